@@ -1,0 +1,325 @@
+//! Sets of addresses as sorted intervals, never expanded: a /8 takes as much memory as a /32.
+//!
+//! Both families live on one number line: an IPv4 address is held at its v4-mapped place
+//! (`::ffff:a.b.c.d`), which is also what a v4-mapped IPv6 address *is*, so that no spelling of an
+//! address slips past a rule made for another spelling.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
+
+/// The address family of a batch: one nmap process scans only one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// IPv4, or IPv4 written as v4-mapped IPv6.
+    V4,
+    /// IPv6 proper.
+    V6,
+}
+
+const V4_FIRST: u128 = 0xffff_0000_0000;
+const V4_LAST: u128 = 0xffff_ffff_ffff;
+
+/// Returns the address's place on the number line of both families.
+pub fn to_number(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(v4) => V4_FIRST | u128::from(u32::from(v4)),
+        IpAddr::V6(v6) => u128::from(v6),
+    }
+}
+
+/// Returns the address at a place of the number line; v4-mapped places are IPv4.
+pub fn to_address(number: u128) -> IpAddr {
+    match family_of(number) {
+        // The low 32 bits of a v4-mapped number are the IPv4 address.
+        Family::V4 => IpAddr::V4(Ipv4Addr::from((number & 0xffff_ffff) as u32)),
+        Family::V6 => IpAddr::V6(Ipv6Addr::from(number)),
+    }
+}
+
+fn family_of(number: u128) -> Family {
+    if (V4_FIRST..=V4_LAST).contains(&number) { Family::V4 } else { Family::V6 }
+}
+
+/// Returns the family that this address is scanned as.
+pub fn family(address: IpAddr) -> Family {
+    family_of(to_number(address))
+}
+
+/// A run of addresses, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Interval {
+    /// The lowest address, as a number.
+    pub first: u128,
+    /// The highest address, as a number; never below `first`.
+    pub last: u128,
+}
+
+impl Interval {
+    /// Returns the run from one address to another, or `None` when it runs backwards or from one
+    /// family into the other.
+    pub fn between(first: IpAddr, last: IpAddr) -> Option<Self> {
+        let (first_no, last_no) = (to_number(first), to_number(last));
+        (family(first) == family(last) && first_no <= last_no)
+            .then_some(Self { first: first_no, last: last_no })
+    }
+
+    /// Returns how many addresses the run has, at most `u128::MAX`.
+    pub fn len(&self) -> u128 {
+        (self.last - self.first).saturating_add(1)
+    }
+
+    /// Returns false: a run has at least one address.
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+}
+
+/// A set of addresses: sorted runs that neither overlap nor touch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddressSet {
+    /// Sorted, disjoint, with a gap of at least one between neighbours.
+    runs: Vec<Interval>,
+    /// `counts_before[i]` is the number of addresses in `runs[..i]`.
+    counts_before: Vec<u128>,
+    total: u128,
+}
+
+impl AddressSet {
+    /// Returns the empty set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the set of all addresses of these runs, which may overlap and come in any order.
+    pub fn from_intervals(mut runs: Vec<Interval>) -> Self {
+        runs.sort_unstable();
+        let mut merged: Vec<Interval> = Vec::with_capacity(runs.len());
+        for run in runs {
+            match merged.last_mut() {
+                Some(held) if run.first <= held.last.saturating_add(1) => {
+                    held.last = held.last.max(run.last);
+                }
+                _ => merged.push(run),
+            }
+        }
+        Self::from_sorted(merged)
+    }
+
+    /// Returns the set of these single addresses.
+    pub fn from_addresses(addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        let runs = addresses.into_iter().map(|address| {
+            let number = to_number(address);
+            Interval { first: number, last: number }
+        });
+        Self::from_intervals(runs.collect())
+    }
+
+    fn from_sorted(runs: Vec<Interval>) -> Self {
+        debug_assert!(runs.windows(2).all(|pair| pair[0].last.saturating_add(1) < pair[1].first));
+        let mut total = 0u128;
+        let counts_before = runs
+            .iter()
+            .map(|run| {
+                let before = total;
+                total = total.saturating_add(run.len());
+                before
+            })
+            .collect();
+        Self { runs, counts_before, total }
+    }
+
+    /// Returns how many addresses the set has.
+    pub fn len(&self) -> u128 {
+        self.total
+    }
+
+    /// Returns how many addresses the set has, at most `u64::MAX`.
+    pub fn count(&self) -> u64 {
+        u64::try_from(self.total).unwrap_or(u64::MAX)
+    }
+
+    /// Returns whether the set has no address.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// Returns the sorted, disjoint runs.
+    pub fn intervals(&self) -> &[Interval] {
+        &self.runs
+    }
+
+    /// Returns whether the set has this address.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let number = to_number(address);
+        let after = self.runs.partition_point(|run| run.first <= number);
+        after > 0 && self.runs[after - 1].last >= number
+    }
+
+    /// Adds one address; returns whether it is new.
+    pub fn insert(&mut self, address: IpAddr) -> bool {
+        if self.contains(address) {
+            return false;
+        }
+        *self = self.union(&Self::from_addresses([address]));
+        true
+    }
+
+    /// Returns the addresses that are in either set.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self::from_intervals(self.runs.iter().chain(&other.runs).copied().collect())
+    }
+
+    /// Returns the addresses of this set that are not in `other`.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        let mut left = Vec::with_capacity(self.runs.len());
+        for run in &self.runs {
+            let mut first = run.first;
+            let mut swallowed = false;
+            let from = other.runs.partition_point(|cut| cut.last < run.first);
+            for cut in other.runs[from..].iter().take_while(|cut| cut.first <= run.last) {
+                if cut.first > first {
+                    left.push(Interval { first, last: cut.first - 1 });
+                }
+                if cut.last >= run.last {
+                    swallowed = true;
+                    break;
+                }
+                first = cut.last + 1;
+            }
+            if !swallowed {
+                left.push(Interval { first, last: run.last });
+            }
+        }
+        Self::from_sorted(left)
+    }
+
+    /// Returns the addresses that are in both sets.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        self.difference(&self.difference(other))
+    }
+
+    /// Returns the address at this place in ascending order, from 0.
+    pub fn select(&self, index: u128) -> Option<IpAddr> {
+        if index >= self.total {
+            return None;
+        }
+        let run = self.counts_before.partition_point(|before| *before <= index) - 1;
+        Some(to_address(self.runs[run].first + (index - self.counts_before[run])))
+    }
+
+    /// Returns the addresses at the places `start..start + count`, all of one family: the slice
+    /// ends early where the family changes, and at the end of the set.
+    #[must_use]
+    pub fn slice(&self, start: u128, count: u128) -> Self {
+        let mut runs = Vec::new();
+        let mut want = count.min(self.total.saturating_sub(start));
+        let mut run_no = self.counts_before.partition_point(|before| *before <= start).max(1) - 1;
+        let mut skip = start.saturating_sub(self.counts_before.get(run_no).copied().unwrap_or(0));
+        let mut family = None;
+        while want > 0 && run_no < self.runs.len() {
+            let first = self.runs[run_no].first + skip;
+            let run_family = family_of(first);
+            if *family.get_or_insert(run_family) != run_family {
+                break;
+            }
+            let mut last = self.runs[run_no].last.min(first.saturating_add(want - 1));
+            // A run of IPv6 numbers that reaches over the v4-mapped block is cut at its edges.
+            match run_family {
+                Family::V4 => last = last.min(V4_LAST),
+                Family::V6 if first < V4_FIRST => last = last.min(V4_FIRST - 1),
+                Family::V6 => {}
+            }
+            runs.push(Interval { first, last });
+            want -= last - first + 1;
+            if last < self.runs[run_no].last {
+                break; // either all is taken, or the next address is of the other family
+            }
+            run_no += 1;
+            skip = 0;
+        }
+        Self::from_sorted(runs)
+    }
+
+    /// Returns every address in ascending order. Only for sets that are known to be small.
+    pub fn iter(&self) -> impl Iterator<Item = IpAddr> + '_ {
+        self.runs.iter().flat_map(|run| (run.first..=run.last).map(to_address))
+    }
+
+    /// Returns the family of the lowest address.
+    pub fn first_family(&self) -> Option<Family> {
+        self.runs.first().map(|run| family_of(run.first))
+    }
+
+    /// Returns the set in compact text: each run as one address, a CIDR block,
+    /// `10.0.0.1-20`, or `first-last`.
+    pub fn to_ranges(&self) -> Vec<String> {
+        self.runs.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl FromIterator<IpAddr> for AddressSet {
+    fn from_iter<T: IntoIterator<Item = IpAddr>>(addresses: T) -> Self {
+        Self::from_addresses(addresses)
+    }
+}
+
+impl fmt::Display for Interval {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (first, last) = (to_address(self.first), to_address(self.last));
+        if self.first == self.last {
+            return write!(f, "{first}");
+        }
+        match (self.len().is_power_of_two(), self.first.is_multiple_of(self.len())) {
+            (true, true) => {
+                let bits = if first.is_ipv4() { 32 } else { 128 };
+                write!(f, "{first}/{}", bits - self.len().trailing_zeros())
+            }
+            _ => match (first, last) {
+                (IpAddr::V4(a), IpAddr::V4(b)) if a.octets()[..3] == b.octets()[..3] => {
+                    write!(f, "{first}-{}", b.octets()[3])
+                }
+                _ => write!(f, "{first}-{last}"),
+            },
+        }
+    }
+}
+
+/// Pairs of (gap since the end of the run before, length - 1): small numbers, for a varint codec.
+impl Serialize for AddressSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            return serializer.collect_seq(self.to_ranges());
+        }
+        let mut end = 0u128;
+        serializer.collect_seq(self.runs.iter().map(|run| {
+            let pair = (run.first - end, run.last - run.first);
+            end = run.last;
+            pair
+        }))
+    }
+}
+
+impl<'de> Deserialize<'de> for AddressSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            return Err(D::Error::custom("an address set is read from JSON by the target parser"));
+        }
+        let overflow = || D::Error::custom("an address run reaches past the last address");
+        let mut end = 0u128;
+        let mut runs = Vec::new();
+        for (gap, more) in Vec::<(u128, u128)>::deserialize(deserializer)? {
+            let first = end.checked_add(gap).ok_or_else(overflow)?;
+            let last = first.checked_add(more).ok_or_else(overflow)?;
+            runs.push(Interval { first, last });
+            end = last;
+        }
+        Ok(Self::from_intervals(runs))
+    }
+}

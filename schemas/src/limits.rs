@@ -1,0 +1,54 @@
+//! Every limit that more than one part keeps to, named in one place. Hitting one is reported.
+
+use std::time::Duration;
+
+/// Addresses in one scan, a /8. A setting; this is its default.
+pub const SCAN_ADDRESSES_MAX: u64 = 16_777_216;
+/// Target lines and exclude lines in one request.
+pub const TARGET_LINES_MAX: usize = 1_000_000;
+/// Bytes of one target as written.
+pub const TARGET_BYTES_MAX: usize = 1023;
+/// Addresses in one batch.
+pub const CHUNK_SIZE_MAX: u32 = 65_536;
+/// Batches of one scan that may run at once.
+pub const CONCURRENCY_MAX: u32 = 1024;
+/// Attempts at one batch.
+pub const ATTEMPTS_MAX: u32 = 20;
+/// How long all host names of a request may take to resolve.
+pub const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of one nmap output stream (stdout or XML) that are kept; an attempt that writes more is
+/// ended as `output_cap`.
+pub const STREAM_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Bytes of nmap's stderr that are kept; more is counted and dropped, and the record says so.
+pub const STDERR_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes of one output line; a longer one is shown in pieces.
+pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes that an attempt may hold in memory while the store is slow, before it ends as
+/// `store_slow`.
+pub const UNSTORED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Bytes of raw output in one stored frame, before compression.
+pub const RAW_FRAME_BYTES: usize = 256 * 1024;
+
+/// Events of one scan that are kept in memory for live readers; older ones come from the store.
+pub const LIVE_EVENTS_MAX: usize = 8192;
+/// Bytes of one scan's events that are kept in memory for live readers.
+pub const LIVE_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Events that one read of the store or of the live ring hands over at most.
+pub const EVENTS_PAGE_MAX: usize = 1000;
+
+/// Rows of a list without an explicit `limit` on our own routes.
+pub const PAGE_DEFAULT: usize = 100;
+/// Rows of a list at most.
+pub const PAGE_MAX: usize = 1000;
+/// Rows that the lists of the Python system's clients answer without a `limit`.
+pub const SEED_LIST_MAX: usize = 10_000;
+/// Addresses that `POST /api/targets/expand` lists.
+pub const EXPAND_MAX: usize = 4096;
+
+/// How long nmap has after SIGTERM before SIGKILL. A stop of a scan must be over in 3 s.
+pub const STOP_GRACE: Duration = Duration::from_millis(1500);
+/// Bytes of a request body.
+pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// WebSocket clients at once.
+pub const WS_CLIENTS_MAX: usize = 2000;

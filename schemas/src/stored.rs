@@ -1,0 +1,206 @@
+//! What is kept in the store, each record in its newest version.
+//!
+//! A record's bytes name its version. When a record here changes, its old shape stays beside it
+//! under its own name with a `From` into the next, the version in `store` goes up, and the golden
+//! file of the old one is still read. The shapes are apart from those of the API on purpose: the
+//! API may grow without rewriting a store.
+
+use crate::{
+    address::AddressSet,
+    attempt::{Ending, Outcome, RawInfos},
+    batch::{BatchStatus, BatchSummary},
+    host::HostFinding,
+    id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId},
+    scan::{PinnedName, Policy, UnresolvedTarget, VerdictCounts},
+    time::Time,
+};
+use serde::{Deserialize, Serialize};
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectRecord {
+    /// Its number.
+    pub id: ProjectId,
+    /// Its name, unique in the store.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// When it was made.
+    pub created_at: Time,
+}
+
+/// What a scan was asked to do. Written once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanSpec {
+    /// Its number.
+    pub id: ScanId,
+    /// Its project.
+    pub project_id: ProjectId,
+    /// Its name, if it was given one.
+    pub name: Option<String>,
+    /// When it was accepted.
+    pub created_at: Time,
+    /// The flags as written.
+    pub nmap_flags: Vec<String>,
+    /// The targets as written.
+    pub targets: Vec<String>,
+    /// The excludes as written.
+    pub exclude: Vec<String>,
+    /// Addresses in a batch.
+    pub chunk_size: u32,
+    /// Batches that run at once.
+    pub concurrency: u32,
+    /// Whether the engine tunes both.
+    pub adaptive: bool,
+    /// How hard it tries.
+    pub policy: Policy,
+    /// nmap's arguments, targets and address family apart.
+    pub argv: Vec<String>,
+    /// What differs from what was asked for, for want of privilege.
+    pub fallback: Vec<String>,
+    /// What was said to the client when it was accepted.
+    pub warnings: Vec<String>,
+    /// The scan whose targets it scans again.
+    pub parent_scan_id: Option<ScanId>,
+    /// Targets in all: addresses with the excluded ones, and names without an address.
+    pub total_targets: u64,
+    /// Addresses that an exclude took out.
+    pub excluded: u64,
+    /// Names without an address.
+    pub unresolved: Vec<UnresolvedTarget>,
+}
+
+/// Which addresses a scan scans. Written once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanRecord {
+    /// Targets minus excludes.
+    pub addresses: AddressSet,
+    /// The names among the targets and the addresses they had.
+    pub names: Vec<PinnedName>,
+}
+
+/// Counts that the store's writer keeps beside a scan, in the transactions that change them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TallyRecord {
+    /// Addresses with the verdict up.
+    pub up: u64,
+    /// Addresses with the verdict down.
+    pub down: u64,
+    /// Addresses that nmap gave up on at the user's host timeout.
+    pub timed_out: u64,
+    /// Open ports on hosts of the scan.
+    pub open_ports: u64,
+    /// Batches in each state, in the order of [`BatchStatus::ALL`].
+    pub batches: [u64; 7],
+}
+
+impl TallyRecord {
+    /// Returns the verdicts of a scan's targets.
+    pub fn verdicts(&self, spec: &ScanSpec) -> VerdictCounts {
+        let unresolved = spec.unresolved.len() as u64;
+        let known = self.up + self.down + self.timed_out + spec.excluded + unresolved;
+        VerdictCounts {
+            up: self.up,
+            down: self.down,
+            timed_out: self.timed_out,
+            unfinished: spec.total_targets.saturating_sub(known),
+            excluded: spec.excluded,
+            unresolved,
+        }
+    }
+}
+
+/// A batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchRecord {
+    /// Its number.
+    pub id: BatchId,
+    /// Its scan.
+    pub scan_id: ScanId,
+    /// The batch it was split from.
+    pub parent: Option<BatchId>,
+    /// Its addresses, all of one family.
+    pub addresses: AddressSet,
+    /// Where it stands.
+    pub status: BatchStatus,
+    /// Its newest attempt; none before the first.
+    pub attempt: Option<AttemptNo>,
+    /// Attempts that count against the budget.
+    pub charged_attempts: u32,
+    /// When its first attempt started.
+    pub started_at: Option<Time>,
+    /// When it ended.
+    pub finished_at: Option<Time>,
+    /// What it found.
+    pub summary: BatchSummary,
+    /// What its newest attempt proved.
+    pub outcome: Option<Outcome>,
+    /// The server start that holds it.
+    pub epoch: Epoch,
+}
+
+/// The addresses of a batch that have a verdict, kept by the writer with each host.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VerdictsRecord {
+    /// Up.
+    pub up: AddressSet,
+    /// Down.
+    pub down: AddressSet,
+    /// Given up by nmap at the user's host timeout.
+    pub timed_out: AddressSet,
+    /// Open ports on them.
+    pub open_ports: u64,
+}
+
+impl VerdictsRecord {
+    /// Returns the addresses that have a verdict.
+    pub fn known(&self) -> AddressSet {
+        self.up.union(&self.down).union(&self.timed_out)
+    }
+}
+
+/// One attempt at a batch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptRecord {
+    /// The batch.
+    pub batch_id: BatchId,
+    /// Which try.
+    pub attempt: AttemptNo,
+    /// The server start that made it.
+    pub epoch: Epoch,
+    /// nmap's arguments, its program first.
+    pub argv: Vec<String>,
+    /// What it scans.
+    pub addresses: AddressSet,
+    /// The process, once it runs.
+    pub pid: Option<u32>,
+    /// When it was claimed.
+    pub started_at: Time,
+    /// When it ended.
+    pub finished_at: Option<Time>,
+    /// How the process ended; none while it runs.
+    pub ending: Option<Ending>,
+    /// What it proved; none while it runs.
+    pub outcome: Option<Outcome>,
+    /// Hosts that it finished.
+    pub finished_hosts: u64,
+    /// What is kept of its outputs.
+    pub raw: RawInfos,
+}
+
+/// A host of a scan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostRecord {
+    /// Its number.
+    pub id: HostId,
+    /// Its scan.
+    pub scan_id: ScanId,
+    /// The batch that it was found by.
+    pub batch_id: BatchId,
+    /// The attempt that it was found by.
+    pub attempt: AttemptNo,
+    /// When the finding was made durable.
+    pub seen_at: Time,
+    /// What nmap said.
+    pub finding: HostFinding,
+}
