@@ -1,1 +1,30 @@
-//! Placeholder.
+//! Runs scans as a tree of actors and reports what happens as one ordered stream per scan.
+//!
+//! ```text
+//! System ── Engine ─┬─ Slots            who may run next
+//!                   └─ Scan ── Batch ── Runner ── nmap
+//! every actor ── results, events ──► store ── durable ──► Hub ──► clients
+//! ```
+//!
+//! Each of `scan`, `batch`, `runner` decides in its `core` (plain values in, plain values out) and
+//! acts in its actor. Invariants: an event is on disk before any client sees it; a batch is called
+//! complete in the transaction that makes it so; whatever ends an actor ends its process.
+
+mod batch;
+mod engine;
+mod finish;
+mod hub;
+mod runner;
+mod scan;
+mod scanner;
+mod slots;
+mod submit;
+mod supervise;
+mod system;
+
+pub use finish::progress;
+pub use hub::{Feed, Hub, Text};
+pub use scanner::Scanner;
+pub use slots::SlotsCount;
+pub use submit::SubmitError;
+pub use system::{CommandError, Config, RescanError, StartError, System};

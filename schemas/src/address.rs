@@ -10,6 +10,9 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
+#[cfg(test)]
+mod tests;
+
 /// The address family of a batch: one nmap process scans only one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -76,6 +79,15 @@ impl Interval {
     pub fn is_empty(&self) -> bool {
         false
     }
+
+    /// Returns the run's parts of one family each: an IPv6 run may reach over the v4-mapped block.
+    fn by_family(self) -> impl Iterator<Item = Self> {
+        let blocks = [(0, V4_FIRST - 1), (V4_FIRST, V4_LAST), (V4_LAST + 1, u128::MAX)];
+        blocks.into_iter().filter_map(move |(lowest, highest)| {
+            let (first, last) = (self.first.max(lowest), self.last.min(highest));
+            (first <= last).then_some(Self { first, last })
+        })
+    }
 }
 
 /// A set of addresses: sorted runs that neither overlap nor touch.
@@ -85,6 +97,7 @@ pub struct AddressSet {
     runs: Vec<Interval>,
     /// `counts_before[i]` is the number of addresses in `runs[..i]`.
     counts_before: Vec<u128>,
+    /// At most `u128::MAX`, so that of the whole IPv6 space the very last address is not counted.
     total: u128,
 }
 
@@ -96,7 +109,8 @@ impl AddressSet {
 
     /// Returns the set of all addresses of these runs, which may overlap and come in any order.
     pub fn from_intervals(mut runs: Vec<Interval>) -> Self {
-        runs.sort_unstable();
+        // The stable sort is linear on what is sorted already, or is two sorted lists in a row.
+        runs.sort();
         let mut merged: Vec<Interval> = Vec::with_capacity(runs.len());
         for run in runs {
             match merged.last_mut() {
@@ -132,7 +146,7 @@ impl AddressSet {
         Self { runs, counts_before, total }
     }
 
-    /// Returns how many addresses the set has.
+    /// Returns how many addresses the set has, at most `u128::MAX`.
     pub fn len(&self) -> u128 {
         self.total
     }
@@ -159,12 +173,58 @@ impl AddressSet {
         after > 0 && self.runs[after - 1].last >= number
     }
 
+    /// Returns whether the set has all addresses of `other`.
+    pub fn contains_set(&self, other: &Self) -> bool {
+        other.runs.iter().all(|run| {
+            let after = self.runs.partition_point(|held| held.first <= run.first);
+            after > 0 && self.runs[after - 1].last >= run.last
+        })
+    }
+
+    /// Returns whether any address is in both sets.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        other.runs.iter().any(|run| {
+            let from = self.runs.partition_point(|held| held.last < run.first);
+            self.runs.get(from).is_some_and(|held| held.first <= run.last)
+        })
+    }
+
     /// Adds one address; returns whether it is new.
     pub fn insert(&mut self, address: IpAddr) -> bool {
-        if self.contains(address) {
+        let number = to_number(address);
+        let at = self.runs.partition_point(|run| run.first <= number);
+        let before = at.checked_sub(1).map(|left| self.runs[left].last);
+        if before.is_some_and(|last| last >= number) {
             return false;
         }
-        *self = self.union(&Self::from_addresses([address]));
+        let touches_left = before.is_some_and(|last| last + 1 == number);
+        let touches_right = self.runs.get(at).is_some_and(|right| right.first - 1 == number);
+        // The runs from here on have one address more before them.
+        let later = match (touches_left, touches_right) {
+            (true, true) => {
+                self.runs[at - 1].last = self.runs.remove(at).last;
+                self.counts_before.remove(at);
+                at
+            }
+            (true, false) => {
+                self.runs[at - 1].last = number;
+                at
+            }
+            (false, true) => {
+                self.runs[at].first = number;
+                at + 1
+            }
+            (false, false) => {
+                let count = self.counts_before.get(at).copied().unwrap_or(self.total);
+                self.runs.insert(at, Interval { first: number, last: number });
+                self.counts_before.insert(at, count);
+                at + 1
+            }
+        };
+        for count in &mut self.counts_before[later..] {
+            *count = count.saturating_add(1);
+        }
+        self.total = self.total.saturating_add(1);
         true
     }
 
@@ -260,7 +320,30 @@ impl AddressSet {
     /// Returns the set in compact text: each run as one address, a CIDR block,
     /// `10.0.0.1-20`, or `first-last`.
     pub fn to_ranges(&self) -> Vec<String> {
-        self.runs.iter().map(ToString::to_string).collect()
+        self.runs.iter().flat_map(|run| run.by_family()).map(|run| run.to_string()).collect()
+    }
+
+    /// Returns for each run how far it starts from the end of the run before, and its length - 1:
+    /// small numbers, for a varint codec.
+    fn to_steps(&self) -> impl Iterator<Item = (u128, u128)> {
+        let mut end = 0u128;
+        self.runs.iter().map(move |run| {
+            let step = (run.first - end, run.last - run.first);
+            end = run.last;
+            step
+        })
+    }
+
+    /// Returns the set of these steps, or `None` when they lead past the last address.
+    fn from_steps(steps: Vec<(u128, u128)>) -> Option<Self> {
+        let mut end = 0u128;
+        let mut runs = Vec::with_capacity(steps.len());
+        for (gap, more) in steps {
+            let first = end.checked_add(gap)?;
+            end = first.checked_add(more)?;
+            runs.push(Interval { first, last: end });
+        }
+        Some(Self::from_intervals(runs))
     }
 }
 
@@ -291,18 +374,13 @@ impl fmt::Display for Interval {
     }
 }
 
-/// Pairs of (gap since the end of the run before, length - 1): small numbers, for a varint codec.
+/// Compact text for people, steps from run to run for the store.
 impl Serialize for AddressSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
             return serializer.collect_seq(self.to_ranges());
         }
-        let mut end = 0u128;
-        serializer.collect_seq(self.runs.iter().map(|run| {
-            let pair = (run.first - end, run.last - run.first);
-            end = run.last;
-            pair
-        }))
+        serializer.collect_seq(self.to_steps())
     }
 }
 
@@ -311,15 +389,8 @@ impl<'de> Deserialize<'de> for AddressSet {
         if deserializer.is_human_readable() {
             return Err(D::Error::custom("an address set is read from JSON by the target parser"));
         }
-        let overflow = || D::Error::custom("an address run reaches past the last address");
-        let mut end = 0u128;
-        let mut runs = Vec::new();
-        for (gap, more) in Vec::<(u128, u128)>::deserialize(deserializer)? {
-            let first = end.checked_add(gap).ok_or_else(overflow)?;
-            let last = first.checked_add(more).ok_or_else(overflow)?;
-            runs.push(Interval { first, last });
-            end = last;
-        }
-        Ok(Self::from_intervals(runs))
+        let steps = Vec::<(u128, u128)>::deserialize(deserializer)?;
+        Self::from_steps(steps)
+            .ok_or_else(|| D::Error::custom("an address run reaches past the last address"))
     }
 }

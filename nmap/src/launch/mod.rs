@@ -1,1 +1,222 @@
-//! Placeholder.
+//! Starts nmap, hands over its streams, and makes sure that it never outlives its owner.
+//!
+//! ```text
+//!  Runner ── LaunchSpec ──► Launcher ──► Process { stdout, stderr, xml, exit, control }
+//!                              │
+//!            LocalNmap ── socket ──► warden ──► nmap, nmap, nmap ...
+//!            Scripted  (tests: no process at all)
+//! ```
+//!
+//! Ownership of a process is a descriptor, not a destructor: every nmap is a child of the
+//! [`warden`], whose far end of a socket is held by this process alone. However this process ends,
+//! the socket closes with it, and the warden ends every nmap.
+//!
+//! Invariants: a process whose [`Control`] is gone is killed; `exit` resolves only once the whole
+//! process tree is gone, so that the streams end too; `exit` always resolves.
+
+mod link;
+mod local;
+mod scripted;
+pub mod warden;
+
+pub use local::{LocalNmap, WardenProgram};
+pub use scripted::{Script, Scripted, Step};
+pub use warden::run_if_warden;
+
+use futures_util::future::BoxFuture;
+use netscan_schemas::attempt::Ending;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use tokio::io::AsyncRead;
+
+/// The environment variable that carries [`LaunchSpec::tag`]: the mark by which a later start
+/// knows a process of ours.
+pub const TAG_VARIABLE: &str = "NETSCAN_RUN";
+
+/// What to start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchSpec {
+    /// The program, as an absolute path.
+    pub program: PathBuf,
+    /// Its arguments, each of which stays one argument whatever it says.
+    pub args: Vec<String>,
+    /// What it reads on its standard input: the targets, a line each.
+    pub stdin: String,
+    /// The value of [`TAG_VARIABLE`] in its environment.
+    pub tag: String,
+}
+
+/// One output of a process.
+pub type ByteStream = Box<dyn AsyncRead + Send + Unpin>;
+
+/// A process that was started.
+pub struct Process {
+    /// Its number, where it is a process of this machine.
+    pub pid: Option<u32>,
+    /// When it started, in the kernel's clock ticks since boot: with the pid, one process for good.
+    pub start_time: Option<u64>,
+    /// Normal output.
+    pub stdout: ByteStream,
+    /// Warnings and errors.
+    pub stderr: ByteStream,
+    /// What it writes to descriptor 3: the XML document.
+    pub xml: ByteStream,
+    /// How it ended, once it and everything that it started are gone.
+    pub exit: BoxFuture<'static, Ending>,
+    /// The way to end it.
+    pub control: Control,
+}
+
+impl fmt::Debug for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Process").field("pid", &self.pid).finish_non_exhaustive()
+    }
+}
+
+/// What can be sent to a process and its group, mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Signal {
+    /// SIGTERM.
+    Terminate,
+    /// SIGKILL.
+    Kill,
+}
+
+/// Ends a process, with everything in its group. Dropping it kills.
+pub struct Control {
+    send: Box<dyn Fn(Signal) + Send + Sync>,
+}
+
+impl Control {
+    /// Makes a control out of what carries a signal to the process. `send` must not block.
+    pub fn new(send: impl Fn(Signal) + Send + Sync + 'static) -> Self {
+        Self { send: Box::new(send) }
+    }
+
+    /// Asks the process to end.
+    pub fn terminate(&self) {
+        (self.send)(Signal::Terminate);
+    }
+
+    /// Ends the process, whether it wants to or not.
+    pub fn kill(&self) {
+        (self.send)(Signal::Kill);
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Control")
+    }
+}
+
+/// Why a process was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// The system did not start the program.
+    #[error("cannot start `{}`", program.display())]
+    Spawn {
+        /// What was to be started.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The pipes between us and the process could not be made or passed on.
+    #[error("cannot make the pipes of `{}`", program.display())]
+    Pipes {
+        /// What was to be started.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The arguments do not fit into one message to the warden.
+    #[error("the arguments take {bytes} bytes, more than {max}")]
+    TooLong {
+        /// What they take.
+        bytes: usize,
+        /// What a message may take.
+        max: usize,
+    },
+    /// The warden could not be started.
+    #[error("cannot start the warden by `{}`", program.display())]
+    Warden {
+        /// The executable that was to become the warden.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The warden ended while it was asked. The next launch starts a new one.
+    #[error("the warden ended before it answered")]
+    WardenLost,
+}
+
+impl LaunchError {
+    /// Returns whether the same launch may well work a little later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Spawn { source, .. }
+            | Self::Pipes { source, .. }
+            | Self::Warden { source, .. } => is_shortage(source),
+            Self::WardenLost => true,
+            Self::TooLong { .. } => false,
+        }
+    }
+}
+
+/// Returns whether the system lacked something that other processes may give back.
+fn is_shortage(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    // ETXTBSY: the program's file is being written, as by an upgrade of nmap.
+    let shortages = [
+        Errno::AGAIN,
+        Errno::NOMEM,
+        Errno::MFILE,
+        Errno::NFILE,
+        Errno::NOBUFS,
+        Errno::TOOMANYREFS,
+        Errno::TXTBSY,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| shortages.contains(&errno))
+}
+
+/// What starts processes: the seam under a runner.
+pub trait Launcher: Send + Sync + 'static {
+    /// Starts one process. Dropping the future before it is ready leaves no process behind.
+    fn launch(&self, spec: LaunchSpec) -> BoxFuture<'_, Result<Process, LaunchError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[test]
+    fn shortages_pass_and_mistakes_stay() {
+        let spawn = |errno: Errno| LaunchError::Spawn {
+            program: "/usr/bin/nmap".into(),
+            source: errno.into(),
+        };
+        for errno in [Errno::AGAIN, Errno::NOMEM, Errno::MFILE, Errno::NFILE, Errno::TXTBSY] {
+            assert!(spawn(errno).is_transient(), "{errno:?}");
+        }
+        for errno in [Errno::NOENT, Errno::ACCESS, Errno::NOEXEC, Errno::TOOBIG, Errno::PERM] {
+            assert!(!spawn(errno).is_transient(), "{errno:?}");
+        }
+        assert!(LaunchError::WardenLost.is_transient());
+        assert!(!LaunchError::TooLong { bytes: 2, max: 1 }.is_transient());
+    }
+
+    #[test]
+    fn the_milder_signal_is_the_smaller_one() {
+        assert!(Signal::Terminate < Signal::Kill);
+    }
+}

@@ -1,0 +1,210 @@
+//! Engine: the root of the tree. It starts scans, and starts those again whose actor failed.
+
+use crate::{
+    hub::Hub,
+    scan::{Scan, ScanArgs, ScanMsg},
+    scanner::Scanner,
+    slots::{Slots, SlotsMsg},
+    supervise::Intensity,
+};
+use netscan_nmap::launch::Launcher;
+use netscan_schemas::ScanId;
+use netscan_store::Store;
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// How often a scan's actor may fail before the scan rests until the next server start.
+const SCAN_FAILURES: (usize, Duration) = (3, Duration::from_secs(3600));
+/// Wait before a scan that cannot start (no usable nmap, no store) is tried again.
+const START_AGAIN: Duration = Duration::from_secs(10);
+/// How long scans may take to come to rest when the server goes down.
+const LEAVE_WAIT: Duration = Duration::from_secs(10);
+
+/// What the engine is told.
+pub enum EngineMsg {
+    /// Start or go on with a scan of the store.
+    Start(ScanId),
+    /// Tell the actor of a scan that has not ended.
+    Find(ScanId, RpcReplyPort<Option<ActorRef<ScanMsg>>>),
+    /// A child is gone.
+    Gone(ActorId, Option<String>),
+    /// Tell the slots' actor.
+    Slots(RpcReplyPort<ActorRef<SlotsMsg>>),
+    /// Tell how many scans have an actor.
+    Count(RpcReplyPort<usize>),
+    /// The server goes down: answer once nothing runs.
+    Leave(RpcReplyPort<()>),
+}
+
+/// What the engine is started with.
+pub struct EngineArgs {
+    /// Takes results.
+    pub store: Arc<Store>,
+    /// Shows events.
+    pub hub: Arc<Hub>,
+    /// Which nmap, and what it may do.
+    pub scanner: Arc<Scanner>,
+    /// Starts processes.
+    pub launcher: Arc<dyn Launcher>,
+    /// nmap processes that may run at once.
+    pub slots: usize,
+}
+
+/// The actor.
+pub struct Engine;
+
+/// The actor's state.
+pub struct EngineState {
+    args: EngineArgs,
+    slots: ActorRef<SlotsMsg>,
+    scans: BTreeMap<ScanId, ActorRef<ScanMsg>>,
+    failures: HashMap<ScanId, Intensity>,
+    leaving: bool,
+}
+
+type Handled = Result<(), ActorProcessingErr>;
+
+impl Actor for Engine {
+    type Msg = EngineMsg;
+    type State = EngineState;
+    type Arguments = EngineArgs;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<EngineMsg>,
+        args: EngineArgs,
+    ) -> Result<EngineState, ActorProcessingErr> {
+        let (slots, _) = Actor::spawn_linked(None, Slots, args.slots, myself.get_cell()).await?;
+        Ok(EngineState {
+            args,
+            slots,
+            scans: BTreeMap::new(),
+            failures: HashMap::new(),
+            leaving: false,
+        })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<EngineMsg>,
+        message: EngineMsg,
+        state: &mut EngineState,
+    ) -> Handled {
+        match message {
+            EngineMsg::Start(scan) => state.start(&myself, scan).await,
+            EngineMsg::Find(scan, reply) => {
+                let _ = reply.send(state.scans.get(&scan).cloned()); // the asker may be gone
+            }
+            EngineMsg::Gone(actor, error) => state.on_gone(&myself, actor, error)?,
+            EngineMsg::Slots(reply) => drop(reply.send(state.slots.clone())),
+            EngineMsg::Count(reply) => drop(reply.send(state.scans.len())),
+            EngineMsg::Leave(reply) => state.leave(reply),
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<EngineMsg>,
+        event: SupervisionEvent,
+        _: &mut EngineState,
+    ) -> Handled {
+        match event {
+            SupervisionEvent::ActorFailed(who, error) => {
+                myself.cast(EngineMsg::Gone(who.get_id(), Some(error.to_string())))?;
+            }
+            SupervisionEvent::ActorTerminated(who, ..) => {
+                myself.cast(EngineMsg::Gone(who.get_id(), None))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl EngineState {
+    async fn start(&mut self, myself: &ActorRef<EngineMsg>, scan: ScanId) {
+        if self.leaving || self.scans.contains_key(&scan) {
+            return;
+        }
+        if let Err(error) = self.try_start(myself, scan).await {
+            let secs = START_AGAIN.as_secs();
+            tracing::error!(scan.id = %scan, %error, "scan {scan} cannot start, and is tried again in {secs} s: {error}");
+            myself.send_after(START_AGAIN, move || EngineMsg::Start(scan));
+        }
+    }
+
+    async fn try_start(&mut self, myself: &ActorRef<EngineMsg>, scan: ScanId) -> Handled {
+        let store = &self.args.store;
+        let Some(view) = store.scan(scan)? else { return Ok(()) }; // deleted in between
+        if view.state.status.has_ended() {
+            return Ok(());
+        }
+        let names = store.plan(scan)?.map(|plan| plan.names).unwrap_or_default();
+        let scanner = Arc::clone(&self.args.scanner);
+        let launcher = Arc::clone(&self.args.launcher);
+        let store = Arc::clone(store);
+        self.args.hub.open(&store, scan)?;
+        let context = scanner.context(&view.spec, names, launcher, store).await?;
+        let args = ScanArgs {
+            context: Arc::new(context),
+            slots: self.slots.clone(),
+            hub: Arc::clone(&self.args.hub),
+        };
+        let (actor, _) = Actor::spawn_linked(None, Scan, args, myself.get_cell()).await?;
+        self.scans.insert(scan, actor);
+        Ok(())
+    }
+
+    fn on_gone(
+        &mut self,
+        myself: &ActorRef<EngineMsg>,
+        actor: ActorId,
+        error: Option<String>,
+    ) -> Handled {
+        if actor == self.slots.get_id() {
+            // Permits that are out point at an actor that is no more: start over as a whole.
+            return Err("the slots' actor failed".into());
+        }
+        let gone = self.scans.iter().find(|(_, held)| held.get_id() == actor);
+        let Some((&scan, _)) = gone else { return Ok(()) };
+        self.scans.remove(&scan);
+        self.slots.cast(SlotsMsg::Forget(scan))?;
+        let ended = self.args.store.scan(scan)?.is_none_or(|view| view.state.status.has_ended());
+        if ended {
+            self.args.hub.retire(scan);
+            self.failures.remove(&scan);
+            return Ok(());
+        }
+        let error = error.unwrap_or_else(|| "it was killed".into());
+        let fresh = || Intensity::new(SCAN_FAILURES.0, SCAN_FAILURES.1);
+        if self.failures.entry(scan).or_insert_with(fresh).exceeded(Instant::now()) {
+            tracing::error!(scan.id = %scan, %error, "scan {scan} failed too often and rests until the next start: {error}");
+            return Ok(());
+        }
+        tracing::error!(scan.id = %scan, %error, "scan {scan}: its actor failed and is started again: {error}");
+        myself.cast(EngineMsg::Start(scan))?;
+        Ok(())
+    }
+
+    /// Lets every scan come to rest; the answer does not wait in this handler.
+    fn leave(&mut self, reply: RpcReplyPort<()>) {
+        self.leaving = true;
+        let scans: Vec<_> = self.scans.values().cloned().collect();
+        tokio::spawn(async move {
+            let quiet = scans.iter().map(|scan| scan.call(ScanMsg::Leave, Some(LEAVE_WAIT)));
+            for (scan, rested) in scans.iter().zip(futures_util::future::join_all(quiet).await) {
+                if !matches!(rested, Ok(ractor::rpc::CallResult::Success(()))) {
+                    let id = scan.get_id();
+                    tracing::warn!("scan actor {id} did not come to rest in time");
+                }
+            }
+            let _ = reply.send(());
+        });
+    }
+}

@@ -1,0 +1,262 @@
+//! Drives one nmap process: starts it, reads all three streams at once, and yields what it finds
+//! as nmap writes it.
+//!
+//! Reading never waits for storage or clients: a full pipe would stall nmap. What the store has
+//! not taken yet is held in memory up to a limit; beyond it the attempt ends, visibly.
+
+use super::gather::Gathered;
+use crate::slots::Permit;
+use netscan_nmap::{
+    command::Command,
+    launch::{ByteStream, Control, LaunchError, LaunchSpec, Launcher, Process},
+};
+use netscan_schemas::{
+    AddressSet, AttemptNo, BatchId, ScanId,
+    attempt::{Ending, Outcome, RawInfos, StopReason},
+    event::LineStream,
+    limits,
+};
+use netscan_store::{Ack, Store, Write};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use tokio::{
+    io::AsyncReadExt,
+    sync::watch,
+    time::{Instant, sleep_until},
+};
+
+/// Bytes read from a pipe at a time, a pipe's usual size.
+const READ_BYTES: usize = 64 * 1024;
+/// How long the pipes may stay open after the process is gone. The warden ends whatever of the
+/// process's descendants could hold them, so this is only reached without it.
+const DRAIN_GRACE: Duration = Duration::from_millis(500);
+/// Pending raw bytes reach the store at least this often.
+const FLUSH_EVERY: Duration = Duration::from_secs(2);
+
+/// An attempt to make.
+pub struct Job {
+    /// The scan.
+    pub scan: ScanId,
+    /// The batch.
+    pub batch: BatchId,
+    /// Which try.
+    pub attempt: AttemptNo,
+    /// What nmap is told.
+    pub command: Command,
+    /// What it is to scan.
+    pub addresses: AddressSet,
+    /// The names that users gave to addresses.
+    pub names: Arc<HashMap<IpAddr, String>>,
+    /// Longest run.
+    pub deadline: Option<Duration>,
+    /// Longest silence.
+    pub stall: Duration,
+    /// Starts processes.
+    pub launcher: Arc<dyn Launcher>,
+    /// Takes results.
+    pub store: Arc<Store>,
+    /// The claim on the batch; nmap starts when it is durable.
+    pub claim: Ack,
+    /// The slot; given back when the process is gone.
+    pub permit: Option<Permit>,
+    /// Called when the process is gone, before its results have settled.
+    pub on_gone: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// How an attempt went.
+pub struct Report {
+    /// The process, if it ran.
+    pub pid: Option<u32>,
+    /// How the process ended.
+    pub ending: Ending,
+    /// What the attempt proved.
+    pub outcome: Outcome,
+    /// Addresses finished: up, down or given up at the user's host timeout.
+    pub finished: AddressSet,
+    /// What is kept of the streams.
+    pub raw: RawInfos,
+    /// Raw frames that are not written yet: they belong into the transaction that ends the
+    /// attempt. Results and lines are in the store, as far as it took them.
+    pub tail: Write,
+}
+
+/// Makes an attempt. It ends early when `stop` gets a reason.
+pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) -> Report {
+    let permit = job.permit.take();
+    let never_ran = |ending: Ending, outcome: Outcome| Report {
+        pid: None,
+        ending,
+        outcome,
+        finished: AddressSet::new(),
+        raw: RawInfos::default(),
+        tail: Write::new(),
+    };
+    if let Err(error) = (&mut job.claim).await {
+        tracing::warn!(batch.id = %job.batch, %error, "batch {}: the claim is not durable", job.batch);
+        return never_ran(Ending::Lost, Outcome::Ended { reason: StopReason::StoreSlow });
+    }
+    // A stop may have come while the claim was on its way.
+    let early = *stop.borrow_and_update();
+    if let Some(reason) = early {
+        return never_ran(Ending::Lost, Outcome::Ended { reason });
+    }
+    let spec = LaunchSpec {
+        program: job.command.program.clone(),
+        args: job.command.args.clone(),
+        stdin: job.command.stdin.clone(),
+        tag: format!("{}:{}:{}", job.store.instance_id(), job.batch, job.attempt),
+    };
+    let process = match job.launcher.launch(spec).await {
+        Ok(process) => process,
+        Err(error) => return never_ran(unstartable(&error), unstartable_outcome(&error)),
+    };
+    let on_gone = job.on_gone.take();
+    let mut gathered = Gathered::new(job, process.pid);
+    let ending = follow(&mut gathered, process, stop).await;
+    drop(permit);
+    if let Some(on_gone) = on_gone {
+        on_gone();
+    }
+    gathered.settle().await;
+    gathered.into_report(ending)
+}
+
+fn unstartable(error: &LaunchError) -> Ending {
+    Ending::Unstartable { message: error.to_string() }
+}
+
+fn unstartable_outcome(error: &LaunchError) -> Outcome {
+    Outcome::Unstartable { message: error.to_string() }
+}
+
+/// How far the ending of a process has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Signalled {
+    No,
+    Asked { insist_at: Instant },
+    Insisted,
+}
+
+impl Signalled {
+    /// Signals the process if there is a reason to that it has not been told yet.
+    fn carry_out(self, reason: Option<StopReason>, control: &Control) -> Self {
+        match (self, reason) {
+            (Self::No | Self::Asked { .. }, Some(StopReason::Killed)) => {
+                control.kill();
+                Self::Insisted
+            }
+            (Self::No, Some(_)) => {
+                control.terminate();
+                Self::Asked { insist_at: Instant::now() + limits::STOP_GRACE }
+            }
+            (held, _) => held,
+        }
+    }
+
+    fn insist_at(self) -> Option<Instant> {
+        match self {
+            Self::Asked { insist_at } => Some(insist_at),
+            Self::No | Self::Insisted => None,
+        }
+    }
+}
+
+/// One output pipe and the buffer it is read into; `None` once it has ended.
+struct Pipe(Option<(ByteStream, Vec<u8>)>);
+
+impl Pipe {
+    fn new(stream: ByteStream) -> Self {
+        Self(Some((stream, vec![0; READ_BYTES])))
+    }
+
+    fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Returns the next bytes; none at the end. Safe to cancel.
+    async fn read(&mut self) -> &[u8] {
+        let Some((stream, buffer)) = &mut self.0 else { return &[] };
+        // A pipe that cannot be read has ended for us: what is missing then shows as a cut document.
+        let count = stream.read(buffer).await.unwrap_or(0);
+        if count == 0 {
+            self.0 = None;
+            return &[];
+        }
+        self.0.as_ref().map_or(&[], |(_, buffer)| &buffer[..count])
+    }
+}
+
+/// Follows a process until it is gone and its pipes are read to the end.
+async fn follow(
+    gathered: &mut Gathered,
+    process: Process,
+    mut stops: watch::Receiver<Option<StopReason>>,
+) -> Ending {
+    let Process { stdout, stderr, xml, mut exit, control, .. } = process;
+    let (mut stdout, mut stderr, mut xml) = (Pipe::new(stdout), Pipe::new(stderr), Pipe::new(xml));
+    let began = Instant::now();
+    let deadline = gathered.job.deadline.map(|deadline| began + deadline);
+    let stall = gathered.job.stall;
+    let mut last_byte = began;
+    let mut signalled = Signalled::No;
+    let mut ending: Option<Ending> = None;
+    let mut drain_until: Option<Instant> = None;
+    let mut flush_at = began + FLUSH_EVERY;
+    let mut may_be_stopped = true;
+
+    while ending.is_none() || stdout.is_open() || stderr.is_open() || xml.is_open() {
+        let watched = ending.is_none() && gathered.stop.is_none();
+        tokio::select! {
+            bytes = stdout.read(), if stdout.is_open() => {
+                last_byte = Instant::now();
+                gathered.on_text(LineStream::Stdout, bytes);
+            }
+            bytes = xml.read(), if xml.is_open() => {
+                last_byte = Instant::now();
+                gathered.on_xml(bytes);
+            }
+            bytes = stderr.read(), if stderr.is_open() => {
+                last_byte = Instant::now();
+                gathered.on_text(LineStream::Stderr, bytes);
+            }
+            ended = &mut exit, if ending.is_none() => {
+                ending = Some(ended);
+                drain_until = Some(Instant::now() + DRAIN_GRACE);
+            }
+            () = gathered.stored(), if gathered.waits_for_store() => {}
+            changed = stops.changed(), if may_be_stopped => {
+                may_be_stopped = changed.is_ok();
+                let asked = *stops.borrow_and_update();
+                gathered.escalate(asked);
+            }
+            () = sleep_until(last_byte + stall), if watched => {
+                gathered.escalate(Some(StopReason::Stalled));
+            }
+            () = until(deadline), if watched => gathered.escalate(Some(StopReason::Deadline)),
+            () = until(signalled.insist_at()), if signalled.insist_at().is_some() => {
+                control.kill();
+                signalled = Signalled::Insisted;
+            }
+            () = until(drain_until), if drain_until.is_some() => {
+                let batch = gathered.job.batch;
+                tracing::warn!(batch.id = %batch, "batch {batch}: a descendant of nmap holds its pipes");
+                break;
+            }
+            () = sleep_until(flush_at) => {
+                flush_at = Instant::now() + FLUSH_EVERY;
+                gathered.flush();
+            }
+        }
+        if ending.is_none() {
+            signalled = signalled.carry_out(gathered.stop, &control);
+        }
+    }
+    ending.unwrap_or(Ending::Lost)
+}
+
+/// Waits until a moment; for ever without one.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,282 @@
+//! What an attempt has gathered: bytes of nmap in, writes for the store out.
+
+use super::{
+    core::{Evidence, judge},
+    driver::{Job, Report},
+    recorder::Recorder,
+};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use netscan_nmap::{
+    lines::LineSplitter,
+    xml::{Document, Item},
+};
+use netscan_schemas::{
+    AddressSet, Time,
+    attempt::{Ending, RawInfos, StopReason, Stream},
+    event::{EncodedEvent, Event, LineStream, OpenPort},
+    host::{HostFinding, HostState, Hostname},
+    limits,
+    scan::Verdict,
+};
+use netscan_store::Write;
+use std::net::IpAddr;
+
+/// Bytes of stderr's end that a failure quotes.
+const STDERR_TAIL_BYTES: usize = 2000;
+
+/// An attempt's findings so far.
+pub struct Gathered {
+    pub job: Job,
+    /// Why the attempt is to end; only ever grows graver.
+    pub stop: Option<StopReason>,
+    pid: Option<u32>,
+    document: Document,
+    stdout_lines: LineSplitter,
+    stderr_lines: LineSplitter,
+    xml: Recorder,
+    stdout: Recorder,
+    stderr: Recorder,
+    stderr_tail: String,
+    finished: Vec<IpAddr>,
+    timed_out: Vec<IpAddr>,
+    /// Writes that the store has not taken yet: their size, and whether they are durable now.
+    unstored: FuturesUnordered<BoxFuture<'static, (usize, bool)>>,
+    unstored_bytes: usize,
+}
+
+impl Gathered {
+    pub fn new(job: Job, pid: Option<u32>) -> Self {
+        let recorder = |stream| Recorder::new(job.batch, job.attempt, stream);
+        Self {
+            stop: None,
+            pid,
+            document: Document::new(),
+            stdout_lines: LineSplitter::new(),
+            stderr_lines: LineSplitter::new(),
+            xml: recorder(Stream::Xml),
+            stdout: recorder(Stream::Stdout),
+            stderr: recorder(Stream::Stderr),
+            stderr_tail: String::new(),
+            finished: Vec::new(),
+            timed_out: Vec::new(),
+            unstored: FuturesUnordered::new(),
+            unstored_bytes: 0,
+            job,
+        }
+    }
+
+    /// Takes a reason to end the attempt, unless a graver one is held.
+    pub fn escalate(&mut self, reason: Option<StopReason>) {
+        self.stop = self.stop.max(reason);
+    }
+
+    /// Takes normal output or stderr; no bytes at the end of the stream.
+    pub fn on_text(&mut self, stream: LineStream, bytes: &[u8]) {
+        let (lines, recorder) = match stream {
+            LineStream::Stdout => (&mut self.stdout_lines, &mut self.stdout),
+            LineStream::Stderr => (&mut self.stderr_lines, &mut self.stderr),
+        };
+        let kept = recorder.take(bytes);
+        let mut found = lines.feed(bytes);
+        if bytes.is_empty() {
+            found.extend(std::mem::take(lines).finish());
+        }
+        match stream {
+            LineStream::Stdout if !kept => self.escalate(Some(StopReason::OutputCap)),
+            LineStream::Stdout => {}
+            LineStream::Stderr => self.note_stderr(&found),
+        }
+        if !kept {
+            return; // over the limit: counted in the record, neither kept nor shown
+        }
+        let batch_id = self.job.batch;
+        let events = found.into_iter().map(|line| Event::Line { batch_id, line, stream });
+        let write = self.events(events);
+        self.submit(write);
+    }
+
+    /// Takes XML; no bytes at the end of the stream.
+    pub fn on_xml(&mut self, bytes: &[u8]) {
+        if !self.xml.take(bytes) {
+            self.escalate(Some(StopReason::OutputCap));
+        }
+        self.document.feed(bytes);
+        let mut hosts = Vec::new();
+        let mut events = Vec::new();
+        while let Some(item) = self.document.next_item() {
+            match item {
+                Item::Host(host) => self.on_host(*host, &mut hosts, &mut events),
+                Item::Progress { task, percent, remaining_secs } => {
+                    events.push(Event::BatchProgress {
+                        batch_id: self.job.batch,
+                        percent,
+                        eta_ms: remaining_secs.map(|secs| secs.saturating_mul(1000)),
+                        phase: task,
+                    });
+                }
+                Item::Skipped { what } => {
+                    let batch = self.job.batch;
+                    tracing::warn!(batch.id = %batch, %what, "batch {batch}: not read: {what}");
+                }
+                Item::Started { .. } => {}
+            }
+        }
+        let mut write = self.events(events);
+        if !hosts.is_empty() {
+            let Job { scan, batch, attempt, .. } = self.job;
+            write.record_hosts(scan, batch, attempt, Time::now(), hosts);
+            // The evidence goes with the finding.
+            self.add_frames(&mut write);
+        }
+        self.submit(write);
+    }
+
+    fn on_host(
+        &mut self,
+        mut host: HostFinding,
+        hosts: &mut Vec<HostFinding>,
+        events: &mut Vec<Event>,
+    ) {
+        let batch_id = self.job.batch;
+        if !self.job.addresses.contains(host.address) {
+            let address = host.address.to_string();
+            tracing::warn!(batch.id = %batch_id, %address, "batch {batch_id}: {address} is not in it");
+            events.push(Event::OutOfScopeResult { batch_id, address });
+            return;
+        }
+        if let Some(name) = self.job.names.get(&host.address)
+            && !host.hostnames.iter().any(|known| known.name == *name)
+        {
+            host.hostnames.insert(0, Hostname { name: name.clone(), kind: "user".into() });
+        }
+        match host.timed_out {
+            true => self.timed_out.push(host.address),
+            false => self.finished.push(host.address),
+        }
+        if host.timed_out || host.state == HostState::Up {
+            events.push(host_event(batch_id, &host));
+        }
+        hosts.push(host);
+    }
+
+    fn note_stderr(&mut self, lines: &[String]) {
+        for line in lines {
+            self.stderr_tail.push_str(line);
+            self.stderr_tail.push('\n');
+        }
+        let over = self.stderr_tail.len().saturating_sub(STDERR_TAIL_BYTES);
+        self.stderr_tail.drain(..self.stderr_tail.ceil_char_boundary(over));
+    }
+
+    fn events(&self, events: impl IntoIterator<Item = Event>) -> Write {
+        let mut write = Write::new();
+        for event in events {
+            write.event(self.job.scan, EncodedEvent::now(&event));
+        }
+        write
+    }
+
+    /// Adds all pending raw bytes to a write.
+    fn add_frames(&mut self, write: &mut Write) {
+        for recorder in [&mut self.xml, &mut self.stdout, &mut self.stderr] {
+            if let Err(error) = recorder.flush(write) {
+                let batch = self.job.batch;
+                tracing::error!(batch.id = %batch, %error, "batch {batch}: raw output is lost");
+                self.stop = self.stop.max(Some(StopReason::StoreSlow));
+            }
+        }
+    }
+
+    /// Sends pending raw bytes to the store.
+    pub fn flush(&mut self) {
+        let mut write = Write::new();
+        self.add_frames(&mut write);
+        self.submit(write);
+    }
+
+    /// Sends a write to the store, with the raw bytes when a frame is full. Never waits.
+    fn submit(&mut self, mut write: Write) {
+        let recorders = [&self.xml, &self.stdout, &self.stderr];
+        if recorders.iter().any(|recorder| recorder.has_full_frame()) {
+            self.add_frames(&mut write);
+        }
+        if write.is_empty() {
+            return;
+        }
+        let bytes = write.bytes();
+        let ack = self.job.store.submit(write);
+        let settled = ack.map(move |result| match result {
+            Ok(_) => (bytes, true),
+            Err(error) => {
+                tracing::error!(%error, "results are not stored: {error}");
+                (bytes, false)
+            }
+        });
+        self.unstored.push(settled.boxed());
+        self.unstored_bytes += bytes;
+        if self.unstored_bytes > limits::UNSTORED_BYTES_MAX {
+            self.escalate(Some(StopReason::StoreSlow));
+        }
+    }
+
+    /// Returns whether writes are on their way.
+    pub fn waits_for_store(&self) -> bool {
+        !self.unstored.is_empty()
+    }
+
+    /// Waits for one write. Safe to cancel.
+    pub async fn stored(&mut self) {
+        if let Some((bytes, durable)) = self.unstored.next().await {
+            self.unstored_bytes -= bytes;
+            if !durable {
+                self.escalate(Some(StopReason::StoreSlow));
+            }
+        }
+    }
+
+    /// Waits until the store has taken, or refused, everything that was sent to it.
+    pub async fn settle(&mut self) {
+        while self.waits_for_store() {
+            self.stored().await;
+        }
+    }
+
+    /// Judges the attempt. What is not written yet is handed over, to be written with its end.
+    pub fn into_report(mut self, ending: Ending) -> Report {
+        let mut tail = Write::new();
+        self.add_frames(&mut tail);
+        let timed_out = AddressSet::from_addresses(self.timed_out);
+        let finished = AddressSet::from_addresses(self.finished).union(&timed_out);
+        let missing = self.job.addresses.difference(&finished).count();
+        let document = self.document.finish();
+        let outcome = judge(&Evidence {
+            ending: &ending,
+            stop: self.stop,
+            document: &document,
+            missing,
+            timed_out: timed_out.count(),
+            stderr_tail: &self.stderr_tail,
+        });
+        let raw = RawInfos {
+            xml: self.xml.seal(),
+            stdout: self.stdout.seal(),
+            stderr: self.stderr.seal(),
+        };
+        Report { pid: self.pid, ending, outcome, finished, raw, tail }
+    }
+}
+
+fn host_event(batch_id: netscan_schemas::BatchId, host: &HostFinding) -> Event {
+    let ports = host.open_ports().map(|port| OpenPort {
+        port: port.number,
+        protocol: port.protocol,
+        service: port.service.as_ref().map(|service| service.name.clone()),
+    });
+    Event::Host {
+        batch_id,
+        address: host.address.to_string(),
+        verdict: if host.timed_out { Verdict::TimedOut } else { Verdict::Up },
+        hostname: host.hostnames.first().map(|name| name.name.clone()),
+        ports: ports.collect(),
+    }
+}

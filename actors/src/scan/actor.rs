@@ -1,0 +1,427 @@
+//! Carries a scan's decisions out: slots, batches, the scan's own state, its end.
+
+use super::{
+    core::{BatchEnd, Effect, ScanCore},
+    pace::Pace,
+    reopen::reopen,
+};
+use crate::{
+    batch::{Batch, BatchArgs, BatchMsg, ScanContext},
+    finish,
+    hub::Hub,
+    slots::{Permit, SlotsMsg},
+    supervise::{Intensity, commit},
+};
+use netscan_schemas::{
+    AddressSet, BatchId, Time,
+    attempt::StopReason,
+    batch::{BatchStatus, BatchSummary},
+    event::{EncodedEvent, Event},
+    scan::{Progress, ScanState, ScanStatus},
+    stored::{BatchRecord, ScanSpec, VerdictsRecord},
+};
+use netscan_store::Write;
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// How often progress is told, at most.
+const TICK: Duration = Duration::from_secs(1);
+/// Batch actors that may fail before their batch is given up.
+const BATCH_FAILURES: (usize, Duration) = (3, Duration::from_secs(600));
+
+/// What a scan is told.
+pub enum ScanMsg {
+    /// A slot that was asked for.
+    Slot(Permit),
+    /// A batch's process is gone; its results are on their way into the store.
+    ProcessGone(BatchId),
+    /// A batch failed and rests.
+    BatchResting(BatchId),
+    /// A batch wants its next attempt.
+    BatchReady(BatchId),
+    /// A batch is out of hands, durably.
+    BatchEnded(BatchId, BatchEnd),
+    /// A batch's actor is gone.
+    BatchGone(ActorId, Option<String>),
+    /// The user stops the scan.
+    Stop(StopReason, RpcReplyPort<ScanStatus>),
+    /// The user pauses the scan.
+    Pause(RpcReplyPort<ScanStatus>),
+    /// The user resumes the scan.
+    Resume(RpcReplyPort<ScanStatus>),
+    /// The server goes down: answer once nothing runs.
+    Leave(RpcReplyPort<()>),
+    /// A second has passed.
+    Tick,
+}
+
+/// What a scan is started with.
+pub struct ScanArgs {
+    /// What its batches share.
+    pub context: Arc<ScanContext>,
+    /// Who may run next.
+    pub slots: ActorRef<SlotsMsg>,
+    /// Live readers.
+    pub hub: Arc<Hub>,
+}
+
+/// The actor. It ends by itself when the scan has ended.
+pub struct Scan;
+
+struct OpenBatch {
+    actor: ActorRef<BatchMsg>,
+    /// As it was when its actor began, to begin again if that fails before it is stored.
+    record: BatchRecord,
+    failures: Intensity,
+}
+
+/// The actor's state.
+pub struct ScanActorState {
+    context: Arc<ScanContext>,
+    slots: ActorRef<SlotsMsg>,
+    hub: Arc<Hub>,
+    spec: ScanSpec,
+    core: ScanCore,
+    saved: ScanState,
+    batches: BTreeMap<BatchId, OpenBatch>,
+    /// The slot that the effect at hand may use.
+    permit: Option<Permit>,
+    pace: Pace,
+    shown: Option<(Progress, netscan_schemas::scan::VerdictCounts)>,
+    leaving: Option<RpcReplyPort<()>>,
+}
+
+type Handled = Result<(), ActorProcessingErr>;
+
+impl Actor for Scan {
+    type Msg = ScanMsg;
+    type State = ScanActorState;
+    type Arguments = ScanArgs;
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<ScanMsg>,
+        args: ScanArgs,
+    ) -> Result<ScanActorState, ActorProcessingErr> {
+        ScanActorState::load(&myself, args).await
+    }
+
+    async fn post_start(&self, myself: ActorRef<ScanMsg>, state: &mut ScanActorState) -> Handled {
+        myself.send_interval(TICK, || ScanMsg::Tick);
+        let effects = state.core.begin();
+        state.carry_out(&myself, effects).await
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<ScanMsg>,
+        message: ScanMsg,
+        state: &mut ScanActorState,
+    ) -> Handled {
+        let mut answer = None;
+        let effects = match message {
+            ScanMsg::Slot(permit) => {
+                state.permit = Some(permit);
+                state.core.on_slot()
+            }
+            ScanMsg::ProcessGone(batch) => state.core.on_process_gone(batch),
+            ScanMsg::BatchResting(batch) => state.core.on_batch_resting(batch),
+            ScanMsg::BatchReady(batch) => state.core.on_batch_ready(batch),
+            ScanMsg::BatchEnded(batch, end) => state.on_batch_ended(batch, end),
+            ScanMsg::BatchGone(actor, error) => {
+                return state.on_batch_gone(&myself, actor, error).await;
+            }
+            ScanMsg::Stop(reason, reply) => {
+                answer = Some(reply);
+                state.core.stop(reason)
+            }
+            ScanMsg::Pause(reply) => {
+                answer = Some(reply);
+                state.core.pause()
+            }
+            ScanMsg::Resume(reply) => {
+                answer = Some(reply);
+                state.core.resume()
+            }
+            ScanMsg::Leave(reply) => {
+                state.leaving = Some(reply);
+                state.core.leave()
+            }
+            ScanMsg::Tick => return state.tick(),
+        };
+        state.carry_out(&myself, effects).await?;
+        if let Some(reply) = answer {
+            let _ = reply.send(state.core.status()); // whoever asked may be gone
+        }
+        if state.core.is_quiet()
+            && let Some(reply) = state.leaving.take()
+        {
+            let _ = reply.send(());
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<ScanMsg>,
+        event: SupervisionEvent,
+        _: &mut ScanActorState,
+    ) -> Handled {
+        // To the end of the mailbox: what the child said before it ended comes first.
+        match event {
+            SupervisionEvent::ActorFailed(who, error) => {
+                myself.cast(ScanMsg::BatchGone(who.get_id(), Some(error.to_string())))?;
+            }
+            SupervisionEvent::ActorTerminated(who, ..) => {
+                myself.cast(ScanMsg::BatchGone(who.get_id(), None))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl ScanActorState {
+    /// Makes the scan's actor from the store.
+    async fn load(myself: &ActorRef<ScanMsg>, args: ScanArgs) -> Result<Self, ActorProcessingErr> {
+        let ScanArgs { context, slots, hub } = args;
+        let (store, scan) = (Arc::clone(&context.store), context.scan);
+        let view = store.scan(scan)?.ok_or_else(|| format!("scan {scan} is not in the store"))?;
+        let plan = store.plan(scan)?.ok_or_else(|| format!("scan {scan} has no plan"))?;
+        let mut reopened = Write::new();
+        let mut records = Vec::new();
+        for record in store.batches_open(scan)? {
+            records.push(reopen(&store, record, &mut reopened)?);
+        }
+        if view.state.status != ScanStatus::Queued {
+            let known = view.tally.up + view.tally.down + view.tally.timed_out;
+            let event = Event::ScanRecovered {
+                epoch: store.epoch(),
+                resumed_batches: records.len() as u64,
+                kept_hosts: known,
+            };
+            reopened.event(scan, EncodedEvent::now(&event));
+            store.submit(reopened).await?;
+        }
+        let core = ScanCore::new(
+            view.state.status,
+            plan.addresses,
+            view.state.cursor,
+            view.spec.chunk_size,
+            view.spec.concurrency,
+            records.iter().map(|record| record.id),
+        );
+        let done = view.spec.total_targets - view.tally.verdicts(&view.spec).unfinished;
+        let mut state = Self {
+            context,
+            slots,
+            hub,
+            spec: view.spec,
+            core,
+            saved: view.state,
+            batches: BTreeMap::new(),
+            permit: None,
+            pace: Pace::new(Instant::now(), done),
+            shown: None,
+            leaving: None,
+        };
+        for record in records {
+            let verdicts = store.verdicts(record.id)?;
+            state.open(myself, record, verdicts, Write::new(), None).await?;
+        }
+        Ok(state)
+    }
+
+    async fn open(
+        &mut self,
+        myself: &ActorRef<ScanMsg>,
+        record: BatchRecord,
+        verdicts: VerdictsRecord,
+        preface: Write,
+        permit: Option<Permit>,
+    ) -> Handled {
+        let args = BatchArgs {
+            context: Arc::clone(&self.context),
+            scan: myself.clone(),
+            record: record.clone(),
+            verdicts,
+            preface,
+            permit,
+        };
+        let (actor, _) = Actor::spawn_linked(None, Batch, args, myself.get_cell()).await?;
+        let failures = Intensity::new(BATCH_FAILURES.0, BATCH_FAILURES.1);
+        self.batches.insert(record.id, OpenBatch { actor, record, failures });
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, myself: &ActorRef<ScanMsg>, effects: Vec<Effect>) -> Handled {
+        let mut effects = std::collections::VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::AskSlots(count) => self.ask_slots(myself, count)?,
+                Effect::ForgetSlots => self.slots.cast(SlotsMsg::Forget(self.context.scan))?,
+                Effect::ReturnSlot => self.permit = None,
+                Effect::Cut(addresses) => effects.extend(self.cut(myself, addresses).await?),
+                Effect::Start(batch) => {
+                    if let (Some(open), Some(permit)) =
+                        (self.batches.get(&batch), self.permit.take())
+                    {
+                        // A batch that fails just now is told by `BatchGone`.
+                        let _ = open.actor.cast(BatchMsg::Start(permit));
+                    }
+                }
+                Effect::StopBatches(reason) => {
+                    for open in self.batches.values() {
+                        let _ = open.actor.cast(BatchMsg::Stop(reason));
+                    }
+                }
+                Effect::SaveStatus => self.save_status().await,
+                Effect::Finish => return self.finish(myself).await,
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_slots(&self, myself: &ActorRef<ScanMsg>, count: usize) -> Handled {
+        for _ in 0..count {
+            let to = myself.clone();
+            // A scan that is gone drops the message, and with it the permit.
+            let deliver = Box::new(move |permit| drop(to.cast(ScanMsg::Slot(permit))));
+            self.slots.cast(SlotsMsg::Ask(self.context.scan, deliver))?;
+        }
+        Ok(())
+    }
+
+    /// Makes a batch; it becomes durable with its first claim, together with the cursor.
+    async fn cut(
+        &mut self,
+        myself: &ActorRef<ScanMsg>,
+        addresses: AddressSet,
+    ) -> Result<Vec<Effect>, ActorProcessingErr> {
+        let id = self.context.store.next_batch_id();
+        let record = BatchRecord {
+            id,
+            scan_id: self.context.scan,
+            parent: None,
+            addresses,
+            status: BatchStatus::Queued,
+            attempt: None,
+            charged_attempts: 0,
+            started_at: None,
+            finished_at: None,
+            summary: BatchSummary::default(),
+            outcome: None,
+            epoch: self.context.store.epoch(),
+        };
+        self.saved.cursor = self.core.cursor();
+        let mut preface = Write::new();
+        preface.put_scan_state(self.context.scan, &self.saved);
+        let permit = self.permit.take();
+        self.open(myself, record, VerdictsRecord::default(), preface, permit).await?;
+        Ok(self.core.on_cut(id))
+    }
+
+    /// Writes the status down, with the event that tells it.
+    async fn save_status(&mut self) {
+        let event = match (self.saved.status, self.core.status()) {
+            (ScanStatus::Queued, ScanStatus::Running) => {
+                self.saved.started_at = Some(Time::now());
+                Event::ScanStarted {
+                    total_targets: self.spec.total_targets,
+                    fallback: self.spec.fallback.clone(),
+                }
+            }
+            (_, ScanStatus::Running) => Event::ScanResumed {},
+            (_, ScanStatus::Paused) => Event::ScanPaused {},
+            (_, _) => Event::ScanStopping {},
+        };
+        self.saved.status = self.core.status();
+        let mut write = Write::new();
+        write.put_scan_state(self.context.scan, &self.saved);
+        write.event(self.context.scan, EncodedEvent::now(&event));
+        commit(&self.context.store, write).await;
+    }
+
+    fn on_batch_ended(&mut self, batch: BatchId, end: BatchEnd) -> Vec<Effect> {
+        if end != BatchEnd::SetAside {
+            self.batches.remove(&batch);
+        }
+        self.core.on_batch_ended(batch, end)
+    }
+
+    /// Starts a failed batch's actor again from the store, a few times.
+    async fn on_batch_gone(
+        &mut self,
+        myself: &ActorRef<ScanMsg>,
+        actor: ActorId,
+        error: Option<String>,
+    ) -> Handled {
+        let gone = self.batches.iter().find(|(_, open)| open.actor.get_id() == actor);
+        let Some((&id, _)) = gone else { return Ok(()) }; // it had ended: the usual way
+        let Some(mut open) = self.batches.remove(&id) else { return Ok(()) };
+        let error = error.unwrap_or_else(|| "it was killed".into());
+        tracing::error!(batch.id = %id, %error, "batch {id}: its actor failed: {error}");
+        let store = Arc::clone(&self.context.store);
+        let record = store.batch(id)?.unwrap_or(open.record);
+        let mut write = Write::new();
+        let mut record = reopen(&store, record, &mut write)?;
+        if open.failures.exceeded(Instant::now()) {
+            record.status = BatchStatus::Failed;
+            record.finished_at = Some(Time::now());
+            write.put_batch(&record);
+            commit(&store, write).await;
+            let effects = self.core.on_batch_ended(id, BatchEnd::Ended);
+            return self.carry_out(myself, effects).await;
+        }
+        commit(&store, write).await;
+        let verdicts = store.verdicts(id)?;
+        let failures = open.failures;
+        self.open(myself, record, verdicts, Write::new(), None).await?;
+        if let Some(open) = self.batches.get_mut(&id) {
+            open.failures = failures;
+        }
+        let mut effects = self.core.on_batch_resting(id);
+        effects.extend(self.core.on_batch_ready(id));
+        self.carry_out(myself, effects).await
+    }
+
+    /// Tells progress if there is news.
+    fn tick(&mut self) -> Handled {
+        let Some(view) = self.context.store.scan(self.context.scan)? else { return Ok(()) };
+        let verdicts = view.tally.verdicts(&view.spec);
+        let mut progress = finish::progress(&view);
+        let estimate =
+            self.pace.sample(Instant::now(), progress.targets_done, progress.targets_total);
+        progress.eta_ms = estimate.map(|estimate| estimate.eta.as_millis() as u64);
+        progress.eta_p90_ms = estimate.map(|estimate| estimate.eta_p90.as_millis() as u64);
+        self.hub.set_progress(self.context.scan, progress);
+        // The estimate alone is no news.
+        let news = Progress { eta_ms: None, eta_p90_ms: None, ..progress };
+        if self.shown.replace((news, verdicts)) != Some((news, verdicts)) {
+            let event = Event::ScanProgress { progress, verdicts };
+            let mut write = Write::new();
+            write.event(self.context.scan, EncodedEvent::now(&event));
+            // Progress may be missed: when the store is away, others say so.
+            drop(self.context.store.submit(write));
+        }
+        Ok(())
+    }
+
+    /// Writes the end down, and ends the actor.
+    async fn finish(&mut self, myself: &ActorRef<ScanMsg>) -> Handled {
+        let end = finish::judge(&self.context.store, self.context.scan, self.core.status())?;
+        self.core.ended(end.status);
+        self.saved.status = end.status;
+        self.saved.finished_at = Some(Time::now());
+        self.saved.error.clone_from(&end.error);
+        let mut write = Write::new();
+        write.put_scan_state(self.context.scan, &self.saved);
+        write.event(self.context.scan, EncodedEvent::now(&end.event()));
+        commit(&self.context.store, write).await;
+        let (scan, status) = (self.context.scan, end.status);
+        tracing::info!(scan.id = %scan, %status, "scan {scan} ended: {status}");
+        myself.stop(None);
+        Ok(())
+    }
+}

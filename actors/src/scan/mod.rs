@@ -1,0 +1,20 @@
+//! Scan: the actor that brings all targets of one request to a verdict.
+//!
+//! ```text
+//! Slots ── permit ─► Scan ── cuts the next addresses of the plan ─► Batch
+//!                      ▲◄─────────── gone, resting, ready, ended ────┘
+//! ```
+//!
+//! It is always made from the store, so a new scan, one that a restart interrupted and one whose
+//! actor failed begin the same way. Only batches that run or wait next exist; the rest of the
+//! plan is a cursor.
+
+mod actor;
+mod core;
+mod pace;
+mod reopen;
+
+pub use self::{
+    actor::{Scan, ScanArgs, ScanMsg},
+    core::BatchEnd,
+};

@@ -1,0 +1,212 @@
+use super::*;
+use netscan_schemas::{Interval, address::to_number};
+use std::net::IpAddr;
+
+fn block(first: &str, last: &str) -> AddressSet {
+    let number = |text: &str| to_number(text.parse::<IpAddr>().expect("an address"));
+    AddressSet::from_intervals(vec![Interval { first: number(first), last: number(last) }])
+}
+
+fn batch(number: u64) -> BatchId {
+    BatchId::new(number).expect("not zero")
+}
+
+/// A scan of 10 addresses in chunks of 4, two at a time.
+fn scan() -> ScanCore {
+    let plan = block("127.0.0.1", "127.0.0.10");
+    ScanCore::new(ScanStatus::Queued, plan, 0, 4, 2, [])
+}
+
+fn cut(core: &mut ScanCore, number: u64) -> Vec<String> {
+    match core.on_slot().as_slice() {
+        [Effect::Cut(addresses)] => {
+            let ranges = addresses.to_ranges();
+            core.on_cut(batch(number));
+            ranges
+        }
+        other => panic!("no cut but {other:?}"),
+    }
+}
+
+#[test]
+fn a_scan_cuts_lazily_and_ends_after_its_last_batch() {
+    let mut core = scan();
+    assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(2)]);
+    assert_eq!(cut(&mut core, 1), ["127.0.0.1-4"]);
+    assert_eq!(cut(&mut core, 2), ["127.0.0.5-8"]);
+    assert_eq!(core.cursor(), 8);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::AskSlots(1)]);
+    assert_eq!(cut(&mut core, 3), ["127.0.0.9-10"]);
+    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), []);
+    assert_eq!(core.on_batch_ended(batch(3), BatchEnd::Ended), [Effect::Finish]);
+}
+
+#[test]
+fn the_families_never_share_a_batch() {
+    let plan = block("127.0.0.1", "127.0.0.2").union(&block("::1", "::2"));
+    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, 256, 4, []);
+    assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(1)]);
+    let Some(Effect::Cut(first)) = core.on_slot().pop() else { panic!("no cut") };
+    assert_eq!(core.on_cut(batch(1)), [Effect::AskSlots(1)]);
+    let Some(Effect::Cut(second)) = core.on_slot().pop() else { panic!("no cut") };
+    assert_eq!(first.union(&second).count(), 4);
+    assert_eq!((first.count(), second.count()), (2, 2));
+    assert_ne!(first.first_family(), second.first_family());
+    assert_eq!(core.on_cut(batch(2)), []);
+}
+
+#[test]
+fn a_resting_batch_leaves_its_place_to_others() {
+    let mut core = scan();
+    core.begin();
+    cut(&mut core, 1);
+    cut(&mut core, 2);
+    assert_eq!(core.on_batch_resting(batch(1)), [Effect::AskSlots(1)]);
+    cut(&mut core, 3);
+    assert_eq!(core.on_batch_ready(batch(1)), []);
+    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), [Effect::AskSlots(1)]);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(1))]);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), []);
+    assert_eq!(core.on_batch_ended(batch(3), BatchEnd::Ended), [Effect::Finish]);
+}
+
+#[test]
+fn the_next_batch_need_not_wait_for_the_store_but_a_slow_store_holds_the_scan() {
+    let plan = block("127.0.0.1", "127.0.0.10");
+    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, 1, 2, []);
+    core.begin();
+    cut(&mut core, 1);
+    cut(&mut core, 2);
+    assert_eq!(core.on_process_gone(batch(1)), [Effect::AskSlots(1)]);
+    assert_eq!(core.on_process_gone(batch(2)), [], "two settle, as many as may run");
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::AskSlots(1)]);
+}
+
+#[test]
+fn a_stop_ends_every_open_batch_and_is_idempotent() {
+    let mut core = scan();
+    core.begin();
+    cut(&mut core, 1);
+    let stop = Effect::StopBatches(StopReason::Stopped);
+    assert_eq!(
+        core.stop(StopReason::Stopped),
+        [Effect::SaveStatus, Effect::ForgetSlots, stop.clone()]
+    );
+    assert_eq!(core.stop(StopReason::Stopped), [stop]);
+    assert_eq!(core.on_slot(), [Effect::ReturnSlot]);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::Finish]);
+    core.ended(ScanStatus::Stopped);
+    assert_eq!(core.stop(StopReason::Stopped), []);
+}
+
+#[test]
+fn a_stop_before_the_first_batch_ends_at_once() {
+    let mut core = scan();
+    core.begin();
+    assert_eq!(
+        core.stop(StopReason::Stopped),
+        [Effect::SaveStatus, Effect::ForgetSlots, Effect::Finish]
+    );
+}
+
+#[test]
+fn a_pause_sets_batches_aside_and_a_resume_starts_them_first() {
+    let mut core = scan();
+    core.begin();
+    cut(&mut core, 1);
+    cut(&mut core, 2);
+    assert_eq!(
+        core.pause(),
+        [Effect::SaveStatus, Effect::ForgetSlots, Effect::StopBatches(StopReason::Paused)]
+    );
+    assert_eq!(core.pause(), []);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::SetAside), []);
+    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), []);
+    assert_eq!(core.resume(), [Effect::SaveStatus, Effect::AskSlots(2)]);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(1))]);
+    assert_eq!(cut(&mut core, 3), ["127.0.0.9-10"]);
+}
+
+#[test]
+fn an_interrupted_scan_goes_on_where_the_store_says() {
+    let plan = block("127.0.0.1", "127.0.0.10");
+    let mut core = ScanCore::new(ScanStatus::Running, plan.clone(), 8, 4, 6, [batch(2)]);
+    assert_eq!(core.begin(), [Effect::AskSlots(2)]);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(2))]);
+    assert_eq!(cut(&mut core, 3), ["127.0.0.9-10"]);
+
+    let mut stopping = ScanCore::new(ScanStatus::Stopping, plan.clone(), 8, 4, 6, [batch(2)]);
+    assert_eq!(stopping.begin(), [Effect::StopBatches(StopReason::Stopped)]);
+    let mut stopped = ScanCore::new(ScanStatus::Stopping, plan.clone(), 8, 4, 6, []);
+    assert_eq!(stopped.begin(), [Effect::Finish]);
+    let mut done = ScanCore::new(ScanStatus::Running, plan, 10, 4, 6, []);
+    assert_eq!(done.begin(), [Effect::Finish]);
+}
+
+#[test]
+fn a_leaving_server_starts_nothing_and_keeps_the_status() {
+    let mut core = scan();
+    core.begin();
+    cut(&mut core, 1);
+    assert_eq!(core.leave(), [Effect::ForgetSlots, Effect::StopBatches(StopReason::Shutdown)]);
+    assert!(!core.is_quiet());
+    assert_eq!(core.on_slot(), [Effect::ReturnSlot]);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::SetAside), []);
+    assert!(core.is_quiet());
+    assert_eq!(core.status(), ScanStatus::Running);
+}
+
+#[test]
+fn no_order_of_events_runs_more_than_the_concurrency_or_loses_an_address() {
+    // Every way of 12 steps through start, rest, ready, end; the batches must tile the plan.
+    for seed in 0..4096u32 {
+        let mut core = scan();
+        let mut pending = core.begin();
+        let (mut running, mut resting) = (Vec::new(), Vec::new());
+        let (mut slots, mut next_id, mut planned) = (0usize, 1u64, AddressSet::new());
+        let mut finished = false;
+        let mut bits = seed;
+        for _ in 0..200 {
+            for effect in std::mem::take(&mut pending) {
+                match effect {
+                    Effect::AskSlots(count) => slots += count,
+                    Effect::Finish => finished = true,
+                    _ => {}
+                }
+            }
+            if finished {
+                break;
+            }
+            assert!(running.len() <= 2, "seed {seed}: {running:?} run");
+            let choice = bits % 3;
+            bits = bits.rotate_right(2) ^ 0x9e37;
+            if slots > 0 && (choice == 0 || running.is_empty()) {
+                slots -= 1;
+                for effect in core.on_slot() {
+                    match effect {
+                        Effect::Cut(addresses) => {
+                            assert!(planned.intersection(&addresses).is_empty());
+                            planned = planned.union(&addresses);
+                            running.push(next_id);
+                            pending.extend(core.on_cut(batch(next_id)));
+                            next_id += 1;
+                        }
+                        Effect::Start(id) => running.push(id.get()),
+                        other => pending.push(other),
+                    }
+                }
+            } else if choice == 1 && !running.is_empty() {
+                let id = running.remove(0);
+                resting.push(id);
+                pending = core.on_batch_resting(batch(id));
+            } else if choice == 2 && !running.is_empty() {
+                let id = running.remove(0);
+                pending = core.on_batch_ended(batch(id), BatchEnd::Ended);
+            } else if let Some(id) = resting.pop() {
+                pending = core.on_batch_ready(batch(id));
+            }
+        }
+        assert!(finished, "seed {seed} never finishes: {core:?}");
+        assert_eq!(planned.count(), 10, "seed {seed}");
+    }
+}

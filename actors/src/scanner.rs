@@ -1,0 +1,86 @@
+//! The nmap in use: found once, looked for again while there is none.
+
+use crate::batch::ScanContext;
+use netscan_nmap::{
+    launch::Launcher,
+    locate::{Installation, LocateError, locate},
+    options::{Options, ScriptDb},
+    privilege::Privileges,
+};
+use netscan_schemas::{scan::PinnedName, stored::ScanSpec};
+use netscan_store::Store;
+use ractor::ActorProcessingErr;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Which nmap is used, and what it may do.
+pub struct Scanner {
+    explicit: Option<PathBuf>,
+    privileges: Privileges,
+    found: Mutex<Option<Installation>>,
+}
+
+impl Scanner {
+    /// Takes the path that the user gave, if one was given.
+    pub fn new(explicit: Option<PathBuf>, privileges: Privileges) -> Self {
+        Self { explicit, privileges, found: Mutex::new(None) }
+    }
+
+    /// Returns what nmap may do.
+    pub fn privileges(&self) -> &Privileges {
+        &self.privileges
+    }
+
+    /// Returns the nmap in use.
+    ///
+    /// # Errors
+    /// When there is none that can be used; it is looked for again by the next call.
+    pub async fn installation(&self) -> Result<Installation, LocateError> {
+        // Plain data behind the lock: a poisoned one is still good to use.
+        let held = self.found.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(held) = held.filter(|held| held.program.exists()) {
+            return Ok(held);
+        }
+        let explicit = self.explicit.clone();
+        // It runs `nmap --version`.
+        let looked = tokio::task::spawn_blocking(move || locate(explicit.as_deref())).await;
+        let found = looked.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
+        Ok(found)
+    }
+
+    /// Returns the scripts that come with an nmap; none when they cannot be read.
+    pub fn scripts(nmap: &Installation) -> Option<ScriptDb> {
+        nmap.datadir.as_deref().and_then(|datadir| ScriptDb::read(datadir).ok())
+    }
+
+    /// Returns what the batches of a scan share.
+    pub(crate) async fn context(
+        &self,
+        spec: &ScanSpec,
+        names: Vec<PinnedName>,
+        launcher: Arc<dyn Launcher>,
+        store: Arc<Store>,
+    ) -> Result<ScanContext, ActorProcessingErr> {
+        let nmap = self.installation().await?;
+        let refused = |errors: Vec<netscan_nmap::options::FlagError>| {
+            let errors = errors.iter().map(|error| format!("{}: {}", error.flag, error.reason));
+            errors.collect::<Vec<_>>().join("; ")
+        };
+        // Both were fine when the scan was accepted; a restart may have less privilege.
+        let parsed = Options::parse(&spec.nmap_flags).map_err(refused)?;
+        let (options, _) = parsed.options.adapt(&self.privileges).map_err(refused)?;
+        Ok(ScanContext {
+            scan: spec.id,
+            policy: spec.policy.clone(),
+            options,
+            privileges: self.privileges.clone(),
+            nmap,
+            names: Arc::new(names.into_iter().map(|name| (name.address, name.name)).collect()),
+            launcher,
+            store,
+        })
+    }
+}

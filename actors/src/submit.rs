@@ -1,0 +1,348 @@
+//! From a request to a scan in the store: everything is checked here, once, at the boundary.
+//!
+//! ```text
+//! ScanRequest ─► targets, names ─► addresses ─┐
+//!             ─► flags ─► typed options ──────┼─► Checked ─► ScanSpec + plan ─► store
+//!             ─► numbers, policy ─────────────┘
+//! ```
+
+use crate::scanner::Scanner;
+use netscan_nmap::{
+    command,
+    locate::LocateError,
+    options::{FlagError, Options},
+    resolve::resolve,
+    targets::{self, HostName},
+};
+use netscan_schemas::{
+    AddressSet, ProjectId, ScanId, Time,
+    api::{Preview, RefusedFlag, ScanRequest},
+    limits,
+    problem::FieldError,
+    scan::UnresolvedTarget,
+    stored::{PlanRecord, ScanSpec},
+};
+use netscan_store::{ReadError, WriteError};
+
+/// Why a request does not become a scan. Every fault of one kind is named at once.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// Values out of their range.
+    #[error("{}", first(.0))]
+    Values(Vec<FieldError>),
+    /// Targets or excludes that cannot be read.
+    #[error("{}", first(.0))]
+    Targets(Vec<FieldError>),
+    /// Flags that are not passed on.
+    #[error("{}", first(.0))]
+    Flags(Vec<FieldError>),
+    /// Flags that need a privilege that netscan does not have.
+    #[error("{}", first(.0))]
+    Privilege(Vec<FieldError>),
+    /// More addresses than one scan may have.
+    #[error(
+        "the targets are {count} addresses, and one scan may have {max}; split them, or exclude some"
+    )]
+    TooMany {
+        /// How many.
+        count: u128,
+        /// How many are allowed.
+        max: u64,
+    },
+    /// There is no such project.
+    #[error("there is no project {0}")]
+    NoProject(ProjectId),
+    /// There is no usable nmap.
+    #[error(transparent)]
+    Nmap(#[from] LocateError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The store cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The server is going down.
+    #[error("the server is going down")]
+    Leaving,
+}
+
+fn first(errors: &[FieldError]) -> String {
+    let Some(error) = errors.first() else { return "the request is not valid".into() };
+    match errors.len() {
+        1 => error.detail.clone(),
+        count => format!("{} (and {} more, see `errors`)", error.detail, count - 1),
+    }
+}
+
+/// Which addresses a request means.
+pub(crate) struct Scope {
+    pub(crate) plan: PlanRecord,
+    pub(crate) total: u128,
+    pub(crate) excluded: u128,
+    pub(crate) unresolved: Vec<UnresolvedTarget>,
+    pub(crate) invalid: Vec<FieldError>,
+    pub(crate) notes: Vec<String>,
+}
+
+impl Scope {
+    /// Reads targets and excludes, and resolves the names among them.
+    pub(crate) async fn read(request: &ScanRequest) -> Self {
+        let (listed, mut invalid) = read_targets("targets", &request.targets);
+        let (excluded, bad_excludes) = read_targets("exclude", &request.exclude);
+        invalid.extend(bad_excludes);
+        let mut scope = Self {
+            plan: PlanRecord::default(),
+            total: 0,
+            excluded: 0,
+            unresolved: Vec::new(),
+            invalid,
+            notes: Vec::new(),
+        };
+        let mut targets = listed.addresses;
+        let mut excludes = excluded.addresses;
+        if request.policy.resolve {
+            let (named, unnamed) = futures_util::future::join(
+                resolve(&listed.names, limits::RESOLVE_TIMEOUT),
+                resolve(&excluded.names, limits::RESOLVE_TIMEOUT),
+            )
+            .await;
+            targets = targets.union(&named.names.iter().map(|name| name.address).collect());
+            excludes = excludes.union(&unnamed.names.iter().map(|name| name.address).collect());
+            scope.plan.names = named.names;
+            scope.unresolved = named.unresolved;
+            scope.notes = named.notes;
+            scope.invalid.extend(unnamed.unresolved.iter().map(unresolved_exclude));
+        } else {
+            let reason = "it is a name, and `policy.resolve` is false".to_owned();
+            let unresolved = |name: &HostName| UnresolvedTarget {
+                target: name.to_string(),
+                reason: reason.clone(),
+            };
+            scope.unresolved = listed.names.iter().map(unresolved).collect();
+            let unexcluded = excluded.names.iter().map(unresolved);
+            scope.invalid.extend(unexcluded.map(|name| unresolved_exclude(&name)));
+        }
+        scope.plan.addresses = targets.difference(&excludes);
+        scope.excluded = targets.len() - scope.plan.addresses.len();
+        scope.total = targets.len().saturating_add(scope.unresolved.len() as u128);
+        scope
+    }
+
+    /// Returns what is wrong with it, if something is.
+    fn check(&self) -> Result<(), SubmitError> {
+        if !self.invalid.is_empty() {
+            return Err(SubmitError::Targets(self.invalid.clone()));
+        }
+        if self.total == 0 {
+            let detail = "there are no targets: give at least one address, block, range or name";
+            return Err(SubmitError::Targets(vec![field("/targets", "no-targets", detail)]));
+        }
+        if self.total > u128::from(limits::SCAN_ADDRESSES_MAX) {
+            let max = limits::SCAN_ADDRESSES_MAX;
+            return Err(SubmitError::TooMany { count: self.total, max });
+        }
+        Ok(())
+    }
+}
+
+fn read_targets(name: &str, specs: &[String]) -> (targets::TargetList, Vec<FieldError>) {
+    let (list, errors) = targets::parse(specs);
+    let errors = errors.into_iter().map(|error| {
+        let detail = format!("`{}`: {}", error.target, error.reason);
+        field(&format!("/{name}/{}", error.line), "invalid-target", &detail)
+    });
+    (list, errors.collect())
+}
+
+fn unresolved_exclude(name: &UnresolvedTarget) -> FieldError {
+    let detail = format!("`{}` cannot be excluded: {}", name.target, name.reason);
+    field("/exclude", "unresolved", &detail)
+}
+
+fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
+    FieldError { pointer: pointer.into(), code: code.into(), detail: detail.into() }
+}
+
+/// What nmap is asked to do.
+pub(crate) struct Flags {
+    pub(crate) argv: Vec<String>,
+    pub(crate) fallback: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Reads the flags into typed options, and those into nmap's arguments.
+pub(crate) async fn read_flags(
+    scanner: &Scanner,
+    flags: &[String],
+) -> Result<Result<Flags, Vec<FlagError>>, LocateError> {
+    let nmap = scanner.installation().await?;
+    let read = || -> Result<Flags, Vec<FlagError>> {
+        let parsed = Options::parse(flags)?;
+        let (options, fallback) = parsed.options.adapt(scanner.privileges())?;
+        let scripts = Scanner::scripts(&nmap);
+        options.check_scripts(scripts.as_ref())?;
+        let argv = command::template(&nmap, &options, scanner.privileges());
+        Ok(Flags { argv, fallback, warnings: parsed.warnings })
+    };
+    Ok(read())
+}
+
+fn flag_errors(errors: Vec<FlagError>) -> SubmitError {
+    let only_privilege = errors.iter().all(|error| error.privilege);
+    let errors = errors.into_iter().map(|error| {
+        let at = error.index.map_or_else(String::new, |index| format!("/{index}"));
+        let code = if error.privilege { "privilege-missing" } else { "flag-refused" };
+        let detail = format!("`{}`: {}", error.flag, error.reason);
+        field(&format!("/nmap_flags{at}"), code, &detail)
+    });
+    match only_privilege {
+        true => SubmitError::Privilege(errors.collect()),
+        false => SubmitError::Flags(errors.collect()),
+    }
+}
+
+fn check_numbers(request: &ScanRequest) -> Result<(), SubmitError> {
+    let mut errors = Vec::new();
+    let mut range = |name: &str, value: u32, max: u32| {
+        if !(1..=max).contains(&value) {
+            let detail = format!("{name} must be 1 to {max}, not {value}");
+            errors.push(field(&format!("/{name}"), "out-of-range", &detail));
+        }
+    };
+    range("chunk_size", request.chunk_size, limits::CHUNK_SIZE_MAX);
+    range("concurrency", request.concurrency, limits::CONCURRENCY_MAX);
+    if let Err((name, why)) = request.policy.check() {
+        let detail = format!("policy.{name} {why}");
+        errors.push(field(&format!("/policy/{name}"), "out-of-range", &detail));
+    }
+    let lines = request.targets.len() + request.exclude.len();
+    if lines > limits::TARGET_LINES_MAX {
+        let detail = format!(
+            "{lines} lines of targets and excludes, and {} are allowed",
+            limits::TARGET_LINES_MAX
+        );
+        errors.push(field("/targets", "too-many", &detail));
+    }
+    if request.profile.is_some() {
+        let detail = "profiles are not available in this version; give `nmap_flags`";
+        errors.push(field("/profile", "not-available", detail));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(SubmitError::Values(errors)) }
+}
+
+/// Checks a request and returns the scan that it makes.
+pub(crate) async fn check(
+    scanner: &Scanner,
+    request: ScanRequest,
+    id: impl FnOnce() -> ScanId,
+    project_id: ProjectId,
+    parent_scan_id: Option<ScanId>,
+    slots: usize,
+) -> Result<(ScanSpec, PlanRecord), SubmitError> {
+    check_numbers(&request)?;
+    let flags = read_flags(scanner, &request.nmap_flags).await?.map_err(flag_errors)?;
+    let scope = Scope::read(&request).await;
+    scope.check()?;
+    let mut warnings = flags.warnings;
+    warnings.extend(scope.notes);
+    warnings.extend(request_warnings(&request, slots));
+    let spec = ScanSpec {
+        id: id(),
+        project_id,
+        name: request.name,
+        created_at: Time::now(),
+        nmap_flags: request.nmap_flags,
+        targets: request.targets,
+        exclude: request.exclude,
+        chunk_size: request.chunk_size,
+        concurrency: request.concurrency,
+        adaptive: request.adaptive,
+        policy: request.policy,
+        argv: flags.argv,
+        fallback: flags.fallback,
+        warnings,
+        parent_scan_id,
+        // Both are at most `SCAN_ADDRESSES_MAX`: `scope.check` has seen to that.
+        total_targets: u64::try_from(scope.total).unwrap_or(u64::MAX),
+        excluded: u64::try_from(scope.excluded).unwrap_or(u64::MAX),
+        unresolved: scope.unresolved,
+    };
+    Ok((spec, scope.plan))
+}
+
+fn request_warnings(request: &ScanRequest, slots: usize) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if request.runner.is_some() {
+        warnings.push("`runner` is ignored: netscan runs nmap itself".to_owned());
+    }
+    if request.concurrency as usize > slots {
+        warnings.push(format!(
+            "concurrency {} is above the {slots} slots of the server: at most {slots} run at once",
+            request.concurrency
+        ));
+    }
+    warnings
+}
+
+/// Returns what a request would be, without running anything. Nothing in it is an error: what is
+/// wrong is listed.
+pub(crate) async fn preview(
+    scanner: &Scanner,
+    request: &ScanRequest,
+) -> Result<Preview, SubmitError> {
+    check_numbers(request)?;
+    let scope = Scope::read(request).await;
+    let (flags, refused) = match read_flags(scanner, &request.nmap_flags).await? {
+        Ok(flags) => (Some(flags), Vec::new()),
+        Err(errors) => (None, errors),
+    };
+    let batches = batch_count(&scope.plan.addresses, request.chunk_size);
+    let mut warnings = scope.notes;
+    let (mut argv, mut fallback) = (Vec::new(), Vec::new());
+    if let Some(flags) = flags {
+        warnings.extend(flags.warnings);
+        (argv, fallback) = (flags.argv, flags.fallback);
+    }
+    let refused = refused.into_iter().map(|error| RefusedFlag {
+        index: error.index.unwrap_or_default(),
+        flag: error.flag,
+        reason: error.reason,
+    });
+    Ok(Preview {
+        total_targets: u64::try_from(scope.total).unwrap_or(u64::MAX),
+        addresses: scope.plan.addresses.count(),
+        excluded: u64::try_from(scope.excluded).unwrap_or(u64::MAX),
+        batches,
+        argv,
+        fallback,
+        warnings,
+        refused: refused.collect(),
+        invalid: scope.invalid.into_iter().map(invalid_target).collect(),
+        unresolved: scope.unresolved,
+    })
+}
+
+fn invalid_target(error: FieldError) -> netscan_schemas::api::InvalidTarget {
+    netscan_schemas::api::InvalidTarget { target: error.pointer, reason: error.detail }
+}
+
+/// Returns how many batches a plan makes: chunks are counted per family.
+fn batch_count(addresses: &AddressSet, chunk_size: u32) -> u64 {
+    let v4: AddressSet = {
+        let all_v4 = netscan_schemas::Interval::between(
+            std::net::Ipv4Addr::UNSPECIFIED.into(),
+            std::net::Ipv4Addr::BROADCAST.into(),
+        );
+        AddressSet::from_intervals(all_v4.into_iter().collect())
+    };
+    let chunk = u64::from(chunk_size.max(1));
+    let below = addresses.intersection(&v4).count();
+    // IPv6 addresses lie on both sides of IPv4's place on the number line, and a batch does not
+    // reach over it; below it there is nothing that is ever scanned but `::1`.
+    let others = addresses.difference(&v4);
+    let first = netscan_schemas::address::to_number(std::net::Ipv4Addr::UNSPECIFIED.into());
+    let (low, high): (Vec<_>, Vec<_>) =
+        others.intervals().iter().copied().partition(|run| run.last < first);
+    let chunks = |runs| AddressSet::from_intervals(runs).count().div_ceil(chunk);
+    below.div_ceil(chunk) + chunks(low) + chunks(high)
+}

@@ -1,0 +1,104 @@
+//! Starts one process, cut off from everything that it is not meant to have.
+
+use super::super::TAG_VARIABLE;
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit, setsid,
+};
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+/// Where a child finds programs. nmap itself looks for none.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// The number under which a child finds its XML output.
+pub(super) const XML_FD: RawFd = 3;
+
+/// What every child is given alike.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Birthright {
+    /// The warden, whose death is to be the child's.
+    pub(super) warden: Pid,
+    /// The limit on open files as it was before the warden raised its own.
+    pub(super) open_files: Rlimit,
+}
+
+/// Starts a program and returns once it runs. Its environment, directory, signals, session and
+/// descriptors are new; `fds` are its standard input, output, error, and the XML.
+pub(super) fn spawn(
+    program: &str,
+    args: &[String],
+    tag: &str,
+    fds: [OwnedFd; 4],
+    birthright: Birthright,
+) -> io::Result<Pid> {
+    let [stdin, stdout, stderr, xml] = fds;
+    let mut command = Command::new(program);
+    command
+        .args(args)
+        .env_clear()
+        .env("PATH", PATH)
+        .env("LC_ALL", "C")
+        .env(TAG_VARIABLE, tag)
+        .stdin(Stdio::from(stdin))
+        .stdout(Stdio::from(stdout))
+        .stderr(Stdio::from(stderr));
+    hold_back(&mut command, xml, birthright);
+    let child = command.spawn()?;
+    // From here on the warden itself reaps it, by its number.
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidData.into())
+}
+
+/// Lets [`harden`] run between fork and exec.
+fn hold_back(command: &mut Command, xml: OwnedFd, birthright: Birthright) {
+    #[expect(unsafe_code, reason = "only this runs between fork and exec; it allocates nothing")]
+    // SAFETY: the closure makes system calls on values that it owns, and returns errors that are
+    // plain numbers. It neither allocates nor locks, so the state that fork has copied from this
+    // single-threaded process does not matter.
+    unsafe {
+        command.pre_exec(move || {
+            // Ignored signals would stay ignored across exec. SIGKILL and SIGSTOP refuse.
+            for signal in 1..32 {
+                libc::signal(signal, libc::SIG_DFL);
+            }
+            harden(birthright)?;
+            if libc::dup2(xml.as_raw_fd(), XML_FD) < 0
+                || libc::close_range(
+                    XML_FD.cast_unsigned() + 1,
+                    libc::c_uint::MAX,
+                    libc::CLOSE_RANGE_CLOEXEC.cast_signed(),
+                ) < 0
+            {
+                return Err(io::Error::last_os_error());
+            }
+            Ok(())
+        });
+    }
+}
+
+/// Takes from the child, which is still this program, what nmap is not meant to have.
+///
+/// This is the place for more: other ids, fewer capabilities, a Landlock domain, a system call
+/// filter. A change of ids clears the parent-death signal, so that has to stay the last but one.
+/// It runs between fork and exec: no allocation, no lock.
+fn harden(birthright: Birthright) -> io::Result<()> {
+    setsid()?;
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    setrlimit(Resource::Nofile, birthright.open_files)?;
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    // The warden may have died before the line above.
+    if getppid() == Some(birthright.warden) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
+}
+
+/// Ignores what a terminal or a service manager sends to a whole group: the warden has to live
+/// until its children are gone. A child gets the defaults back.
+pub(super) fn ignore_signals() {
+    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGPIPE] {
+        #[expect(unsafe_code, reason = "std and rustix have no call that ignores a signal")]
+        // SAFETY: ignoring a signal installs no handler.
+        unsafe {
+            libc::signal(signal, libc::SIG_IGN);
+        }
+    }
+}

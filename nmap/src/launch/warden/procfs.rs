@@ -1,0 +1,88 @@
+//! What `/proc` says about processes.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::collections::HashSet;
+use std::fs;
+
+/// The few fields of `/proc/PID/stat` that we use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stat {
+    pub(super) parent: i32,
+    pub(super) session: i32,
+    /// In clock ticks since boot.
+    pub(super) start_time: u64,
+}
+
+/// Returns the parent, session and start of a process.
+pub(super) fn stat(pid: Pid) -> Option<Stat> {
+    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+fn parse_stat(text: &str) -> Option<Stat> {
+    // The name stands in parentheses and may hold parentheses and spaces itself.
+    let (_, fields) = text.rsplit_once(')')?;
+    let field = |number: usize| fields.split_ascii_whitespace().nth(number - 3);
+    Some(Stat {
+        parent: field(4)?.parse().ok()?,
+        session: field(6)?.parse().ok()?,
+        start_time: field(22)?.parse().ok()?,
+    })
+}
+
+/// Returns the children of this process, which must have one thread only.
+pub(super) fn children() -> Vec<Pid> {
+    match fs::read_to_string("/proc/thread-self/children") {
+        Ok(list) => list.split_ascii_whitespace().filter_map(to_pid).collect(),
+        // A kernel without CONFIG_PROC_CHILDREN: ask everyone for his parent.
+        Err(_) => {
+            let me = rustix::process::getpid().as_raw_pid();
+            let is_mine = |pid: &Pid| stat(*pid).is_some_and(|stat| stat.parent == me);
+            all().filter(is_mine).collect()
+        }
+    }
+}
+
+/// Kills every process of these sessions: what a warden that was killed itself has left behind.
+pub(in crate::launch) fn kill_sessions(sessions: &HashSet<i32>) {
+    for pid in all() {
+        if stat(pid).is_some_and(|stat| sessions.contains(&stat.session)) {
+            // It may have ended by itself in the meantime.
+            let _ = kill_process(pid, Signal::KILL);
+        }
+    }
+}
+
+fn all() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| to_pid(entry.file_name().to_str()?))
+}
+
+fn to_pid(text: &str) -> Option<Pid> {
+    Pid::from_raw(text.parse().ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_does_not_move_the_fields() {
+        let plain = "12 (nmap) S 7 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2";
+        let expected = Stat { parent: 7, session: 12, start_time: 987_654 };
+        assert_eq!(parse_stat(plain), Some(expected));
+        assert_eq!(parse_stat(&plain.replace("nmap", "a) R 1 1 (b")), Some(expected));
+        for cut in ["", "12", "12 (nmap", "12 (nmap)", "12 (nmap) S 7 12 12 0 -1"] {
+            assert_eq!(parse_stat(cut), None, "{cut:?}");
+        }
+    }
+
+    #[test]
+    fn this_process_is_found() {
+        let me = rustix::process::getpid();
+        let stat = stat(me).unwrap();
+        assert_eq!(Some(stat.parent), rustix::process::getppid().map(Pid::as_raw_pid));
+        assert_eq!(stat.session, rustix::process::getsid(None).unwrap().as_raw_pid());
+        assert!(stat.start_time > 0);
+        assert!(all().any(|pid| pid == me));
+    }
+}

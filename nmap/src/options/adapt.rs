@@ -1,0 +1,128 @@
+//! What becomes of options without raw sockets: a like scan with a note, or a refusal.
+
+use super::{Discovery, FlagError, Options, TcpScan};
+use crate::privilege::Privileges;
+use netscan_schemas::address::Family;
+
+impl Discovery {
+    /// Returns whether a kind of ping was chosen.
+    pub(super) fn has_pings(&self) -> bool {
+        let Self { skip: _, echo, timestamp, netmask, disable_arp_ping: _, ignore_rst: _, .. } =
+            self;
+        let lists = [&self.tcp_syn, &self.tcp_ack, &self.udp, &self.sctp, &self.ip_protocols];
+        *echo || *timestamp || *netmask || lists.into_iter().any(Option::is_some)
+    }
+}
+
+impl Options {
+    /// Returns the options that can be carried out with these privileges, with a note on each
+    /// difference; or the flags for which there is no substitute.
+    pub fn adapt(mut self, privileges: &Privileges) -> Result<(Self, Vec<String>), Vec<FlagError>> {
+        if privileges.raw {
+            return Ok((self, Vec::new()));
+        }
+        let errors: Vec<_> =
+            self.without_substitute().map(|flag| refusal(flag, privileges)).collect();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut notes = Vec::new();
+        if self.technique.tcp == Some(TcpScan::Syn) {
+            self.technique.tcp = Some(TcpScan::Connect);
+            notes.push("-sS needs raw sockets: scanned with -sT instead".to_owned());
+        }
+        let detection = &mut self.detection;
+        for (switch, flag) in
+            [(&mut detection.os, "-O"), (&mut detection.traceroute, "--traceroute")]
+        {
+            if std::mem::take(switch) {
+                notes.push(format!("{flag} needs raw sockets: left out"));
+            }
+        }
+        if std::mem::take(&mut self.timing.defeat_rst_ratelimit) {
+            notes.push("--defeat-rst-ratelimit is for -sS: left out".to_owned());
+        }
+        notes.extend(self.discovery.without_raw());
+        Ok((self, notes))
+    }
+
+    /// Returns the flags of scans that find out something else than a connect scan does.
+    fn without_substitute(&self) -> impl Iterator<Item = &'static str> {
+        let technique = &self.technique;
+        let tcp = technique.tcp.filter(|scan| !matches!(scan, TcpScan::Syn | TcpScan::Connect));
+        let others = [
+            (technique.udp, "-sU"),
+            (technique.sctp_init, "-sY"),
+            (technique.sctp_cookie, "-sZ"),
+            (technique.ip_protocols, "-sO"),
+        ];
+        let others = others.into_iter().filter(|(wanted, _)| *wanted).map(|(_, flag)| flag);
+        tcp.map(TcpScan::flag).into_iter().chain(others)
+    }
+
+    /// Returns the options for one address family: nmap quits over a ping that IPv6 does not have.
+    #[must_use]
+    pub(crate) fn for_family(mut self, family: Family) -> Self {
+        let discovery = &mut self.discovery;
+        if family == Family::V6 && (discovery.timestamp || discovery.netmask) {
+            discovery.timestamp = false;
+            discovery.netmask = false;
+            discovery.echo = true;
+        }
+        self
+    }
+
+    /// Returns the options with a technique, where the user left it open: spelled out, so that
+    /// nmap has nothing to choose.
+    #[must_use]
+    pub(crate) fn with_technique(mut self, privileges: &Privileges) -> Self {
+        if self.technique.is_open() {
+            let scan = if privileges.raw { TcpScan::Syn } else { TcpScan::Connect };
+            self.technique.tcp = Some(scan);
+        }
+        self
+    }
+}
+
+impl Discovery {
+    /// Takes out the pings that need raw sockets, and returns what is done instead.
+    fn without_raw(&mut self) -> Vec<String> {
+        let before = self.has_pings();
+        let mut dropped = Vec::new();
+        for (switch, flag) in
+            [(&mut self.echo, "-PE"), (&mut self.timestamp, "-PP"), (&mut self.netmask, "-PM")]
+        {
+            if std::mem::take(switch) {
+                dropped.push(flag);
+            }
+        }
+        for (list, flag) in
+            [(&mut self.udp, "-PU"), (&mut self.sctp, "-PY"), (&mut self.ip_protocols, "-PO")]
+        {
+            if list.take().is_some() {
+                dropped.push(flag);
+            }
+        }
+        let mut notes = Vec::new();
+        if !dropped.is_empty() {
+            let flags = dropped.join(", ");
+            let mut note = format!("{flags}: raw sockets are needed: left out");
+            if before && !self.has_pings() {
+                note.push_str("; hosts are found by TCP connects to ports 80 and 443 instead");
+            }
+            notes.push(note);
+        }
+        if self.tcp_ack.is_some() {
+            notes.push("-PA needs raw sockets: made with TCP connects instead".to_owned());
+        }
+        notes
+    }
+}
+
+fn refusal(flag: &str, privileges: &Privileges) -> FlagError {
+    let reason = format!(
+        "needs raw sockets, and nothing else finds out the same; {}",
+        privileges.explanation
+    );
+    FlagError { privilege: true, ..FlagError::of_options(flag, reason) }
+}

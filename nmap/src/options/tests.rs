@@ -1,0 +1,462 @@
+use super::*;
+use crate::privilege::Privileges;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+const NAMES: &str = include_str!("../../tests/fixtures/nmap-options.tsv");
+
+fn words(flags: &[&str]) -> Vec<String> {
+    flags.iter().map(|flag| (*flag).to_owned()).collect()
+}
+
+/// Flags written with spaces between them, as a shell would cut them.
+fn parse(line: &str) -> Result<Parsed, Vec<FlagError>> {
+    Options::parse(&words(&line.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>()))
+}
+
+fn args(line: &str) -> String {
+    match parse(line) {
+        Ok(parsed) => parsed.options.to_args().join(" "),
+        Err(errors) => panic!("{line}: {errors:?}"),
+    }
+}
+
+/// Returns the one reason for which flags are refused.
+fn reason(flags: &[&str]) -> String {
+    match Options::parse(&words(flags)) {
+        Ok(parsed) => panic!("{flags:?} are taken as {:?}", parsed.options.to_args()),
+        Err(errors) => errors.into_iter().map(|error| error.reason).collect::<Vec<_>>().join("; "),
+    }
+}
+
+#[test]
+fn flags_and_what_nmap_gets() {
+    for (line, expected) in [
+        ("", "-n"),
+        ("-T4 -Pn -sS", "-n -sS -Pn -T4"),
+        ("-p 22,80", "-n -p22,80"),
+        ("-p22,80", "-n -p22,80"),
+        ("-p-", "-n -p1-65535"),
+        ("-p -", "-n -p1-65535"),
+        ("-p -1024", "-n -p1-1024"),
+        ("-p-1024,2000-", "-n -p1-1024,2000-65535"),
+        ("-sSU -p T:22,U:53", "-n -sS -sU -pT:22,U:53"),
+        ("-sSV", "-n -sS -sV"),
+        ("-sS -sS", "-n -sS"),
+        ("-sO -p 0-255", "-n -sO -p0-255"),
+        ("-sY -sZ -p S:80", "-n -sY -sZ -pS:80"),
+        ("-F", "-n -F"),
+        ("--top-ports 10", "-n --top-ports=10"),
+        ("--top-ports=10", "-n --top-ports=10"),
+        ("--port-ratio 0.25", "-n --port-ratio=0.250000"),
+        ("--exclude-ports 9100-9107", "-n --exclude-ports=9100-9107"),
+        ("-r -R --system-dns", "-R --system-dns -r"),
+        ("-PS22,80 -PA -PU53 -PE -PP -PM -PO1,2", "-n -PE -PP -PM -PS22,80 -PA -PU53 -PO1-2"),
+        ("-PB80", "-n -PE -PA80"),
+        ("-sn --disable-arp-ping", "-n -sn --disable-arp-ping"),
+        ("-sP -PI", "-n -sn -PE"),
+        ("-T aggressive", "-n -T4"),
+        ("-TPolite", "-n -T2"),
+        ("--timing=3", "-n -T3"),
+        ("-sV --version-light", "-n -sV --version-intensity=2"),
+        ("-sV --version-intensity 0 --allports", "-n -sV --version-intensity=0 --allports"),
+        (
+            "-O --fuzzy --osscan-limit --max-os-tries 1",
+            "-n -O --osscan-limit --osscan-guess --max-os-tries=1",
+        ),
+        ("--script http-title,banner", "-n --script=banner,http-title"),
+        (
+            "--script banner --script-args http.useragent=Foo/1.0,tls.servername=a.b",
+            "-n --script=banner --script-args=http.useragent=Foo/1.0,tls.servername=a.b",
+        ),
+        ("--host-timeout 30m --script-timeout 90", "-n --host-timeout=1800s --script-timeout=90s"),
+        (
+            "--max-rtt-timeout 0.25 --initial-rtt-timeout 100ms --min-rtt-timeout 5ms",
+            "-n --min-rtt-timeout=5ms --max-rtt-timeout=250ms --initial-rtt-timeout=100ms",
+        ),
+        (
+            "--scan-delay 0 --max-scan-delay 10ms --max-retries 0",
+            "-n --scan-delay=0s --max-scan-delay=10ms --max-retries=0",
+        ),
+        (
+            "--min-rate 10 --max-rate 10 --min-hostgroup 16 --max-hostgroup 256 -M 5",
+            "-n --min-hostgroup=16 --max-hostgroup=256 --max-parallelism=5 --min-rate=10 --max-rate=10",
+        ),
+        ("-sS --defeat-rst-ratelimit", "-n -sS --defeat-rst-ratelimit"),
+        ("-sU --defeat-icmp-ratelimit", "-n -sU --defeat-icmp-ratelimit"),
+        ("--nsock-engine poll", "-n --nsock-engine=poll"),
+    ] {
+        assert_eq!(args(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn aggressive_is_its_parts() {
+    let aggressive = parse("-A").unwrap().options;
+    assert_eq!(aggressive, parse("-sV -sC -O --traceroute").unwrap().options);
+    let args = aggressive.to_args();
+    assert!(!args.contains(&"-A".to_owned()) && args.contains(&"--traceroute".to_owned()));
+}
+
+#[test]
+fn one_string_may_hold_several_flags_and_errors_keep_its_place() {
+    let flags = words(&["-sS -T4", " -p 22,80 ", "-oX /tmp/x", "-sn"]);
+    let errors = Options::parse(&flags).unwrap_err();
+    let places: Vec<_> = errors.iter().map(|error| (error.index, error.flag.as_str())).collect();
+    assert_eq!(places, [(Some(2), "-oX"), (None, "-sn"), (None, "-sn")]);
+    let taken = Options::parse(&flags[..2]).unwrap().options;
+    assert_eq!(taken.to_args().join(" "), "-n -sS -p22,80 -T4");
+}
+
+#[test]
+fn what_is_wrong_and_why() {
+    for (flags, why) in [
+        (&["-p=80"][..], "without `=`"),
+        (&["-p"], "needs a value"),
+        (&["-p", "-sS"], "needs a value"),
+        (&["--top-ports", "-5"], "needs a value"),
+        (&["--top-ports="], "needs a value"),
+        (&["--top-ports=-5"], "opens with `-`"),
+        (&["--top-ports", "8001"], "from 1 to 8000"),
+        (&["--top-ports", "1e3"], "from 1 to 8000"),
+        (&["-p", "http"], "names are not taken"),
+        (&["-p", "80-79"], "backwards"),
+        (&["-p", "1", "-p", "2"], "chosen once"),
+        (&["-p", "1", "-F"], "chosen once"),
+        (&["-p", "1 2"], "printable"),
+        (&["-p", "1\n2"], "printable"),
+        (&["-sS", "-sT"], "`-sS` is one"),
+        (&["-sST"], "`-sS` is one"),
+        (&["-sn", "-sU"], "cannot go with a kind of port scan"),
+        (&["-sn", "-p22"], "cannot go with a choice of ports"),
+        (&["-sn", "-A"], "which -sV, -O and -A need"),
+        (&["-sO", "-sS"], "another kind of scan"),
+        (&["-sO", "-sV"], "which -sV, -O and -A need"),
+        (&["-sO", "-p-"], "end at 255"),
+        (&["-sT", "-pU:53"], "need `-sU`"),
+        (&["-sU", "-pT:53"], "need a TCP scan"),
+        (&["-PS1", "-PS2"], "twice"),
+        (&["-PS1-65"], "at most 64"),
+        (&["-PO1-17"], "at most 16"),
+        (&["-PO256"], "up to 255"),
+        (&["-PST:1"], "without a protocol"),
+        (&["-PE1"], "no such flag"),
+        (&["-O2"], "no such flag"),
+        (&["-nF"], "one by one"),
+        (&["-n", "-R"], "contradict"),
+        (&["-T6"], "from 0 to 5"),
+        (&["-T", "warp"], "aggressive"),
+        (&["-vsS"], "write other flags apart"),
+        (&["-v10"], "write other flags apart"),
+        (&["--max-retries", "11"], "from 0 to 10"),
+        (&["--max-rtt-timeout", "4ms"], "from 5ms to 60s"),
+        (&["--host-timeout", "0"], "from 1s to 86400s"),
+        (&["--min-rate", "20", "--max-rate", "10"], "above `--max-rate`"),
+        (
+            &["--min-rtt-timeout", "2s", "--initial-rtt-timeout", "1s"],
+            "above `--initial-rtt-timeout`",
+        ),
+        (&["-sT", "--defeat-rst-ratelimit"], "write `-sS`"),
+        (&["--defeat-icmp-ratelimit"], "add `-sU`"),
+        (&["-script", "banner"], "write `--script`"),
+        (&["-script=banner"], "write `--script`"),
+        (&["--top_ports=10"], "write `--top-ports`"),
+        (&["--top-port", "10"], "write `--top-ports`"),
+        (&["--datad=/tmp"], "write `--datadir`"),
+        (&["-datadir=/tmp"], "write `--datadir`"),
+        (&["--min-ratee", "10"], "write `--min-rate`"),
+        (&["--frobnicate"], "no such flag"),
+        (&["--open=yes"], "takes no value"),
+        (&["--"], "`targets` field"),
+        (&["-"], "`targets` field"),
+        (&[""], "`targets` field"),
+        (&["10.0.0.1"], "`targets` field"),
+        (&["-sV;id"], "no such flag"),
+        (&["-sS\u{a0}-sV"], "printable"),
+        (&["--exclude", "10.0.0.1"], "`exclude` field"),
+        (&["-iL", "/etc/passwd"], "`targets` field"),
+        (&["-oX", "-"], "`raw`"),
+        (&["-sL"], "targets expand"),
+    ] {
+        let reason = reason(flags);
+        assert!(reason.contains(why), "{flags:?}: {reason}");
+    }
+}
+
+#[test]
+fn every_flag_of_nmap_has_an_answer() {
+    let sample = |name: &str| match name {
+        "-p" | "--exclude-ports" | "--min-rate" | "--max-rate" | "--top-ports" => "80",
+        "--port-ratio" => "0.5",
+        "--nsock-engine" => "epoll",
+        "--script" => "banner",
+        "--script-args" => "http.host=a",
+        "--script-timeout" | "--host-timeout" => "10s",
+        _ => "1",
+    };
+    let mut answers = BTreeMap::new();
+    let lines: Vec<_> = NAMES.lines().skip(1).collect();
+    assert!(lines.len() >= 168, "{} lines", lines.len());
+    for line in lines {
+        let mut columns = line.split('\t');
+        let (name, arity) = (columns.next().unwrap(), columns.next().unwrap());
+        let mut flags = vec![name];
+        if arity.starts_with("required") {
+            flags.push(sample(name));
+        }
+        // The two that are wrong without `-sU` or with `-sT`.
+        if name == "--defeat-icmp-ratelimit" {
+            flags.push("-sU");
+        }
+        let answer = match Options::parse(&words(&flags)) {
+            Ok(parsed) if parsed.warnings.iter().any(|w| w.contains("is ignored: ")) => "ignored",
+            Ok(parsed) => {
+                assert_ne!(parsed.options, Options::default(), "{name} is lost");
+                "set"
+            }
+            Err(errors) => {
+                assert!(errors.iter().all(|error| !error.reason.is_empty()), "{name}");
+                // A flag that we know is not called unknown, and its value is not taken for a word.
+                let known = !matches!(arity, "env" | "file") && name != "--";
+                assert!(!known || errors.len() == 1, "{name}: {errors:?}");
+                assert!(!known || !errors[0].reason.contains("no such flag"), "{name}");
+                assert!(!known || table::find(name).is_some(), "{name}");
+                "refused"
+            }
+        };
+        *answers.entry(answer).or_insert(0) += 1;
+    }
+    let expected = BTreeMap::from([("ignored", 20), ("refused", 71), ("set", 77)]);
+    assert_eq!(answers, expected);
+}
+
+#[test]
+fn a_flag_has_one_row() {
+    let mut seen = BTreeSet::new();
+    for row in table::rows() {
+        assert!(seen.insert(row.name), "{} twice", row.name);
+        if let Rule::Ignore(why) | Rule::Refuse(why) = row.rule {
+            assert!(why.len() > 10, "{}", row.name);
+        }
+    }
+}
+
+/// Spellings that reached files, code or other hosts through the systems that came before.
+#[test]
+fn injections_are_refused() {
+    for flags in [
+        &["--script", "/tmp/evil.nse"][..],
+        &["--script=/tmp/evil.nse"],
+        &["--script", "../evil"],
+        &["--script", "evil.nse"],
+        &["--script", "/tmp/"],
+        &["--script", "+banner"],
+        &["--script", "http-*"],
+        &["--script", "all"],
+        &["--script", "not intrusive"],
+        &["--script", "default or exploit"],
+        &["--script", "(default)"],
+        &["--script", "default,exploit"],
+        &["--script", "banner,"],
+        &["--script", "true"],
+        &["--script", "http_title"],
+        &["--script", "BANNER"],
+        &["-script", "/tmp/evil.nse"],
+        &["--scrip", "/tmp/evil.nse"],
+        &["--script-help", "/tmp/evil.nse"],
+        &["--script-updatedb"],
+        &["--script-args-file", "/etc/passwd"],
+        &["--script-args-f=/etc/passwd"],
+        &["--script-args", "newtargets"],
+        &["--script-args", "newtargets=1"],
+        &["--script-args", "http.useragent=a,newtargets=1"],
+        &["--script-args", "http.useragent={a}"],
+        &["--script-args", "http.useragent=\"a\""],
+        &["--script-args", "http.useragent=a\\,b"],
+        &["--script-args", "http.useragent="],
+        &["--script-args", "userdb=/etc/passwd"],
+        &["--script-args", "http-fetch.destination=/tmp"],
+        &["--datadir", "/tmp/x"],
+        &["--datadir=/tmp/x"],
+        &["--datad", "/tmp/x"],
+        &["-datadir=/tmp/x"],
+        &["--servicedb=/etc/passwd"],
+        &["--versiondb", "/etc/passwd"],
+        &["--resume", "/tmp/log"],
+        &["-oN", "/tmp/x"],
+        &["-oN/tmp/x"],
+        &["-oA/tmp/x"],
+        &["-oX", "-"],
+        &["-o/tmp/x"],
+        &["-m/tmp/x"],
+        &["-no/tmp/x"],
+        &["-ro/tmp/x"],
+        &["-vo/tmp/x"],
+        &["-d3oN/tmp/x"],
+        &["-T4 -oN /tmp/x"],
+        &["-T4\t-oN\t/tmp/x"],
+        &["-p 80 -iL /etc/passwd"],
+        &["--append-output"],
+        &["--append"],
+        &["-iL/etc/passwd"],
+        &["-ri/etc/passwd"],
+        &["-i", "/etc/passwd"],
+        &["--excludefile", "/etc/passwd"],
+        &["--excludef=/etc/passwd"],
+        &["-iR", "100"],
+        &["-iR100"],
+        &["--stylesheet", "http://evil.example/x.xsl"],
+        &["--data-string", "x\n* * * * * root id\n"],
+        &["-sI", "zombie"],
+        &["-sIzombie"],
+        &["-b", "ftp.example"],
+        &["--proxies", "http://10.0.0.1:80"],
+        &["--proxy=http://10.0.0.1:80"],
+        &["-D", "RND:10"],
+        &["-S127.0.0.2"],
+        &["--spoof-mac", "0"],
+        &["--ip-options", "L 10.0.0.1"],
+        &["--dns-servers", "10.0.0.1"],
+        &["--route-dst", "10.0.0.1"],
+        &["--resolve-all"],
+        &["--privi"],
+        &["-PS22 --script=/tmp/evil.nse"],
+        &["-PS--script=/tmp/x"],
+        &["-p", "80\u{0}"],
+        &["-p", "80", "--", "-oN/tmp/x"],
+        &["NMAP_ARGS=-oN/tmp/x"],
+        &["10.0.0.0/8"],
+        &["$(id)"],
+    ] {
+        let answer = Options::parse(&words(flags));
+        assert!(answer.is_err(), "{flags:?} is taken: {answer:?}");
+    }
+}
+
+#[test]
+fn what_is_ignored_is_said_once() {
+    let parsed = parse("-v -vv -v3 -d --reason --open --stats-every 5s -4").unwrap();
+    assert_eq!(parsed.options, Options::default());
+    let named: Vec<_> = parsed.warnings.iter().map(|w| w.split('`').nth(1).unwrap()).collect();
+    assert_eq!(named, ["-v", "-d", "--reason", "--open", "--stats-every", "-4"]);
+}
+
+#[test]
+fn what_may_surprise_is_said() {
+    for (line, says) in [
+        ("-T5", "15 minutes"),
+        ("--host-timeout 1m", "loses the ports"),
+        ("-Pn -PE", "left out"),
+        ("-PP", "IPv6 targets get `-PE`"),
+        ("-sV --allports", "print"),
+    ] {
+        let warnings = parse(line).unwrap().warnings.join("; ");
+        assert!(warnings.contains(says), "{line}: {warnings}");
+    }
+    assert_eq!(args("-Pn -PE -PS22 --disable-arp-ping"), "-n -Pn --disable-arp-ping");
+    for line in ["-T4 -Pn -sS", "-A -p-", "-sn -PE"] {
+        assert_eq!(parse(line).unwrap().warnings, [""; 0], "{line}");
+    }
+}
+
+#[test]
+fn errors_can_be_shown() {
+    let long = format!("--{}", "x".repeat(500));
+    let flags = [long.as_str(), "a\u{1b}[31m"];
+    let errors = Options::parse(&words(&flags)).unwrap_err();
+    assert!(errors.iter().all(|error| error.flag.len() < 100 && error.flag.is_ascii()));
+    assert_eq!(errors[1].flag, "a\\u{1b}[31m");
+    let many = Options::parse(&vec!["-n".to_owned(); FLAGS_MAX + 1]).unwrap_err();
+    assert_eq!((many.len(), many[0].index), (1, Some(FLAGS_MAX)));
+    let huge = format!("-p{}", "1,".repeat(FLAG_BYTES_MAX));
+    assert!(reason(&[&huge]).contains("longer than"));
+}
+
+#[test]
+fn without_raw_sockets() {
+    let none = Privileges::with_raw(false);
+    for (line, expected, notes) in [
+        ("-T4 -Pn -sS", "-n -sT -Pn -T4", &["-sS needs raw sockets: scanned with -sT instead"][..]),
+        ("-sT -PS22", "-n -sT -PS22", &[]),
+        (
+            "-sS --defeat-rst-ratelimit",
+            "-n -sT",
+            &["-sS needs raw", "--defeat-rst-ratelimit is for"],
+        ),
+        ("-sV -O --traceroute", "-n -sV", &["-O needs raw", "--traceroute needs raw"]),
+        (
+            "-sn -PE -PU53",
+            "-n -sn",
+            &["-PE, -PU: raw sockets are needed: left out; hosts are found by TCP"],
+        ),
+        ("-PE -PS22", "-n -PS22", &["-PE: raw sockets are needed: left out"]),
+        ("-PA80", "-n -PA80", &["-PA needs raw sockets: made with TCP connects"]),
+    ] {
+        let (options, said) = parse(line).unwrap().options.adapt(&none).unwrap();
+        assert_eq!(options.to_args().join(" "), expected, "{line}");
+        assert_eq!(said.len(), notes.len(), "{line}: {said:?}");
+        for (said, note) in said.iter().zip(notes) {
+            assert!(said.starts_with(note), "{line}: {said}");
+        }
+    }
+    for (line, flags) in [
+        ("-sU", &["-sU"][..]),
+        ("-sSU", &["-sU"]),
+        ("-sA", &["-sA"]),
+        ("-sX -sY -sZ", &["-sX", "-sY", "-sZ"]),
+        ("-sO", &["-sO"]),
+    ] {
+        let errors = parse(line).unwrap().options.adapt(&none).unwrap_err();
+        let named: Vec<_> = errors.iter().map(|error| error.flag.as_str()).collect();
+        assert_eq!(named, flags);
+        assert!(errors.iter().all(|e| e.privilege && e.reason.contains("AmbientCapabilities")));
+        let all = parse(line).unwrap().options;
+        assert_eq!(all.clone().adapt(&Privileges::with_raw(true)).unwrap(), (all, Vec::new()));
+    }
+}
+
+proptest! {
+    /// Whatever is thrown at it: what is taken comes out as arguments of known names, in printable
+    /// bytes, and reads the same again.
+    #[test]
+    fn what_is_taken_is_harmless(flags in prop::collection::vec(any_flag(), 0..5)) {
+        if let Ok(parsed) = Options::parse(&flags) {
+            let args = parsed.options.to_args();
+            for arg in &args {
+                prop_assert!(arg.starts_with('-') && arg.bytes().all(|b| b == b' ' || b.is_ascii_graphic()));
+                let name = arg.split('=').next().unwrap_or(arg);
+                let row = table::find(name).or_else(|| table::find_attached(arg).map(|found| found.0));
+                let sets = row.is_some_and(|row| matches!(row.rule, Rule::Set(_)));
+                prop_assert!(sets, "{flags:?} becomes {arg}");
+            }
+            if parsed.options.scripts.categories.is_empty() {
+                let dns = Some(parsed.options.reverse_dns == Some(true));
+                let spelled_out = Options { reverse_dns: dns, ..parsed.options };
+                prop_assert_eq!(Options::parse(&args).unwrap().options, spelled_out);
+            }
+        }
+    }
+}
+
+fn any_flag() -> impl Strategy<Value = String> {
+    let names: Vec<_> = table::rows().map(|row| row.name.to_owned()).collect();
+    let name = prop::sample::select(names);
+    let value = prop_oneof![
+        "[0-9]{1,4}",
+        "[0-9]{1,3}(ms|s|m|h)",
+        "[TUS]:[0-9]{1,5}-?",
+        "-?[0-9]{0,3}-[0-9]{0,5}",
+        "(default|safe|banner|http-title)(,banner)?",
+        "http.host=[a-z0-9.]{1,9}",
+        "[ -~]{0,8}",
+        ".{0,4}",
+    ];
+    let glue = prop::sample::select(vec!["", "=", " "]);
+    prop_oneof![
+        4 => name.clone(),
+        4 => (name.clone(), glue.clone(), value.clone()).prop_map(|(n, g, v)| format!("{n}{g}{v}")),
+        1 => value,
+        1 => (name.clone(), name).prop_map(|(a, b)| format!("{a}{b}")),
+        1 => "-[ -~]{1,5}",
+    ]
+}

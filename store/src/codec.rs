@@ -1,0 +1,249 @@
+//! Turns records into bytes and back. The only file that names the codec library.
+//!
+//! ```text
+//! value = [codec id u8][record version u16 LE][crc32 u32 LE][body]
+//!                 the checksum is over the id, the version and the body
+//! ```
+//!
+//! Promise: what is read is what was written, or an error that names the kind of the record. redb
+//! itself does not notice a flipped bit, so the checksum is what keeps damage from being served.
+//! Reading accepts every version up to the newest; writing always writes the newest.
+
+use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
+use netscan_schemas::stored::{
+    AttemptRecord, BatchRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec, TallyRecord,
+    VerdictsRecord,
+};
+use netscan_schemas::{host::HostFinding, scan::ScanState};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Bytes of one record's body. The largest are the specification and the plan of a scan, which
+/// hold a request body of [`netscan_schemas::limits::BODY_BYTES_MAX`] and what was made of it.
+pub const BODY_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bodies that are records in bincode's varint format.
+const CODEC_BINCODE: u8 = 1;
+/// Bodies that are event segments, see `segment`.
+pub(crate) const CODEC_EVENTS: u8 = 2;
+/// Bodies that are plain bytes: the rows of `meta`.
+const CODEC_PLAIN: u8 = 3;
+
+const HEADER_BYTES: usize = 7;
+
+/// The limit makes a length that damage (or an attacker) wrote an error; without it the process
+/// would abort for want of memory.
+const FORMAT: Configuration<LittleEndian, Varint, Limit<BODY_BYTES_MAX>> =
+    config::standard().with_limit::<BODY_BYTES_MAX>();
+
+/// Why bytes are not a record, or a record cannot become bytes.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// Fewer bytes than a header has.
+    #[error("a {kind} record is cut off: it has {bytes} bytes")]
+    Short {
+        /// The kind of record.
+        kind: &'static str,
+        /// Its length.
+        bytes: usize,
+    },
+    /// The bytes are not the ones that were written.
+    #[error("a {kind} record is damaged: its checksum does not match")]
+    Checksum {
+        /// The kind of record.
+        kind: &'static str,
+    },
+    /// Intact, but in a format that this netscan does not know.
+    #[error("a {kind} record is in format {found}, which this netscan does not know")]
+    UnknownCodec {
+        /// The kind of record.
+        kind: &'static str,
+        /// The format's number.
+        found: u8,
+    },
+    /// Intact, but written by a newer netscan.
+    #[error("a {kind} record has version {found}; the newest this netscan reads is {newest}")]
+    TooNew {
+        /// The kind of record.
+        kind: &'static str,
+        /// Its version.
+        found: u16,
+        /// The newest version known here.
+        newest: u16,
+    },
+    /// Intact, but of a version that never was.
+    #[error("a {kind} record has version {found}, which was never written")]
+    UnknownVersion {
+        /// The kind of record.
+        kind: &'static str,
+        /// Its version.
+        found: u16,
+    },
+    /// Bytes are left over.
+    #[error("a {kind} record has {left} bytes after its end")]
+    Trailing {
+        /// The kind of record.
+        kind: &'static str,
+        /// How many.
+        left: usize,
+    },
+    /// The body does not decode.
+    #[error("a {kind} record does not decode: {why}")]
+    Decode {
+        /// The kind of record.
+        kind: &'static str,
+        /// What the codec says.
+        why: String,
+    },
+    /// The record does not encode.
+    #[error("a {kind} record does not encode: {why}")]
+    Encode {
+        /// The kind of record.
+        kind: &'static str,
+        /// What the codec says.
+        why: String,
+    },
+    /// The record is larger than what would be read back.
+    #[error("a {kind} record of {bytes} bytes is over the limit of {BODY_BYTES_MAX}")]
+    TooLarge {
+        /// The kind of record.
+        kind: &'static str,
+        /// Its length.
+        bytes: usize,
+    },
+}
+
+/// A record that the store keeps.
+pub trait Record: Sized {
+    /// Its name in errors and golden files.
+    const KIND: &'static str;
+    /// The version that is written.
+    const VERSION: u16;
+
+    /// Returns the record as it is stored, in its newest version.
+    fn to_bytes(&self) -> Result<Vec<u8>, CodecError>;
+
+    /// Returns the record of stored bytes, brought to its newest version.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError>;
+}
+
+/// Names a record's versions: the newest, then the shape that each version has on disk. An older
+/// shape comes in through `From`.
+macro_rules! versioned {
+    ($kind:literal, $record:ty = $newest:literal, { $($version:literal => $shape:ty),+ }) => {
+        impl Record for $record {
+            const KIND: &'static str = $kind;
+            const VERSION: u16 = $newest;
+
+            fn to_bytes(&self) -> Result<Vec<u8>, CodecError> {
+                Ok(seal(CODEC_BINCODE, $newest, &encode($kind, self)?))
+            }
+
+            fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
+                let (version, body) = unseal($kind, CODEC_BINCODE, $newest, bytes)?;
+                match version {
+                    $($version => decode::<$shape>($kind, body).map(Self::from),)+
+                    found => Err(CodecError::UnknownVersion { kind: $kind, found }),
+                }
+            }
+        }
+    };
+}
+
+versioned!("project", ProjectRecord = 1, { 1 => ProjectRecord });
+versioned!("scan-spec", ScanSpec = 1, { 1 => ScanSpec });
+versioned!("scan-state", ScanState = 1, { 1 => ScanState });
+versioned!("plan", PlanRecord = 1, { 1 => PlanRecord });
+versioned!("tally", TallyRecord = 1, { 1 => TallyRecord });
+versioned!("batch", BatchRecord = 1, { 1 => BatchRecord });
+versioned!("verdicts", VerdictsRecord = 1, { 1 => VerdictsRecord });
+versioned!("attempt", AttemptRecord = 1, { 1 => AttemptRecord });
+versioned!("host", HostRecord = 1, { 1 => HostRecord });
+
+fn encode<T: Serialize>(kind: &'static str, value: &T) -> Result<Vec<u8>, CodecError> {
+    let body = bincode::serde::encode_to_vec(value, FORMAT)
+        .map_err(|error| CodecError::Encode { kind, why: error.to_string() })?;
+    within_limit(kind, body.len())?;
+    Ok(body)
+}
+
+fn decode<T: DeserializeOwned>(kind: &'static str, body: &[u8]) -> Result<T, CodecError> {
+    let (value, used) = bincode::serde::decode_from_slice(body, FORMAT)
+        .map_err(|error| CodecError::Decode { kind, why: error.to_string() })?;
+    match body.len() - used {
+        0 => Ok(value),
+        left => Err(CodecError::Trailing { kind, left }),
+    }
+}
+
+/// The limit of the format guards decoding only, so encoding is held to it here.
+fn within_limit(kind: &'static str, bytes: usize) -> Result<(), CodecError> {
+    if bytes > BODY_BYTES_MAX {
+        return Err(CodecError::TooLarge { kind, bytes });
+    }
+    Ok(())
+}
+
+/// Returns an error when a host row with this finding would be too large to be read back. The row
+/// itself is encoded later, by the writer, which knows its number.
+pub(crate) fn check_finding(finding: &HostFinding) -> Result<(), CodecError> {
+    /// More than all other fields of a [`HostRecord`] take.
+    const ROOM: usize = 64;
+    let kind = HostRecord::KIND;
+    let mut counter = bincode::enc::write::SizeWriter::default();
+    bincode::serde::encode_into_writer(finding, &mut counter, FORMAT)
+        .map_err(|error| CodecError::Encode { kind, why: error.to_string() })?;
+    within_limit(kind, counter.bytes_written + ROOM)
+}
+
+/// Returns a row of `meta` as it is stored.
+pub(crate) fn seal_meta(value: &[u8]) -> Vec<u8> {
+    seal(CODEC_PLAIN, 1, value)
+}
+
+/// Returns what a row of `meta` holds.
+pub(crate) fn unseal_meta(bytes: &[u8]) -> Result<&[u8], CodecError> {
+    Ok(unseal("meta", CODEC_PLAIN, 1, bytes)?.1)
+}
+
+/// Puts a body into its envelope.
+pub(crate) fn seal(codec: u8, version: u16, body: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(HEADER_BYTES + body.len());
+    bytes.push(codec);
+    bytes.extend(version.to_le_bytes());
+    bytes.extend(checksum(&[codec, bytes[1], bytes[2]], body).to_le_bytes());
+    bytes.extend(body);
+    bytes
+}
+
+/// Takes a body out of its envelope: its version, and the body.
+pub(crate) fn unseal<'b>(
+    kind: &'static str,
+    codec: u8,
+    newest: u16,
+    bytes: &'b [u8],
+) -> Result<(u16, &'b [u8]), CodecError> {
+    let Some((&[found, v0, v1, c0, c1, c2, c3], body)) = bytes.split_first_chunk() else {
+        return Err(CodecError::Short { kind, bytes: bytes.len() });
+    };
+    // First the checksum: what the other fields say only counts once it is known to be true.
+    if checksum(&[found, v0, v1], body) != u32::from_le_bytes([c0, c1, c2, c3]) {
+        return Err(CodecError::Checksum { kind });
+    }
+    if found != codec {
+        return Err(CodecError::UnknownCodec { kind, found });
+    }
+    match u16::from_le_bytes([v0, v1]) {
+        found if found > newest => Err(CodecError::TooNew { kind, found, newest }),
+        version => Ok((version, body)),
+    }
+}
+
+fn checksum(head: &[u8; 3], body: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(head);
+    hasher.update(body);
+    hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! Batches, their attempts and verdicts, and raw output.
+
+use super::{decode, get, require};
+use crate::{
+    Store,
+    codec::CodecError,
+    error::ReadError,
+    raw,
+    tables::{ATTEMPTS, BATCHES, BATCHES_BY_SCAN, RAW, VERDICTS, attempts_under, stream_number},
+};
+use netscan_schemas::{
+    AddressSet,
+    attempt::{RawInfo, Stream},
+    id::{AttemptNo, BatchId, ScanId},
+    stored::{AttemptRecord, BatchRecord, VerdictsRecord},
+};
+use redb::ReadTransaction;
+
+impl Store {
+    /// Returns a batch.
+    pub fn batch(&self, id: BatchId) -> Result<Option<BatchRecord>, ReadError> {
+        self.read(|txn| get(&txn.open_table(BATCHES)?, id.get()))
+    }
+
+    /// Returns batches of a scan in the order of their numbers, those after a number.
+    pub fn batches(
+        &self,
+        scan: ScanId,
+        after: Option<BatchId>,
+        limit: usize,
+    ) -> Result<Vec<BatchRecord>, ReadError> {
+        self.read(|txn| batches(txn, scan, after, limit, |_| true))
+    }
+
+    /// Returns the batches of a scan that have not ended.
+    pub fn batches_open(&self, scan: ScanId) -> Result<Vec<BatchRecord>, ReadError> {
+        self.read(|txn| batches(txn, scan, None, usize::MAX, |batch| !batch.status.has_ended()))
+    }
+
+    /// Returns the verdicts of a batch, empty before the first.
+    pub fn verdicts(&self, batch: BatchId) -> Result<VerdictsRecord, ReadError> {
+        self.read(|txn| Ok(get(&txn.open_table(VERDICTS)?, batch.get())?.unwrap_or_default()))
+    }
+
+    /// Returns the verdicts of all batches of a scan together.
+    pub fn scan_verdicts(&self, scan: ScanId) -> Result<VerdictsRecord, ReadError> {
+        self.read(|txn| {
+            let verdicts = txn.open_table(VERDICTS)?;
+            let (mut up, mut down, mut timed_out) = (Vec::new(), Vec::new(), Vec::new());
+            let mut open_ports = 0;
+            for batch in numbers(txn, scan, None)? {
+                let Some(of_batch) = get::<VerdictsRecord>(&verdicts, batch?)? else { continue };
+                up.extend_from_slice(of_batch.up.intervals());
+                down.extend_from_slice(of_batch.down.intervals());
+                timed_out.extend_from_slice(of_batch.timed_out.intervals());
+                open_ports += of_batch.open_ports;
+            }
+            Ok(VerdictsRecord {
+                up: AddressSet::from_intervals(up),
+                down: AddressSet::from_intervals(down),
+                timed_out: AddressSet::from_intervals(timed_out),
+                open_ports,
+            })
+        })
+    }
+
+    /// Returns the attempts at a batch, the first one first.
+    pub fn attempts(&self, batch: BatchId) -> Result<Vec<AttemptRecord>, ReadError> {
+        self.read(|txn| {
+            let mut attempts = Vec::new();
+            for row in txn.open_table(ATTEMPTS)?.range(attempts_under(batch.get()))? {
+                let (key, bytes) = row?;
+                let name = format_args!("{batch}/{}", key.value().1).to_string();
+                attempts.push(decode(bytes.value(), name)?);
+            }
+            Ok(attempts)
+        })
+    }
+
+    /// Returns a frame of raw output, decompressed; frames are numbered from 0, and the first one
+    /// that is missing is the end.
+    pub fn raw_frame(
+        &self,
+        batch: BatchId,
+        attempt: AttemptNo,
+        stream: Stream,
+        frame: u32,
+    ) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(self.sized_frame(batch, attempt, stream, frame)?.map(|(_, bytes)| bytes))
+    }
+
+    /// Returns what the frames of a stream add up to: for an attempt whose end nobody recorded.
+    pub fn raw_info(
+        &self,
+        batch: BatchId,
+        attempt: AttemptNo,
+        stream: Stream,
+    ) -> Result<RawInfo, ReadError> {
+        let mut hasher = blake3::Hasher::new();
+        let mut info = RawInfo::default();
+        while let Some((stored, bytes)) = self.sized_frame(batch, attempt, stream, info.frames)? {
+            hasher.update(&bytes);
+            info.bytes += bytes.len() as u64;
+            info.stored_bytes += stored as u64;
+            info.frames += 1;
+        }
+        info.blake3 = Some(*hasher.finalize().as_bytes());
+        Ok(info)
+    }
+
+    /// Returns a frame decompressed, with the bytes that it takes in the store.
+    fn sized_frame(
+        &self,
+        batch: BatchId,
+        attempt: AttemptNo,
+        stream: Stream,
+        frame: u32,
+    ) -> Result<Option<(usize, Vec<u8>)>, ReadError> {
+        let key = (batch.get(), attempt.0, stream_number(stream), frame);
+        let packed = self.read(|txn| {
+            let packed = txn.open_table(RAW)?.get(key)?;
+            Ok(packed.map(|packed| packed.value().to_vec()))
+        })?;
+        let unpack = |packed: Vec<u8>| Ok((packed.len(), raw::decompress(&packed)?));
+        let unpacked: Option<std::io::Result<_>> = packed.map(unpack);
+
+        unpacked.transpose().map_err(|error| {
+            let kind = "raw-frame";
+            let key = format!("{batch}/{attempt}/{stream}/{frame}");
+            let source = CodecError::Decode { kind, why: error.to_string() };
+            ReadError::Damaged { kind, key, source }
+        })
+    }
+}
+
+fn batches(
+    txn: &ReadTransaction,
+    scan: ScanId,
+    after: Option<BatchId>,
+    limit: usize,
+    wanted: impl Fn(&BatchRecord) -> bool,
+) -> Result<Vec<BatchRecord>, ReadError> {
+    let table = txn.open_table(BATCHES)?;
+    let mut batches = Vec::new();
+    for number in numbers(txn, scan, after)? {
+        if batches.len() >= limit {
+            break;
+        }
+        let batch = require(&table, number?)?;
+        if wanted(&batch) {
+            batches.push(batch);
+        }
+    }
+    Ok(batches)
+}
+
+fn numbers(
+    txn: &ReadTransaction,
+    scan: ScanId,
+    after: Option<BatchId>,
+) -> Result<impl Iterator<Item = Result<u64, ReadError>>, ReadError> {
+    let first = after.map_or(0, |after| after.get().saturating_add(1));
+    let range = (scan.get(), first)..=(scan.get(), u64::MAX);
+    let keys = txn.open_table(BATCHES_BY_SCAN)?.range(range)?;
+    Ok(keys.map(|key| Ok(key?.0.value().1)))
+}

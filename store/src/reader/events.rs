@@ -1,0 +1,74 @@
+//! Events of a scan, by their numbers.
+
+use crate::{
+    Store,
+    codec::CodecError,
+    error::ReadError,
+    segment,
+    tables::{Bytes, EVENTS, under},
+};
+use netscan_schemas::id::{ScanId, Seq};
+use redb::{ReadTransaction, ReadableTable};
+use std::sync::Arc;
+
+impl Store {
+    /// Returns the number of a scan's newest event, 0 before the first.
+    pub fn last_seq(&self, scan: ScanId) -> Result<Seq, ReadError> {
+        self.read(|txn| last_seq(txn, scan))
+    }
+
+    /// Returns events of a scan in their order, those after a number: at most so many, and of at
+    /// most so many bytes, but at least one if there is one.
+    pub fn events(
+        &self,
+        scan: ScanId,
+        since: Seq,
+        events_max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<(Seq, Arc<str>)>, ReadError> {
+        self.read(|txn| {
+            let segments = txn.open_table(EVENTS)?;
+            let wanted = since.saturating_add(1);
+            // The last segment that starts at or before the wanted event has it, if any has.
+            let before = segments.range((scan.get(), 0)..=(scan.get(), wanted))?.next_back();
+            let start = before.transpose()?.map_or(wanted, |(key, _)| key.value().1);
+            let mut events = Vec::new();
+            let mut bytes = 0;
+            for segment in segments.range((scan.get(), start)..=(scan.get(), u64::MAX))? {
+                let (key, packed) = segment?;
+                let first = key.value().1;
+                let texts = segment::decode(packed.value()).map_err(|e| damaged(scan, first, e))?;
+                for (seq, text) in (first..).zip(texts).filter(|(seq, _)| *seq >= wanted) {
+                    bytes += text.len();
+                    if !events.is_empty() && (events.len() >= events_max || bytes > bytes_max) {
+                        return Ok(events);
+                    }
+                    events.push((seq, text));
+                }
+            }
+            Ok(events)
+        })
+    }
+}
+
+/// Returns the number of a scan's newest event, 0 before the first.
+pub(crate) fn last_seq(txn: &ReadTransaction, scan: ScanId) -> Result<Seq, ReadError> {
+    last_seq_in(&txn.open_table(EVENTS)?, scan)
+}
+
+/// Returns the number of a scan's newest event, 0 before the first.
+pub(crate) fn last_seq_in(
+    segments: &impl ReadableTable<(u64, u64), Bytes>,
+    scan: ScanId,
+) -> Result<Seq, ReadError> {
+    let Some((key, packed)) = segments.range(under(scan.get()))?.next_back().transpose()? else {
+        return Ok(0);
+    };
+    let first = key.value().1;
+    let count = segment::count(packed.value()).map_err(|error| damaged(scan, first, error))?;
+    Ok((first + u64::from(count)).saturating_sub(1))
+}
+
+fn damaged(scan: ScanId, first: Seq, source: CodecError) -> ReadError {
+    ReadError::Damaged { kind: segment::KIND, key: format!("{scan}/{first}"), source }
+}

@@ -1,0 +1,77 @@
+//! Hosts: by scan, by port, by address.
+
+use super::{get, require};
+use crate::{
+    Store,
+    error::ReadError,
+    tables::{HOSTS, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, OPEN_PORTS, address_key, port_key},
+};
+use netscan_schemas::{
+    host::Protocol,
+    id::{HostId, ScanId},
+    stored::HostRecord,
+};
+use redb::{ReadTransaction, StorageError};
+use std::net::IpAddr;
+
+impl Store {
+    /// Returns a host.
+    pub fn host(&self, id: HostId) -> Result<Option<HostRecord>, ReadError> {
+        self.read(|txn| get(&txn.open_table(HOSTS)?, id.get()))
+    }
+
+    /// Returns hosts of a scan, up or timed out, in the order of their numbers, those after a
+    /// number.
+    pub fn hosts(
+        &self,
+        scan: ScanId,
+        after: Option<HostId>,
+        limit: usize,
+    ) -> Result<Vec<HostRecord>, ReadError> {
+        self.read(|txn| {
+            let first = after.map_or(0, |after| after.get().saturating_add(1));
+            let range = (scan.get(), first)..=(scan.get(), u64::MAX);
+            let keys = txn.open_table(HOSTS_BY_SCAN)?.range(range)?;
+            rows(txn, keys.take(limit).map(|key| Ok(key?.0.value().1)))
+        })
+    }
+
+    /// Returns hosts of a scan on which a port is open, in the order of their numbers, those
+    /// after a number.
+    pub fn hosts_with_port(
+        &self,
+        scan: ScanId,
+        protocol: Protocol,
+        port: u16,
+        after: Option<HostId>,
+        limit: usize,
+    ) -> Result<Vec<HostRecord>, ReadError> {
+        self.read(|txn| {
+            let ports = txn.open_multimap_table(OPEN_PORTS)?;
+            let after = after.map_or(0, HostId::get);
+            let numbers = ports.get(port_key(scan.get(), protocol, port))?.filter_map(|number| {
+                number
+                    .map(|number| Some(number.value()).filter(|number| *number > after))
+                    .transpose()
+            });
+            rows(txn, numbers.take(limit))
+        })
+    }
+
+    /// Returns what every scan found at an address, the newest scan first.
+    pub fn hosts_by_address(&self, address: IpAddr) -> Result<Vec<HostRecord>, ReadError> {
+        self.read(|txn| {
+            let range = address_key(address, 0)..=address_key(address, u64::MAX);
+            let keys = txn.open_table(HOSTS_BY_ADDRESS)?.range(range)?;
+            rows(txn, keys.rev().map(|key| Ok(key?.1.value())))
+        })
+    }
+}
+
+fn rows(
+    txn: &ReadTransaction,
+    numbers: impl Iterator<Item = Result<u64, StorageError>>,
+) -> Result<Vec<HostRecord>, ReadError> {
+    let hosts = txn.open_table(HOSTS)?;
+    numbers.map(|number| require(&hosts, number?)).collect()
+}

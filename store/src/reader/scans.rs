@@ -1,0 +1,134 @@
+//! Scans: what they were asked to do, where they stand, what is counted.
+
+use super::{get, require};
+use crate::{
+    Store,
+    error::ReadError,
+    tables::{
+        PLANS, SCAN_SPECS, SCAN_STATES, SCANS_BY_PROJECT, SCANS_BY_STATUS, STATUSES, TALLIES,
+        status_number,
+    },
+};
+use netscan_schemas::{
+    id::{ProjectId, ScanId},
+    scan::{ScanState, ScanStatus},
+    stored::{PlanRecord, ScanSpec, TallyRecord},
+};
+use redb::{ReadTransaction, StorageError};
+
+/// A scan at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanView {
+    /// What it was asked to do.
+    pub spec: ScanSpec,
+    /// Where it stands.
+    pub state: ScanState,
+    /// What is counted of it.
+    pub tally: TallyRecord,
+}
+
+/// Which scans to list.
+#[derive(Clone, Debug)]
+pub struct ScanFilter {
+    /// Only those of a project.
+    pub project: Option<ProjectId>,
+    /// Only those that stand here.
+    pub status: Option<ScanStatus>,
+    /// Only those beyond this one, in the order of the list.
+    pub after: Option<ScanId>,
+    /// Whether the newest come first.
+    pub descending: bool,
+    /// How many at most.
+    pub limit: usize,
+}
+
+impl Default for ScanFilter {
+    fn default() -> Self {
+        Self { project: None, status: None, after: None, descending: false, limit: usize::MAX }
+    }
+}
+
+type Numbers = Box<dyn DoubleEndedIterator<Item = Result<u64, StorageError>>>;
+
+impl Store {
+    /// Returns a scan.
+    pub fn scan(&self, id: ScanId) -> Result<Option<ScanView>, ReadError> {
+        self.read(|txn| match get(&txn.open_table(SCAN_SPECS)?, id.get())? {
+            Some(spec) => Ok(Some(view(txn, spec)?)),
+            None => Ok(None),
+        })
+    }
+
+    /// Returns the scans that the filter lets through.
+    pub fn scans(&self, filter: &ScanFilter) -> Result<Vec<ScanView>, ReadError> {
+        self.read(|txn| {
+            let specs = txn.open_table(SCAN_SPECS)?;
+            let states = txn.open_table(SCAN_STATES)?;
+            let mut scans = Vec::new();
+            for number in numbers(txn, filter)? {
+                if scans.len() >= filter.limit {
+                    break;
+                }
+                let number = number?;
+                // The index of a project does not know where its scans stand.
+                if let (Some(status), Some(_)) = (filter.status, filter.project) {
+                    let state: ScanState = require(&states, number)?;
+                    if state.status != status {
+                        continue;
+                    }
+                }
+                scans.push(view(txn, require(&specs, number)?)?);
+            }
+            Ok(scans)
+        })
+    }
+
+    /// Returns the scans that have not ended, in the order of their numbers.
+    pub fn unfinished_scans(&self) -> Result<Vec<ScanView>, ReadError> {
+        let mut scans = Vec::new();
+        for status in STATUSES.into_iter().filter(|status| !status.has_ended()) {
+            let status = Some(status);
+            scans.extend(self.scans(&ScanFilter { status, ..ScanFilter::default() })?);
+        }
+        scans.sort_by_key(|scan| scan.spec.id);
+        Ok(scans)
+    }
+
+    /// Returns which addresses a scan scans.
+    pub fn plan(&self, id: ScanId) -> Result<Option<PlanRecord>, ReadError> {
+        self.read(|txn| get(&txn.open_table(PLANS)?, id.get()))
+    }
+}
+
+fn view(txn: &ReadTransaction, spec: ScanSpec) -> Result<ScanView, ReadError> {
+    let number = spec.id.get();
+    let state = require(&txn.open_table(SCAN_STATES)?, number)?;
+    let tally = require(&txn.open_table(TALLIES)?, number)?;
+    Ok(ScanView { spec, state, tally })
+}
+
+/// Returns the numbers of scans, filtered as far as an index does it, in the order asked for.
+fn numbers(txn: &ReadTransaction, filter: &ScanFilter) -> Result<Numbers, ReadError> {
+    let after = filter.after.map(ScanId::get);
+    let (low, high) = match (filter.descending, after) {
+        (false, after) => (after.map_or(0, |after| after.saturating_add(1)), u64::MAX),
+        (true, after) => (0, after.map_or(u64::MAX, |after| after - 1)),
+    };
+    let numbers: Numbers = match (filter.project, filter.status) {
+        (Some(project), _) => {
+            let range = (project.get(), low)..=(project.get(), high);
+            let keys = txn.open_table(SCANS_BY_PROJECT)?.range(range)?;
+            Box::new(keys.map(|key| Ok(key?.0.value().1)))
+        }
+        (None, Some(status)) => {
+            let range = (status_number(status), low)..=(status_number(status), high);
+            let keys = txn.open_table(SCANS_BY_STATUS)?.range(range)?;
+            Box::new(keys.map(|key| Ok(key?.0.value().1)))
+        }
+        (None, None) => {
+            let rows = txn.open_table(SCAN_SPECS)?.range(low..=high)?;
+            Box::new(rows.map(|row| Ok(row?.0.value())))
+        }
+    };
+    Ok(if filter.descending { Box::new(numbers.rev()) } else { numbers })
+}

@@ -1,0 +1,226 @@
+//! The store as its users hold it.
+
+use crate::{
+    db::{self, Handle, Opener},
+    error::{OpenError, ReadError, WriteError},
+    write::{Ack, Op, Write},
+    writer::{self, Backoff, Message, Unit},
+};
+use netscan_schemas::{
+    Time,
+    id::{BatchId, Epoch, ProjectId, ScanId, Seq},
+};
+use redb::ReadTransaction;
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
+    thread::JoinHandle,
+};
+use tokio::sync::oneshot;
+
+/// How to open a store.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Memory for pages of the database.
+    pub cache_bytes: usize,
+    /// Whether to read the whole file and verify it first.
+    pub check_integrity: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache_bytes: 32 * 1024 * 1024, check_integrity: false }
+    }
+}
+
+/// Who is told of events, each once and in order, after they are durable.
+pub trait Publisher: Send + Sync {
+    /// Takes new events of a scan. Runs on the writer's thread: it must not wait.
+    fn publish(&self, scan: ScanId, events: &[(Seq, Arc<str>)]);
+}
+
+/// Tells nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoPublisher;
+
+impl Publisher for NoPublisher {
+    fn publish(&self, _scan: ScanId, _events: &[(Seq, Arc<str>)]) {}
+}
+
+/// Whether the store takes writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It does.
+    Ok,
+    /// Writing failed; it is tried again by itself. Units are answered with an error until then.
+    Degraded {
+        /// What failed.
+        reason: String,
+    },
+}
+
+/// What the store and its writer's thread share.
+pub(crate) struct Shared {
+    pub(crate) handle: Handle,
+    health: Mutex<Health>,
+}
+
+impl Shared {
+    pub(crate) fn set_health(&self, health: Health) {
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
+    }
+}
+
+/// An open store. Dropping it writes what was submitted, and closes it.
+pub struct Store {
+    shared: Arc<Shared>,
+    queue: mpsc::Sender<Message>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("epoch", &self.epoch()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the store of a data directory, or makes one, and counts the start.
+    pub fn open(
+        dir: &Path,
+        options: Options,
+        publisher: Arc<dyn Publisher>,
+    ) -> Result<Self, OpenError> {
+        Self::open_with(dir, options, publisher, db::plain_opener(), Backoff::default())
+    }
+
+    pub(crate) fn open_with(
+        dir: &Path,
+        options: Options,
+        publisher: Arc<dyn Publisher>,
+        opener: Opener,
+        backoff: Backoff,
+    ) -> Result<Self, OpenError> {
+        let handle = Handle::open(dir, options, opener)?;
+        let shared = Arc::new(Shared { handle, health: Mutex::new(Health::Ok) });
+        let (queue, units) = mpsc::channel();
+        let writer = writer::spawn(Arc::clone(&shared), units, publisher, backoff)
+            .map_err(crate::instance::failed("starting the writer of", dir))?;
+        Ok(Self { shared, queue, writer: Mutex::new(Some(writer)) })
+    }
+
+    /// Hands a unit to the writer. Units of one caller are written in the order of its calls.
+    pub fn submit(&self, write: Write) -> Ack {
+        let (reply, answer) = oneshot::channel();
+        let Write { ops, bytes, fault } = write;
+        match fault {
+            // An answer that nobody waits for is no fault.
+            Some(fault) => drop(reply.send(Err(WriteError::Encode(fault)))),
+            // A queue without a reader drops the unit, which answers it as `Closed`.
+            None => drop(self.queue.send(Message::Unit(Unit { ops, bytes, reply }))),
+        }
+        Ack(answer)
+    }
+
+    /// Makes a project; the receipt holds it.
+    pub fn create_project(&self, name: &str, description: Option<&str>) -> Ack {
+        let (name, description) = (name.to_owned(), description.map(str::to_owned));
+        self.submit(Write::of(Op::CreateProject { name, description, at: Time::now() }))
+    }
+
+    /// Changes what is given of a project; the receipt holds it. `Some(None)` takes its
+    /// description away.
+    pub fn update_project(
+        &self,
+        id: ProjectId,
+        name: Option<String>,
+        description: Option<Option<String>>,
+    ) -> Ack {
+        self.submit(Write::of(Op::UpdateProject { id, name, description }))
+    }
+
+    /// Deletes a project with all its scans, unless one of them has not ended.
+    pub fn delete_project(&self, id: ProjectId) -> Ack {
+        self.submit(Write::of(Op::DeleteProject(id)))
+    }
+
+    /// Deletes a scan with all it holds, unless it has not ended.
+    pub fn delete_scan(&self, id: ScanId) -> Ack {
+        self.submit(Write::of(Op::DeleteScan(id)))
+    }
+
+    /// Returns a number for a new scan, never given out before to one that was written.
+    pub fn next_scan_id(&self) -> ScanId {
+        next(&self.shared.handle.counters.next[1], ScanId::new)
+    }
+
+    /// Returns a number for a new batch, never given out before to one that was written.
+    pub fn next_batch_id(&self) -> BatchId {
+        next(&self.shared.handle.counters.next[2], BatchId::new)
+    }
+
+    /// Returns whether the store takes writes.
+    pub fn health(&self) -> Health {
+        self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the count of starts, this one included.
+    pub fn epoch(&self) -> Epoch {
+        self.shared.handle.epoch
+    }
+
+    /// Returns the database's own id, made with it.
+    pub fn instance_id(&self) -> &str {
+        &self.shared.handle.instance_id
+    }
+
+    /// Returns the bytes that the database takes on disk.
+    pub fn store_bytes(&self) -> io::Result<u64> {
+        self.shared.handle.bytes_on_disk()
+    }
+
+    /// Returns the bytes that are free for us on the database's file system.
+    pub fn free_bytes(&self) -> io::Result<u64> {
+        self.shared.handle.bytes_free()
+    }
+
+    /// Writes what was submitted and ends the writer; reading still works. Later units are
+    /// answered as closed. Blocks, so an async caller uses `spawn_blocking`.
+    pub fn shutdown(&self) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(writer) = writer else { return };
+        // A writer that is gone already needs no message.
+        let _ = self.queue.send(Message::Stop);
+        if writer.join().is_err() {
+            tracing::error!("the store's writer panicked");
+        }
+    }
+
+    /// Does some reading in one transaction. `work` must not call back into the store.
+    pub(crate) fn read<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> Result<T, ReadError>,
+    ) -> Result<T, ReadError> {
+        self.shared.handle.read(work)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+fn next<Id>(counter: &AtomicU64, id: fn(u64) -> Option<Id>) -> Id {
+    // Counters start at 1, so the loop runs once.
+    loop {
+        if let Some(id) = id(counter.fetch_add(1, Ordering::Relaxed)) {
+            return id;
+        }
+    }
+}

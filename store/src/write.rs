@@ -1,0 +1,227 @@
+//! What goes in at the write door: units that are applied whole or not at all.
+//!
+//! ```text
+//! Write::new().put_batch(..).event(..)  ──submit──►  writer  ──►  Ack
+//! ```
+//!
+//! Records are encoded here, on the caller's thread, so that the writer has less to do and a
+//! record that cannot be stored never gets as far as a transaction.
+
+use crate::{
+    codec::{self, CodecError, Record},
+    error::WriteError,
+    segment,
+};
+use netscan_schemas::{
+    Time,
+    attempt::Stream,
+    batch::BatchStatus,
+    event::EncodedEvent,
+    host::HostFinding,
+    id::{AttemptNo, BatchId, ProjectId, ScanId, Seq},
+    scan::{ScanState, ScanStatus},
+    stored::{AttemptRecord, BatchRecord, PlanRecord, ProjectRecord, ScanSpec},
+};
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+use tokio::sync::oneshot;
+
+/// What an event's place in the order adds to its text, and more.
+const EVENT_ROOM: usize = 256;
+
+/// A unit of writing: all of it becomes durable in one transaction, or none of it.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a unit is written when it is submitted"]
+pub struct Write {
+    pub(crate) ops: Vec<Op>,
+    /// About how much it adds to a transaction.
+    pub(crate) bytes: usize,
+    /// The first record that cannot be stored; such a unit is refused as a whole.
+    pub(crate) fault: Option<CodecError>,
+}
+
+/// One step of a unit.
+#[derive(Clone, Debug)]
+pub(crate) enum Op {
+    CreateProject { name: String, description: Option<String>, at: Time },
+    UpdateProject { id: ProjectId, name: Option<String>, description: Option<Option<String>> },
+    DeleteProject(ProjectId),
+    CreateScan { scan: ScanId, project: ProjectId, spec: Vec<u8>, plan: Vec<u8>, state: Vec<u8> },
+    PutScanState { scan: ScanId, status: ScanStatus, bytes: Vec<u8> },
+    DeleteScan(ScanId),
+    PutBatch { batch: BatchId, scan: ScanId, status: BatchStatus, bytes: Vec<u8> },
+    PutAttempt { batch: BatchId, attempt: AttemptNo, bytes: Vec<u8> },
+    RawFrame { batch: BatchId, attempt: AttemptNo, stream: Stream, frame: u32, bytes: Vec<u8> },
+    RecordHosts(RecordHosts),
+    Event { scan: ScanId, event: EncodedEvent },
+}
+
+/// Findings of one attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordHosts {
+    pub(crate) scan: ScanId,
+    pub(crate) batch: BatchId,
+    pub(crate) attempt: AttemptNo,
+    pub(crate) at: Time,
+    pub(crate) hosts: Vec<HostFinding>,
+}
+
+impl Write {
+    /// Returns a unit without a step. Submitting it waits for all that was submitted before.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns whether the unit has no step.
+    pub fn is_empty(&self) -> bool {
+        self.ops.is_empty()
+    }
+
+    /// Returns about how many bytes the unit adds to a transaction.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn of(op: Op) -> Self {
+        Self { ops: vec![op], ..Self::default() }
+    }
+
+    fn push(&mut self, bytes: usize, op: Result<Op, CodecError>) -> &mut Self {
+        match op {
+            Ok(op) => {
+                self.bytes += bytes;
+                self.ops.push(op);
+            }
+            Err(error) => {
+                self.fault.get_or_insert(error);
+            }
+        }
+        self
+    }
+
+    /// Adds a new scan, queued and with nothing counted. Its number is one of
+    /// [`Store::next_scan_id`](crate::Store::next_scan_id).
+    pub fn create_scan(&mut self, spec: &ScanSpec, plan: &PlanRecord) -> &mut Self {
+        let state = ScanState {
+            status: ScanStatus::Queued,
+            started_at: None,
+            finished_at: None,
+            cursor: 0,
+            error: None,
+        };
+        let op = || {
+            let (scan, project) = (spec.id, spec.project_id);
+            let (spec, plan, state) = (spec.to_bytes()?, plan.to_bytes()?, state.to_bytes()?);
+            Ok(Op::CreateScan { scan, project, spec, plan, state })
+        };
+        let op = op();
+        let bytes = match &op {
+            Ok(Op::CreateScan { spec, plan, .. }) => spec.len() + plan.len(),
+            Ok(_) | Err(_) => 0,
+        };
+        self.push(bytes, op)
+    }
+
+    /// Sets where a scan stands.
+    pub fn put_scan_state(&mut self, scan: ScanId, state: &ScanState) -> &mut Self {
+        let status = state.status;
+        self.put(state, |bytes| Op::PutScanState { scan, status, bytes })
+    }
+
+    /// Adds or replaces a batch. Its number is one of
+    /// [`Store::next_batch_id`](crate::Store::next_batch_id); it never changes its scan.
+    pub fn put_batch(&mut self, record: &BatchRecord) -> &mut Self {
+        let (batch, scan, status) = (record.id, record.scan_id, record.status);
+        self.put(record, |bytes| Op::PutBatch { batch, scan, status, bytes })
+    }
+
+    /// Adds or replaces an attempt.
+    pub fn put_attempt(&mut self, record: &AttemptRecord) -> &mut Self {
+        let (batch, attempt) = (record.batch_id, record.attempt);
+        self.put(record, |bytes| Op::PutAttempt { batch, attempt, bytes })
+    }
+
+    fn put(&mut self, record: &impl Record, op: impl FnOnce(Vec<u8>) -> Op) -> &mut Self {
+        let encoded = record.to_bytes();
+        let bytes = encoded.as_ref().map_or(0, Vec::len);
+        self.push(bytes, encoded.map(op))
+    }
+
+    /// Adds a frame of raw output, already compressed by [`raw::compress`](crate::raw::compress).
+    /// Frames of a stream are numbered from 0.
+    pub fn raw_frame(
+        &mut self,
+        batch: BatchId,
+        attempt: AttemptNo,
+        stream: Stream,
+        frame: u32,
+        bytes: Vec<u8>,
+    ) -> &mut Self {
+        self.push(bytes.len(), Ok(Op::RawFrame { batch, attempt, stream, frame, bytes }))
+    }
+
+    /// Adds what an attempt found out about hosts of its batch, made durable at `at`.
+    ///
+    /// An address keeps one verdict: what is recorded later replaces what was recorded before,
+    /// but a host timeout replaces neither up nor down. Only a host that is up or timed out gets
+    /// a row; one that is down is only counted, so that a dead network costs next to nothing.
+    /// Two batches of a scan do not share an address, unless it has no verdict in the first.
+    pub fn record_hosts(
+        &mut self,
+        scan: ScanId,
+        batch: BatchId,
+        attempt: AttemptNo,
+        at: Time,
+        hosts: Vec<HostFinding>,
+    ) -> &mut Self {
+        /// About what a host and its index rows take.
+        const HOST_BYTES: usize = 1024;
+        let bytes = hosts.len() * HOST_BYTES;
+        let checked = hosts.iter().try_for_each(codec::check_finding);
+        let op = RecordHosts { scan, batch, attempt, at, hosts };
+        self.push(bytes, checked.map(|()| Op::RecordHosts(op)))
+    }
+
+    /// Adds an event to the scan's order. It gets its number when it is written.
+    pub fn event(&mut self, scan: ScanId, event: EncodedEvent) -> &mut Self {
+        let bytes = event.len() + EVENT_ROOM;
+        let op = match bytes <= segment::SEGMENT_BYTES_MAX {
+            true => Ok(Op::Event { scan, event }),
+            false => Err(CodecError::TooLarge { kind: segment::KIND, bytes }),
+        };
+        self.push(bytes, op)
+    }
+}
+
+/// What became of a unit, once it is durable.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// The project that it made or changed, as it is now.
+    pub project: Option<ProjectRecord>,
+    /// The number of its last event, for each scan that it has events of.
+    pub last_seq: Vec<(ScanId, Seq)>,
+}
+
+/// The answer to a unit: resolves once the unit is durable, or known not to be.
+///
+/// Dropping it does not take the unit back.
+#[derive(Debug)]
+pub struct Ack(pub(crate) oneshot::Receiver<Result<Receipt, WriteError>>);
+
+impl Ack {
+    /// Waits for the answer on a thread that may block; never on one of an async runtime.
+    pub fn wait(self) -> Result<Receipt, WriteError> {
+        self.0.blocking_recv().unwrap_or(Err(WriteError::Closed))
+    }
+}
+
+impl Future for Ack {
+    type Output = Result<Receipt, WriteError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // The writer answers every unit; a lost one means that it is gone.
+        Pin::new(&mut self.0).poll(cx).map(|answer| answer.unwrap_or(Err(WriteError::Closed)))
+    }
+}

@@ -1,0 +1,213 @@
+//! What each step does to the tables: refuse first, then change rows and indexes together.
+
+use super::group::{Fault, Group};
+use crate::{
+    codec::Record,
+    error::Refusal,
+    reader::get,
+    tables::{status_number, stream_number},
+    write::{Op, Receipt},
+};
+use netscan_schemas::{
+    Time,
+    batch::BatchStatus,
+    id::{BatchId, ProjectId, ScanId},
+    scan::{ScanState, ScanStatus},
+    stored::{BatchRecord, ProjectRecord, TallyRecord},
+};
+use redb::ReadableTable;
+use std::sync::atomic::Ordering;
+
+impl Group<'_> {
+    pub(super) fn apply(&mut self, op: &Op, receipt: &mut Receipt) -> Result<(), Fault> {
+        match op {
+            Op::CreateProject { name, description, at } => {
+                let made = self.create_project(name, description.as_deref(), *at)?;
+                receipt.project = Some(made);
+                Ok(())
+            }
+            Op::UpdateProject { id, name, description } => {
+                let changed = self.update_project(*id, name.as_deref(), description.as_ref())?;
+                receipt.project = Some(changed);
+                Ok(())
+            }
+            Op::DeleteProject(id) => self.delete_project(*id),
+            Op::CreateScan { scan, project, spec, plan, state } => {
+                self.create_scan(*scan, *project, [spec, plan, state])
+            }
+            Op::PutScanState { scan, status, bytes } => self.put_scan_state(*scan, *status, bytes),
+            Op::DeleteScan(scan) => self.delete_scan(*scan),
+            Op::PutBatch { batch, scan, status, bytes } => {
+                self.put_batch(*batch, *scan, *status, bytes)
+            }
+            Op::PutAttempt { batch, attempt, bytes } => {
+                self.require_batch(*batch)?;
+                self.touch();
+                self.tables.attempts.insert((batch.get(), attempt.0), bytes.as_slice())?;
+                Ok(())
+            }
+            Op::RawFrame { batch, attempt, stream, frame, bytes } => {
+                let (batch, attempt) = (*batch, *attempt);
+                if self.tables.attempts.get((batch.get(), attempt.0))?.is_none() {
+                    return Err(Refusal::NoAttempt { batch, attempt }.into());
+                }
+                self.touch();
+                let key = (batch.get(), attempt.0, stream_number(*stream), *frame);
+                self.tables.raw.insert(key, bytes.as_slice())?;
+                Ok(())
+            }
+            Op::RecordHosts(op) => self.record_hosts(op),
+            Op::Event { scan, event } => self.event(*scan, event, receipt),
+        }
+    }
+
+    fn create_project(
+        &mut self,
+        name: &str,
+        description: Option<&str>,
+        created_at: Time,
+    ) -> Result<ProjectRecord, Fault> {
+        self.require_free_name(name)?;
+        let number = self.next_project;
+        let id = ProjectId::new(number).ok_or_else(counter_is_zero)?;
+        let (name, description) = (name.to_owned(), description.map(str::to_owned));
+        let record = ProjectRecord { id, name, description, created_at };
+        let bytes = record.to_bytes()?;
+        self.touch();
+        self.next_project = number + 1;
+        self.tables.projects.insert(number, bytes.as_slice())?;
+        self.tables.project_names.insert(record.name.as_str(), number)?;
+        Ok(record)
+    }
+
+    fn update_project(
+        &mut self,
+        id: ProjectId,
+        name: Option<&str>,
+        description: Option<&Option<String>>,
+    ) -> Result<ProjectRecord, Fault> {
+        let held: Option<ProjectRecord> = get(&self.tables.projects, id.get())?;
+        let held = held.ok_or(Refusal::NoProject(id))?;
+        let mut record = held.clone();
+        if let Some(name) = name.filter(|name| *name != held.name) {
+            self.require_free_name(name)?;
+            name.clone_into(&mut record.name);
+        }
+        if let Some(description) = description {
+            record.description.clone_from(description);
+        }
+        let bytes = record.to_bytes()?;
+        self.touch();
+        self.tables.project_names.remove(held.name.as_str())?;
+        self.tables.project_names.insert(record.name.as_str(), id.get())?;
+        self.tables.projects.insert(id.get(), bytes.as_slice())?;
+        Ok(record)
+    }
+
+    fn require_free_name(&self, name: &str) -> Result<(), Fault> {
+        match self.tables.project_names.get(name)? {
+            Some(_) => Err(Refusal::NameTaken { name: name.to_owned() }.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn create_scan(
+        &mut self,
+        scan: ScanId,
+        project: ProjectId,
+        [spec, plan, state]: [&Vec<u8>; 3],
+    ) -> Result<(), Fault> {
+        let number = scan.get();
+        if self.tables.projects.get(project.get())?.is_none() {
+            return Err(Refusal::NoProject(project).into());
+        }
+        if self.tables.scan_specs.get(number)?.is_some() {
+            return Err(Refusal::ScanExists(scan).into());
+        }
+        let tally = TallyRecord::default().to_bytes()?;
+        self.touch();
+        self.counters.next[1].fetch_max(number.saturating_add(1), Ordering::Relaxed);
+        let tables = &mut self.tables;
+        tables.scan_specs.insert(number, spec.as_slice())?;
+        tables.plans.insert(number, plan.as_slice())?;
+        tables.scan_states.insert(number, state.as_slice())?;
+        tables.tallies.insert(number, tally.as_slice())?;
+        tables.scans_by_project.insert((project.get(), number), ())?;
+        tables.scans_by_status.insert((status_number(ScanStatus::Queued), number), ())?;
+        Ok(())
+    }
+
+    fn put_scan_state(
+        &mut self,
+        scan: ScanId,
+        status: ScanStatus,
+        bytes: &[u8],
+    ) -> Result<(), Fault> {
+        let held: Option<ScanState> = get(&self.tables.scan_states, scan.get())?;
+        let held = held.ok_or(Refusal::NoScan(scan))?;
+        self.touch();
+        self.tables.scan_states.insert(scan.get(), bytes)?;
+        if held.status != status {
+            self.tables.scans_by_status.remove((status_number(held.status), scan.get()))?;
+            self.tables.scans_by_status.insert((status_number(status), scan.get()), ())?;
+        }
+        Ok(())
+    }
+
+    fn put_batch(
+        &mut self,
+        batch: BatchId,
+        scan: ScanId,
+        status: BatchStatus,
+        bytes: &[u8],
+    ) -> Result<(), Fault> {
+        let held: Option<BatchRecord> = get(&self.tables.batches, batch.get())?;
+        if held.as_ref().is_some_and(|held| held.scan_id != scan) {
+            return Err(Refusal::NoBatch(batch).into());
+        }
+        self.tally(scan)?;
+        self.touch();
+        let counts = &mut self.tally(scan)?.batches;
+        match &held {
+            Some(held) => take(&mut counts[held.status as usize], 1),
+            None => {
+                self.tables.batches_by_scan.insert((scan.get(), batch.get()), ())?;
+                self.counters.next[2].fetch_max(batch.get().saturating_add(1), Ordering::Relaxed);
+            }
+        }
+        self.tally(scan)?.batches[status as usize] += 1;
+        self.tables.batches.insert(batch.get(), bytes)?;
+        Ok(())
+    }
+
+    fn require_batch(&self, batch: BatchId) -> Result<(), Fault> {
+        match self.tables.batches.get(batch.get())? {
+            Some(_) => Ok(()),
+            None => Err(Refusal::NoBatch(batch).into()),
+        }
+    }
+}
+
+/// Counters start at 1, so this takes damage or more rows than there are numbers.
+pub(super) fn counter_is_zero() -> redb::StorageError {
+    redb::StorageError::Corrupted("a counter of new rows is zero".into())
+}
+
+/// Takes from a count. Counts are exact, so there is always enough; after undetected damage a
+/// wrong count is for `check` to find, not a reason to stop.
+pub(super) fn take(count: &mut u64, less: u64) {
+    debug_assert!(*count >= less, "a count went below zero");
+    *count = count.saturating_sub(less);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batch_states_count_in_the_order_of_their_list() {
+        for (index, status) in BatchStatus::ALL.into_iter().enumerate() {
+            assert_eq!(status as usize, index);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Findings: one verdict for each address, a row for each host that is up or timed out, and the
+//! counts and the port index that go with them.
+//!
+//! ```text
+//!               finds up     finds down     finds timed out
+//! held nothing  row          no row         row
+//! held up       new row      row goes       up stays
+//! held down     row          no row         down stays
+//! timed out     new row      row goes       new row
+//! ```
+
+use super::{
+    apply::{counter_is_zero, take},
+    group::{Fault, Group},
+};
+use crate::{
+    codec::Record,
+    error::Refusal,
+    reader::get,
+    tables::{address_key, port_key},
+    write::RecordHosts,
+};
+use netscan_schemas::{
+    AddressSet, Interval,
+    address::{to_address, to_number},
+    host::{HostFinding, HostState},
+    id::{BatchId, HostId},
+    stored::{BatchRecord, HostRecord, TallyRecord, VerdictsRecord},
+};
+use redb::ReadableTable;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What an attempt can find out about an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    Up,
+    Down,
+    TimedOut,
+}
+
+impl Found {
+    pub(crate) fn of(finding: &HostFinding) -> Self {
+        match finding.state {
+            _ if finding.timed_out => Self::TimedOut,
+            HostState::Up => Self::Up,
+            // Ports prove more than a state that nmap did not find out.
+            HostState::Down | HostState::Unknown if !finding.ports.is_empty() => Self::Up,
+            HostState::Down | HostState::Unknown => Self::Down,
+        }
+    }
+
+    fn count(self, tally: &mut TallyRecord) -> &mut u64 {
+        match self {
+            Self::Up => &mut tally.up,
+            Self::Down => &mut tally.down,
+            Self::TimedOut => &mut tally.timed_out,
+        }
+    }
+}
+
+/// The verdicts of a batch, and how they change in this transaction. A set is costly to change
+/// one address at a time, so changes are kept apart until the end.
+pub(super) struct BatchVerdicts {
+    record: VerdictsRecord,
+    changes: BTreeMap<u128, Option<Found>>,
+}
+
+impl BatchVerdicts {
+    fn new(record: VerdictsRecord) -> Self {
+        Self { record, changes: BTreeMap::new() }
+    }
+
+    fn get(&self, number: u128) -> Option<Found> {
+        if let Some(found) = self.changes.get(&number) {
+            return *found;
+        }
+        let address = to_address(number);
+        let sets = [
+            (&self.record.up, Found::Up),
+            (&self.record.down, Found::Down),
+            (&self.record.timed_out, Found::TimedOut),
+        ];
+        sets.into_iter().find(|(set, _)| set.contains(address)).map(|(_, found)| found)
+    }
+
+    pub(super) fn into_record(self) -> VerdictsRecord {
+        let Self { record, changes } = self;
+        let of = |wanted: Option<Found>| -> AddressSet {
+            let chosen = changes.iter().filter(|(_, found)| wanted.is_none() || **found == wanted);
+            let runs = chosen.map(|(number, _)| Interval { first: *number, last: *number });
+            AddressSet::from_intervals(runs.collect())
+        };
+        let changed = of(None);
+        let merge = |set: &AddressSet, found| set.difference(&changed).union(&of(Some(found)));
+        VerdictsRecord {
+            up: merge(&record.up, Found::Up),
+            down: merge(&record.down, Found::Down),
+            timed_out: merge(&record.timed_out, Found::TimedOut),
+            open_ports: record.open_ports,
+        }
+    }
+}
+
+impl Group<'_> {
+    pub(super) fn record_hosts(&mut self, op: &RecordHosts) -> Result<(), Fault> {
+        self.tally(op.scan)?;
+        let batch: Option<BatchRecord> = get(&self.tables.batches, op.batch.get())?;
+        if batch.is_none_or(|batch| batch.scan_id != op.scan) {
+            return Err(Refusal::NoBatch(op.batch).into());
+        }
+        self.batch_verdicts(op.batch)?;
+        for finding in &op.hosts {
+            self.record_host(op, finding)?;
+        }
+        Ok(())
+    }
+
+    fn record_host(&mut self, op: &RecordHosts, finding: &HostFinding) -> Result<(), Fault> {
+        let number = to_number(finding.address);
+        let key = address_key(finding.address, op.scan.get());
+        let found = Found::of(finding);
+        let row = self.held_row(key)?;
+        let held_by = row.as_ref().map_or(op.batch, |row| row.batch_id);
+        let held = self.batch_verdicts(held_by)?.get(number);
+        if found == Found::TimedOut && matches!(held, Some(Found::Up | Found::Down)) {
+            return Ok(());
+        }
+        self.touch();
+        if let Some(held) = held {
+            self.batch_verdicts(held_by)?.changes.insert(number, None);
+            take(held.count(self.tally(op.scan)?), 1);
+        }
+        self.batch_verdicts(op.batch)?.changes.insert(number, Some(found));
+        *found.count(self.tally(op.scan)?) += 1;
+        if let Some(row) = &row {
+            self.take_ports(row)?;
+        }
+        match (found, row) {
+            (Found::Up | Found::TimedOut, row) => self.put_row(op, finding, row.map(|row| row.id)),
+            (Found::Down, Some(row)) => {
+                self.tables.hosts.remove(row.id.get())?;
+                self.tables.hosts_by_scan.remove((op.scan.get(), row.id.get()))?;
+                self.tables.hosts_by_address.remove(key)?;
+                Ok(())
+            }
+            (Found::Down, None) => Ok(()),
+        }
+    }
+
+    fn held_row(&self, key: ([u8; 16], u64)) -> Result<Option<HostRecord>, Fault> {
+        let id = self.tables.hosts_by_address.get(key)?.map(|id| id.value());
+        Ok(match id {
+            Some(id) => get(&self.tables.hosts, id)?,
+            None => None,
+        })
+    }
+
+    fn put_row(
+        &mut self,
+        op: &RecordHosts,
+        finding: &HostFinding,
+        held: Option<HostId>,
+    ) -> Result<(), Fault> {
+        let id = held.or_else(|| HostId::new(self.next_host));
+        let id = id.ok_or_else(counter_is_zero)?;
+        self.next_host = self.next_host.max(id.get() + 1);
+        let row = HostRecord {
+            id,
+            scan_id: op.scan,
+            batch_id: op.batch,
+            attempt: op.attempt,
+            seen_at: op.at,
+            finding: finding.clone(),
+        };
+        let bytes = row.to_bytes()?;
+        self.tables.hosts.insert(id.get(), bytes.as_slice())?;
+        if held.is_none() {
+            let key = address_key(finding.address, op.scan.get());
+            self.tables.hosts_by_scan.insert((op.scan.get(), id.get()), ())?;
+            self.tables.hosts_by_address.insert(key, id.get())?;
+        }
+        let ports = open_ports(&row);
+        for port in &ports {
+            self.tables.open_ports.insert(*port, id.get())?;
+        }
+        self.tally(op.scan)?.open_ports += ports.len() as u64;
+        self.batch_verdicts(op.batch)?.record.open_ports += ports.len() as u64;
+        Ok(())
+    }
+
+    /// Takes the ports of a row that is about to go out of the index and the counts.
+    fn take_ports(&mut self, row: &HostRecord) -> Result<(), Fault> {
+        let ports = open_ports(row);
+        for port in &ports {
+            self.tables.open_ports.remove(*port, row.id.get())?;
+        }
+        take(&mut self.tally(row.scan_id)?.open_ports, ports.len() as u64);
+        let verdicts = self.batch_verdicts(row.batch_id)?;
+        take(&mut verdicts.record.open_ports, ports.len() as u64);
+        Ok(())
+    }
+
+    fn batch_verdicts(&mut self, batch: BatchId) -> Result<&mut BatchVerdicts, Fault> {
+        if !self.verdicts.contains_key(&batch) {
+            let record = get(&self.tables.verdicts, batch.get())?.unwrap_or_default();
+            self.verdicts.insert(batch, BatchVerdicts::new(record));
+        }
+        self.verdicts.get_mut(&batch).ok_or_else(|| Refusal::NoBatch(batch).into())
+    }
+}
+
+/// Returns a host's keys in the port index; a port that nmap lists twice has one.
+pub(crate) fn open_ports(row: &HostRecord) -> BTreeSet<(u64, u32)> {
+    let scan = row.scan_id.get();
+    row.finding.open_ports().map(|port| port_key(scan, port.protocol, port.number)).collect()
+}

@@ -1,0 +1,187 @@
+//! Verdicts, host rows, counts and the port index, however often an address is seen.
+
+use crate::support::{
+    Fixture, address, addresses, attempt_record, batch_record, down, timed_out, up,
+};
+use netscan_schemas::{
+    batch::BatchStatus,
+    host::{HostFinding, HostState, Protocol},
+    id::AttemptNo,
+};
+use netscan_store::{Refusal, Write, WriteError, check::check};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// What is known of one address: up with so many open ports, down, timed out.
+fn known(fixture: &Fixture, findings: Vec<HostFinding>) -> String {
+    let project = fixture.project(&format!("project {}", fixture.store.next_scan_id()));
+    let (scan, batch) = fixture.scan(project, &addresses(1));
+    for (index, finding) in findings.into_iter().enumerate() {
+        fixture.record(scan, batch, index as u32 + 1, vec![finding]);
+    }
+    let verdicts = fixture.store.verdicts(batch).unwrap();
+    let tally = fixture.store.scan(scan).unwrap().unwrap().tally;
+    let rows = fixture.store.hosts(scan, None, 10).unwrap();
+    assert_eq!(tally.open_ports, verdicts.open_ports);
+    assert_eq!(
+        (tally.up, tally.down, tally.timed_out),
+        (verdicts.up.count(), verdicts.down.count(), verdicts.timed_out.count())
+    );
+    fixture.assert_clean();
+    let verdict = match (tally.up, tally.down, tally.timed_out) {
+        (1, 0, 0) => "up",
+        (0, 1, 0) => "down",
+        (0, 0, 1) => "timed out",
+        other => panic!("one address has the verdicts {other:?}"),
+    };
+    let attempt = rows.first().map_or(0, |row| row.attempt.0);
+    format!("{verdict}, {} ports, row of attempt {attempt}", tally.open_ports)
+}
+
+#[test]
+fn the_latest_complete_verdict_wins() {
+    let up = |ports: &[u16]| up(address(0), ports);
+    let (down, slow) = (down(address(0)), timed_out(address(0)));
+    let unknown = HostFinding::new(address(0), HostState::Unknown);
+    let unknown_with_port = HostFinding { ports: up(&[80]).ports, ..unknown.clone() };
+    let fixture = Fixture::new();
+    let cases: Vec<(Vec<HostFinding>, &str)> = vec![
+        (vec![up(&[80, 443])], "up, 2 ports, row of attempt 1"),
+        (vec![up(&[80, 80])], "up, 1 ports, row of attempt 1"),
+        (vec![down.clone()], "down, 0 ports, row of attempt 0"),
+        (vec![unknown], "down, 0 ports, row of attempt 0"),
+        (vec![unknown_with_port], "up, 1 ports, row of attempt 1"),
+        (vec![slow.clone()], "timed out, 0 ports, row of attempt 1"),
+        (vec![up(&[80, 443]), up(&[22])], "up, 1 ports, row of attempt 2"),
+        (vec![up(&[80]), down.clone()], "down, 0 ports, row of attempt 0"),
+        (vec![up(&[80]), slow.clone()], "up, 1 ports, row of attempt 1"),
+        (vec![down.clone(), up(&[80])], "up, 1 ports, row of attempt 2"),
+        (vec![down.clone(), down.clone()], "down, 0 ports, row of attempt 0"),
+        (vec![down.clone(), slow.clone()], "down, 0 ports, row of attempt 0"),
+        (vec![slow.clone(), up(&[80])], "up, 1 ports, row of attempt 2"),
+        (vec![slow.clone(), down.clone()], "down, 0 ports, row of attempt 0"),
+        (vec![slow.clone(), slow.clone()], "timed out, 0 ports, row of attempt 2"),
+        (vec![slow, down, up(&[1, 2, 3])], "up, 3 ports, row of attempt 3"),
+    ];
+    for (findings, expected) in cases {
+        let said =
+            format!("{:?}", findings.iter().map(|f| (f.state, f.timed_out)).collect::<Vec<_>>());
+        assert_eq!(known(&fixture, findings), expected, "{said}");
+    }
+}
+
+#[test]
+fn a_host_seen_again_keeps_its_number() {
+    let fixture = Fixture::new();
+    let (scan, batch) = fixture.scan(fixture.project("p"), &addresses(2));
+    fixture.record(scan, batch, 1, vec![up(address(0), &[80]), up(address(1), &[80])]);
+    let before = fixture.store.hosts(scan, None, 10).unwrap();
+    fixture.record(scan, batch, 2, vec![up(address(0), &[443])]);
+    let after = fixture.store.hosts(scan, None, 10).unwrap();
+    assert_eq!(before[0].id, after[0].id);
+    assert_eq!(after[0].attempt, AttemptNo(2));
+    assert_eq!(before[1], after[1]);
+    let with = |port| fixture.store.hosts_with_port(scan, Protocol::Tcp, port, None, 10).unwrap();
+    assert_eq!(with(80), [after[1].clone()]);
+    assert_eq!(with(443), [after[0].clone()]);
+    assert!(fixture.store.hosts_with_port(scan, Protocol::Udp, 80, None, 10).unwrap().is_empty());
+}
+
+#[test]
+fn a_host_that_another_batch_found_moves_to_the_batch_that_sees_it_later() {
+    let fixture = Fixture::new();
+    let (scan, parent) = fixture.scan(fixture.project("p"), &addresses(2));
+    fixture.record(scan, parent, 1, vec![timed_out(address(0)), up(address(1), &[22])]);
+    let child = fixture.store.next_batch_id();
+    let mut write = Write::new();
+    write
+        .put_batch(&batch_record(scan, child, BatchStatus::Running, &[address(0)]))
+        .put_attempt(&attempt_record(child, AttemptNo::FIRST));
+    fixture.store.submit(write).wait().unwrap();
+    fixture.record(scan, child, 1, vec![up(address(0), &[80])]);
+    let verdicts = |batch| fixture.store.verdicts(batch).unwrap();
+    assert_eq!(verdicts(parent).known().to_ranges(), ["10.0.0.1"]);
+    assert_eq!(verdicts(child).up.to_ranges(), ["10.0.0.0"]);
+    let all = fixture.store.scan_verdicts(scan).unwrap();
+    assert_eq!((all.up.to_ranges(), all.open_ports), (vec!["10.0.0.0/31".to_owned()], 2));
+    fixture.assert_clean();
+}
+
+#[test]
+fn findings_for_a_batch_of_another_scan_are_refused_whole() {
+    let fixture = Fixture::new();
+    let project = fixture.project("p");
+    let (scan, _) = fixture.scan(project, &addresses(1));
+    let (_, other) = fixture.scan(project, &addresses(1));
+    let mut write = Write::new();
+    write.event(scan, crate::support::line(other, "x")).record_hosts(
+        scan,
+        other,
+        AttemptNo::FIRST,
+        netscan_schemas::Time::now(),
+        vec![],
+    );
+    let refused = fixture.store.submit(write).wait();
+    assert!(matches!(refused, Err(WriteError::Refused(Refusal::NoBatch(batch))) if batch == other));
+    assert_eq!(fixture.store.last_seq(scan).unwrap(), 0);
+    fixture.assert_clean();
+}
+
+/// What an attempt may find: of which address, what, and with which ports.
+fn finding() -> impl Strategy<Value = HostFinding> {
+    let ports = proptest::collection::vec(1..6u16, 0..4);
+    (0..8u32, 0..3u8, ports).prop_map(|(index, kind, ports)| match kind {
+        0 => up(address(index), &ports),
+        1 => down(address(index)),
+        _ => timed_out(address(index)),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever is found, in whatever units: the counts are those of a plain map.
+    #[test]
+    fn counts_are_those_of_a_plain_map(
+        units in proptest::collection::vec(proptest::collection::vec(finding(), 0..6), 1..12),
+    ) {
+        let fixture = Fixture::new();
+        let (scan, batch) = fixture.scan(fixture.project("p"), &addresses(8));
+        let mut model: BTreeMap<_, (&str, usize)> = BTreeMap::new();
+        let mut acks = Vec::new();
+        for unit in &units {
+            for finding in unit {
+                let held = model.get(&finding.address).map(|(verdict, _)| *verdict);
+                let (verdict, ports) = match (finding.timed_out, finding.state) {
+                    (true, _) if matches!(held, Some("up" | "down")) => continue,
+                    (true, _) => ("timed out", 0),
+                    (false, HostState::Up) => {
+                        let mut ports: Vec<u16> = finding.ports.iter().map(|p| p.number).collect();
+                        ports.sort_unstable();
+                        ports.dedup();
+                        ("up", ports.len())
+                    }
+                    (false, _) => ("down", 0),
+                };
+                model.insert(finding.address, (verdict, ports));
+            }
+            let mut write = Write::new();
+            let at = netscan_schemas::Time::now();
+            write.record_hosts(scan, batch, AttemptNo::FIRST, at, unit.clone());
+            // Not waited for one by one, so that several meet in one transaction.
+            acks.push(fixture.store.submit(write));
+        }
+        for ack in acks {
+            ack.wait().unwrap();
+        }
+        let count = |wanted: &str| model.values().filter(|(held, _)| *held == wanted).count() as u64;
+        let ports: usize = model.values().map(|(_, ports)| ports).sum();
+        let tally = fixture.store.scan(scan).unwrap().unwrap().tally;
+        prop_assert_eq!(
+            (tally.up, tally.down, tally.timed_out, tally.open_ports),
+            (count("up"), count("down"), count("timed out"), ports as u64)
+        );
+        let report = check(&fixture.store).unwrap();
+        prop_assert!(report.is_clean(), "{:#?}", report.problems);
+    }
+}

@@ -1,0 +1,17 @@
+//! The store through its public door: what is written, read, counted, deleted, and what survives.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests may, as the tests themselves"
+)]
+
+mod damage;
+mod deletion;
+mod durability;
+mod events;
+mod groups;
+mod hosts;
+mod lists;
+mod open;
+mod support;
