@@ -1,0 +1,47 @@
+# Everything a newcomer needs: `make scan` and `make test`. `make help` lists the rest.
+CARGO ?= cargo
+# Quick to build; `make build` makes the smaller and faster release binary.
+PROFILE ?= quick
+NETSCAN = target/$(PROFILE)/netscan
+LISTEN ?= 127.0.0.1:8000
+
+.PHONY: help scan serve build test check fmt lint doc contracts tools clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+tools: ## install nmap if it is missing (Debian, Ubuntu), or say what to install
+	@sh scripts/install-tools.sh
+
+scan: tools $(NETSCAN) ## build, scan this machine's loopback address, show the result
+	$(NETSCAN) scan 127.0.0.1
+
+serve: tools $(NETSCAN) ## build and start the server
+	$(NETSCAN) serve --listen $(LISTEN)
+
+$(NETSCAN): FORCE
+	$(CARGO) build --locked --profile $(PROFILE) --bin netscan
+FORCE:
+
+build: ## the release binary, target/release/netscan
+	$(CARGO) build --locked --release --bin netscan
+
+test: tools ## install what the tests need and run all of them
+	$(CARGO) test --locked --workspace
+
+check: fmt lint test doc ## what CI runs
+
+fmt: ## is the code formatted?
+	$(CARGO) fmt --all -- --check
+
+lint: ## clippy, with warnings denied
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+doc: ## build the documentation, with warnings denied
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
+
+contracts: ## write the committed contracts and golden files anew
+	UPDATE_EXPECT=1 UPDATE_GOLDEN=1 $(CARGO) test --locked -p netscan-http -p netscan-store
+
+clean:
+	$(CARGO) clean
