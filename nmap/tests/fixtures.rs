@@ -1,8 +1,10 @@
 //! Reads documents that nmap wrote: whole ones, cut ones, and ones damaged by `--resume`.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by it")]
+
 use expect_test::{ExpectFile, expect_file};
 use netscan_nmap::xml::{Document, DocumentEnd, Item};
-use netscan_schemas::host::HostFinding;
+use netscan_schemas::{host::HostFinding, time::Time};
 use std::{fs, path::PathBuf};
 
 fn folder() -> PathBuf {
@@ -176,7 +178,7 @@ fn progress_and_the_command_line_are_told() {
     };
     assert_eq!(scanner_version, "7.93");
     assert_eq!(args, "nmap -n -sS -p1-12 --stats-every 500ms -T2 -v -oX out.xml 10.97.3.5");
-    assert_eq!(start.map(|start| start.as_micros()), Some(1_795_385_956_000_000));
+    assert_eq!(start.map(Time::as_micros), Some(1_795_385_956_000_000));
     let progress = |item: &Item| match item {
         Item::Progress { task, percent, remaining_secs } => {
             assert_eq!(task, "SYN Stealth Scan");

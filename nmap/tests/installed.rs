@@ -20,7 +20,7 @@ use std::{
 };
 
 fn nmap() -> Installation {
-    locate(None).unwrap()
+    locate(None).expect("these tests need nmap; install it with `apt-get install nmap`")
 }
 
 fn options(line: &str) -> Options {

@@ -488,6 +488,9 @@ pub struct ExpandAnswer {
     pub truncated: bool,
     /// What could not be read.
     pub invalid: Vec<InvalidTarget>,
+    /// What of the request was ignored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// A scan that knows a target, with what it knows.
@@ -523,6 +526,9 @@ pub struct RunAnswer {
     pub hosts: Vec<Host>,
     /// The scan it is kept as, in the project "Quick scans".
     pub scan_id: ScanId,
+    /// What was understood otherwise than it was written, or left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// A flag that is not passed on.

@@ -46,6 +46,8 @@ pub enum Code {
     TooManyClients,
     /// The request's Host is not one of ours.
     HostNotAllowed,
+    /// A page of another site makes the request.
+    OriginNotAllowed,
     /// The store cannot be written now; reading goes on.
     StoreUnavailable,
     /// Stored bytes do not match their digest.
@@ -61,6 +63,7 @@ impl Code {
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
+            Self::OriginNotAllowed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::ProjectNameTaken
@@ -104,6 +107,7 @@ impl Code {
             Self::TooLarge => "The body is too large",
             Self::TooManyClients => "Too many clients",
             Self::HostNotAllowed => "The Host of the request is not this server",
+            Self::OriginNotAllowed => "Pages of another site may not do this",
             Self::StoreUnavailable => "The store cannot be written now",
             Self::StoreDamaged => "Stored data is damaged",
             Self::ShuttingDown => "The server is going down",

@@ -258,6 +258,7 @@ impl Desk {
     async fn write(&self, mut requests: mpsc::Receiver<Request>) -> Option<io::Error> {
         loop {
             let sent = tokio::select! {
+                biased; // ending a process is more urgent than starting one
                 wishes = self.wishes.take() => self.send_signals(wishes).await,
                 request = requests.recv() => self.send_request(request?).await,
             };

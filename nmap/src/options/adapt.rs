@@ -7,10 +7,9 @@ use netscan_schemas::address::Family;
 impl Discovery {
     /// Returns whether a kind of ping was chosen.
     pub(super) fn has_pings(&self) -> bool {
-        let Self { skip: _, echo, timestamp, netmask, disable_arp_ping: _, ignore_rst: _, .. } =
-            self;
         let lists = [&self.tcp_syn, &self.tcp_ack, &self.udp, &self.sctp, &self.ip_protocols];
-        *echo || *timestamp || *netmask || lists.into_iter().any(Option::is_some)
+        let icmp = self.echo || self.timestamp || self.netmask;
+        icmp || lists.into_iter().any(Option::is_some)
     }
 }
 
@@ -87,7 +86,6 @@ impl Options {
 impl Discovery {
     /// Takes out the pings that need raw sockets, and returns what is done instead.
     fn without_raw(&mut self) -> Vec<String> {
-        let before = self.has_pings();
         let mut dropped = Vec::new();
         for (switch, flag) in
             [(&mut self.echo, "-PE"), (&mut self.timestamp, "-PP"), (&mut self.netmask, "-PM")]
@@ -107,7 +105,7 @@ impl Discovery {
         if !dropped.is_empty() {
             let flags = dropped.join(", ");
             let mut note = format!("{flags}: raw sockets are needed: left out");
-            if before && !self.has_pings() {
+            if !self.has_pings() {
                 note.push_str("; hosts are found by TCP connects to ports 80 and 443 instead");
             }
             notes.push(note);

@@ -324,3 +324,29 @@ fn parse_entry(line: &str) -> Option<(String, BTreeSet<String>)> {
     }
     Some((name.to_owned(), categories))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_scripts_is_understood_or_not_used() {
+        let good = "Entry { filename = \"a.nse\", categories = { \"safe\", } }\n";
+        assert!(ScriptDb::parse(good).unwrap().may_run("a").is_ok());
+        for (text, wrong) in [
+            ("os.execute('id')\n", (1, "is no entry")),
+            ("Entry { filename = \"b.nse\", categories = { safe, } }", (1, "is no entry")),
+            ("Entry { filename = \"b.lua\", categories = { } }", (1, "is no entry")),
+            (
+                "Entry { filename = \"b.nse\", categories = { \"new\", } }",
+                (1, "has the unknown category `new`"),
+            ),
+        ] {
+            let after_good = format!("{good}\n{text}");
+            let (line, reason) = ScriptDb::parse(&after_good).unwrap_err();
+            assert_eq!((line - 2, reason.as_str()), wrong, "{text}");
+        }
+        let missing = ScriptDb::read(Path::new("/nonexistent")).unwrap_err().to_string();
+        assert!(missing.contains("/nonexistent/scripts/script.db"), "{missing}");
+    }
+}

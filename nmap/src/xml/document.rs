@@ -1,8 +1,9 @@
 //! What nmap's XML says, item by item.
 
 use super::{
-    elements::{Malformed, Remarks, without_damaged_tags},
+    elements::{Malformed, Remarks},
     part::{self, Read},
+    repair::without_damaged_tags,
     splitter::{Part, Splitter},
 };
 use netscan_schemas::{host::HostFinding, time::Time};

@@ -4,9 +4,8 @@
 //! unread is passed over. A value that cannot be read as it stands is remarked on, not fatal.
 //!
 //! This is all of XML that a child of the root needs once the splitter has found its end. A tag's
-//! attributes are read on the way to its end, so that each byte is looked at once here; a general
-//! reader, which goes over them twice, makes the whole more than twice as slow. A test holds what
-//! is read here against quick-xml.
+//! attributes are read on the way to its end, so that each byte is looked at once here, where a
+//! general reader goes over them twice. A test holds what is read here against quick-xml.
 
 use super::caps::{ATTRIBUTES_MAX, DEPTH_MAX, NAME_BYTES_MAX, REMARKS_MAX, TAG_BYTES_MAX};
 use memchr::{memchr, memchr2};
@@ -115,6 +114,15 @@ fn replace_entities<'t>(text: &'t str, what: &str, remarks: &mut Remarks) -> Cow
     })
 }
 
+/// Returns the text with the line ends that XML gives it.
+fn unix_lines(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') {
+        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 /// The tags of one element, front to back.
 pub(super) struct Elements<'a> {
     text: &'a str,
@@ -203,10 +211,7 @@ impl<'a> Elements<'a> {
                     break true;
                 }
                 _ if !is_apart => return Err(malformed("a tag's attributes are not apart")),
-                _ => {
-                    let attribute = self.attribute()?;
-                    self.attributes.push(attribute);
-                }
+                _ => self.take_attribute()?,
             }
         };
         if self.at - start > TAG_BYTES_MAX {
@@ -223,7 +228,7 @@ impl<'a> Elements<'a> {
         Ok(Token::Open(Tag { name, is_empty, end: self.at }))
     }
 
-    fn attribute(&mut self) -> Result<(&'a str, &'a str), Malformed> {
+    fn take_attribute(&mut self) -> Result<(), Malformed> {
         let name = self.take_name();
         if self.attributes.len() >= ATTRIBUTES_MAX || name.len() > NAME_BYTES_MAX {
             return Err(malformed("a tag has too many or too long attributes"));
@@ -244,7 +249,8 @@ impl<'a> Elements<'a> {
         };
         let value = &self.text[self.at + 1..self.at + 1 + length];
         self.at += length + 2;
-        Ok((name, value))
+        self.attributes.push((name, value));
+        Ok(())
     }
 
     fn take_name(&mut self) -> &'a str {
@@ -311,9 +317,12 @@ impl<'a> Elements<'a> {
         while self.open.len() >= inside {
             match self.next()? {
                 Token::Text(part) if self.open.len() == inside => {
-                    whole.push_str(&replace_entities(part, tag.name, &mut self.remarks));
+                    let part = unix_lines(part);
+                    whole.push_str(&replace_entities(&part, tag.name, &mut self.remarks));
                 }
-                Token::CData(part) if self.open.len() == inside => whole.push_str(part),
+                Token::CData(part) if self.open.len() == inside => {
+                    whole.push_str(&unix_lines(part));
+                }
                 _ => {}
             }
         }
@@ -335,45 +344,4 @@ const ENDS_NAME: [bool; 256] = {
 
 fn malformed(why: &str) -> Malformed {
     Malformed(why.into())
-}
-
-/// Returns the element without the tags that are cut short by another one, and how many those are.
-/// XML allows no `<` inside a tag, so there the tag must have lost its end.
-pub(super) fn without_damaged_tags(text: &str) -> (String, usize) {
-    let (mut kept, mut damaged) = (String::with_capacity(text.len()), 0);
-    let mut rest = text;
-    while let Some(start) = memchr(b'<', rest.as_bytes()) {
-        let (before, markup) = rest.split_at(start);
-        kept.push_str(before);
-        let whole = whole_markup(markup);
-        let next = memchr(b'<', &markup.as_bytes()[1..]).map_or(markup.len(), |next| next + 1);
-        match whole {
-            Some(length) => kept.push_str(&markup[..length]),
-            None => damaged += 1,
-        }
-        rest = &markup[whole.unwrap_or(next)..];
-    }
-    kept.push_str(rest);
-    (kept, damaged)
-}
-
-/// Returns the length of the markup that a text begins with, or `None` if it is damaged.
-fn whole_markup(text: &str) -> Option<usize> {
-    for (start, end) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")] {
-        if let Some(inner) = text.strip_prefix(start) {
-            return inner.find(end).map(|length| start.len() + length + end.len());
-        }
-    }
-    let is_end_tag = text.starts_with("</");
-    let mut quote = None;
-    for (index, byte) in text.bytes().enumerate().skip(1) {
-        match (byte, quote) {
-            (b'<', _) => return None,
-            (b'>', None) => return Some(index + 1),
-            (b'"' | b'\'', None) if !is_end_tag => quote = Some(byte),
-            (byte, Some(open)) if byte == open => quote = None,
-            _ => {}
-        }
-    }
-    None
 }

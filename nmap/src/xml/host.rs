@@ -25,51 +25,40 @@ pub(super) fn read(text: &str, remarks: Remarks) -> Result<(HostFinding, Remarks
         "timedout" => host.timed_out = value.is("true"),
         _ => {}
     });
-    elements.each_child(&tag, |elements, tag| match tag.name() {
-        "status" => status(elements, tag, &mut host),
-        "address" => read_address(elements, tag, &mut address, &mut host.mac),
-        "hostnames" => hostnames(elements, tag, &mut host.hostnames),
-        "ports" => ports(elements, tag, &mut host),
-        "os" => os(elements, tag, &mut host.os),
-        "hostscript" => elements.each_child(tag, |elements, tag| match tag.name() {
-            "script" => script(elements, tag, &mut host.scripts),
-            _ => Ok(()),
-        }),
-        "trace" => trace(elements, tag, &mut host.trace),
-        "uptime" => {
-            elements.attributes(tag, |name, value| {
+    elements.each_child(&tag, |elements, tag| {
+        match tag.name() {
+            "status" => status(elements, tag, &mut host),
+            "address" => read_address(elements, tag, &mut address, &mut host.mac),
+            "hostnames" => hostnames(elements, tag, &mut host.hostnames)?,
+            "ports" => ports(elements, tag, &mut host)?,
+            "os" => os(elements, tag, &mut host.os)?,
+            "hostscript" => host_scripts(elements, tag, &mut host.scripts)?,
+            "trace" => trace(elements, tag, &mut host.trace)?,
+            "uptime" => elements.attributes(tag, |name, value| {
                 if name == "seconds" {
                     host.uptime_secs = value.parse();
                 }
-            });
-            Ok(())
-        }
-        "distance" => {
-            elements.attributes(tag, |name, value| {
+            }),
+            "distance" => elements.attributes(tag, |name, value| {
                 if name == "value" {
                     host.distance = value.parse();
                 }
-            });
-            Ok(())
+            }),
+            _ => {}
         }
-        _ => Ok(()),
+        Ok(())
     })?;
     host.address = address.ok_or_else(|| Malformed("it has no usable address".into()))?;
     Ok((host, elements.remarks))
 }
 
-fn status(
-    elements: &mut Elements<'_>,
-    tag: &Tag<'_>,
-    host: &mut HostFinding,
-) -> Result<(), Malformed> {
+fn status(elements: &mut Elements<'_>, tag: &Tag<'_>, host: &mut HostFinding) {
     elements.attributes(tag, |name, value| match name {
         "state" if value.is("up") => host.state = HostState::Up,
         "state" if value.is("down") => host.state = HostState::Down,
         "reason" => host.reason = value.text(),
         _ => {}
     });
-    Ok(())
 }
 
 fn read_address(
@@ -77,7 +66,7 @@ fn read_address(
     tag: &Tag<'_>,
     address: &mut Option<IpAddr>,
     mac: &mut Option<Mac>,
-) -> Result<(), Malformed> {
+) {
     let (mut written, mut vendor, mut is_mac) = (String::new(), None, false);
     elements.attributes(tag, |name, value| match name {
         "addr" => written = value.text(),
@@ -92,7 +81,6 @@ fn read_address(
         let bare = written.split('%').next().unwrap_or_default();
         *address = bare.parse().ok();
     }
-    Ok(())
 }
 
 fn hostnames(
@@ -154,21 +142,18 @@ fn port(
         service: None,
         scripts: Vec::new(),
     };
-    elements.each_child(tag, |elements, tag| match tag.name() {
-        "state" => {
-            elements.attributes(tag, |name, value| match name {
+    elements.each_child(tag, |elements, tag| {
+        match tag.name() {
+            "state" => elements.attributes(tag, |name, value| match name {
                 "state" => port.state = value.text(),
                 "reason" => port.reason = value.text(),
                 _ => {}
-            });
-            Ok(())
+            }),
+            "service" => port.service = Some(service(elements, tag)?),
+            "script" => script(elements, tag, &mut port.scripts)?,
+            _ => {}
         }
-        "service" => {
-            port.service = Some(service(elements, tag)?);
-            Ok(())
-        }
-        "script" => script(elements, tag, &mut port.scripts),
-        _ => Ok(()),
+        Ok(())
     })?;
     ports.push(port);
     Ok(())
@@ -284,6 +269,17 @@ fn trace(elements: &mut Elements<'_>, tag: &Tag<'_>, hops: &mut Vec<Hop>) -> Res
 fn millis_to_micros(millis: f64) -> u64 {
     // A cast from a float saturates: nonsense becomes zero or the largest number.
     (millis * 1000.0).round() as u64
+}
+
+fn host_scripts(
+    elements: &mut Elements<'_>,
+    tag: &Tag<'_>,
+    scripts: &mut Vec<Script>,
+) -> Result<(), Malformed> {
+    elements.each_child(tag, |elements, tag| match tag.name() {
+        "script" => script(elements, tag, scripts),
+        _ => Ok(()),
+    })
 }
 
 fn script(

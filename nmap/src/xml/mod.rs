@@ -12,11 +12,15 @@
 //!
 //! Invariant: hosts that were handed out were closed in the document, whatever comes after them.
 
+#[cfg(test)]
+mod against_quick_xml;
 pub mod caps;
 mod document;
 mod elements;
 mod host;
+mod markup;
 mod part;
+mod repair;
 mod splitter;
 #[cfg(test)]
 mod tests;

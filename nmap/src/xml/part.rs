@@ -41,7 +41,7 @@ pub(super) fn child(text: &str, remarks: Remarks) -> Result<(Read, Remarks), Mal
     let read = match tag.name() {
         "taskprogress" => progress(&mut elements, &tag)?,
         "runstats" => run_stats(&mut elements, &tag)?,
-        "target" => target(&mut elements, &tag)?,
+        "target" => target(&mut elements, &tag),
         _ => Read::Nothing,
     };
     Ok((read, elements.remarks))
@@ -62,27 +62,26 @@ fn progress(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Read, Malforme
 fn run_stats(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Read, Malformed> {
     let mut finished = None;
     let mut counts = [None; 3];
-    elements.each_child(tag, |elements, tag| match tag.name() {
-        "finished" => {
-            let found = finished.get_or_insert_with(Finished::default);
-            elements.attributes(tag, |name, value| match name {
-                "exit" => found.success = value.is("success"),
-                "errormsg" => found.error = value.some_text(),
-                "elapsed" => found.elapsed_secs = value.parse(),
-                _ => {}
-            });
-            Ok(())
-        }
-        "hosts" => {
-            elements.attributes(tag, |name, value| match name {
+    elements.each_child(tag, |elements, tag| {
+        match tag.name() {
+            "finished" => {
+                let found = finished.get_or_insert_with(Finished::default);
+                elements.attributes(tag, |name, value| match name {
+                    "exit" => found.success = value.is("success"),
+                    "errormsg" => found.error = value.some_text(),
+                    "elapsed" => found.elapsed_secs = value.parse(),
+                    _ => {}
+                });
+            }
+            "hosts" => elements.attributes(tag, |name, value| match name {
                 "up" => counts[0] = value.parse(),
                 "down" => counts[1] = value.parse(),
                 "total" => counts[2] = value.parse(),
                 _ => {}
-            });
-            Ok(())
+            }),
+            _ => {}
         }
-        _ => Ok(()),
+        Ok(())
     })?;
     let [hosts_up, hosts_down, hosts_total] = counts;
     Ok(match finished {
@@ -91,7 +90,7 @@ fn run_stats(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Read, Malform
     })
 }
 
-fn target(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Read, Malformed> {
+fn target(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Read {
     let (mut specification, mut is_skipped, mut reason) = (String::new(), false, String::new());
     elements.attributes(tag, |name, value| match name {
         "specification" => specification = value.text(),
@@ -100,7 +99,7 @@ fn target(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Read, Malformed>
         _ => {}
     });
     let what = format!("nmap skipped the target `{specification}`: {reason}");
-    Ok(if is_skipped { Read::Refused(what) } else { Read::Nothing })
+    if is_skipped { Read::Refused(what) } else { Read::Nothing }
 }
 
 /// Returns how a part is called when it is left out: its name, and for a host its address.

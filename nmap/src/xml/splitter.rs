@@ -11,7 +11,10 @@
 //! in a child need no look here. However the pieces are cut, each byte is looked at once, and at
 //! most one child is held.
 
-use super::caps::{DOCTYPE_BYTES_MAX, ELEMENT_BYTES_MAX, NAME_BYTES_MAX, TAG_BYTES_MAX};
+use super::{
+    caps::{DOCTYPE_BYTES_MAX, ELEMENT_BYTES_MAX, NAME_BYTES_MAX, TAG_BYTES_MAX},
+    markup::{Inside, NotYet, declaration, is_host, tag_name},
+};
 use memchr::{memchr, memchr2};
 use std::ops::Range;
 
@@ -25,24 +28,6 @@ pub(super) enum Part {
     Child(Range<usize>),
     /// Something that cannot be used, and why.
     Skipped(String),
-}
-
-/// What the bytes at the scan position belong to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Inside {
-    /// Text, and inside of a child anything that cannot end it.
-    Text,
-    /// A `<` whose kind is not known yet.
-    Opening,
-    /// The start tag of the root or of a child of it.
-    StartTag {
-        quote: Option<u8>,
-    },
-    EndTag,
-    Comment,
-    CData,
-    Instruction,
-    Doctype,
 }
 
 /// The child of the root that is being read.
@@ -476,36 +461,3 @@ impl Splitter {
 const NOT_NMAP: &str = "not an nmap document";
 const AFTER_END: &str = "goes on after </nmaprun>";
 const FOREIGN_DOCTYPE: &str = "has a DOCTYPE that is not nmap's";
-
-struct NotYet {
-    may_still_be: bool,
-}
-
-/// Returns what `<!` and these bytes begin.
-fn declaration(rest: &[u8]) -> Result<Inside, NotYet> {
-    let known: [(&[u8], Inside); 3] =
-        [(b"--", Inside::Comment), (b"[CDATA[", Inside::CData), (b"DOCTYPE", Inside::Doctype)];
-    let found = known.iter().find(|(opens, _)| rest.starts_with(opens));
-    let may_still_be = known.iter().any(|(opens, _)| opens.starts_with(rest));
-    found.map(|(_, kind)| *kind).ok_or(NotYet { may_still_be })
-}
-
-/// Returns whether a tag with this inner text is a `<host>`, or `None` when that cannot be told yet.
-fn is_host(inner: &[u8]) -> Option<bool> {
-    match inner.strip_prefix(b"host") {
-        Some([]) => None,
-        Some([next, ..]) => Some(ends_name(*next)),
-        None if b"host".starts_with(inner) => None,
-        None => Some(false),
-    }
-}
-
-fn ends_name(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>')
-}
-
-/// Returns the name at the beginning of a tag's inner text, as much of it as a name may have.
-fn tag_name(inner: &[u8]) -> &[u8] {
-    let inner = &inner[..inner.len().min(NAME_BYTES_MAX)];
-    &inner[..inner.iter().position(|byte| ends_name(*byte)).unwrap_or(inner.len())]
-}

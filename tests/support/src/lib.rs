@@ -10,6 +10,7 @@
 //!
 //! The language of these scripts is described at the top of `src/bin/fake-nmap/main.rs`.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -69,12 +70,11 @@ fn build(name: &str, test: &Path) -> io::Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.args(["build", "--quiet", "--package", "netscan-test-support", "--bin", name]);
-    // target/PROFILE/deps/NAME-HASH
-    if let (Some(target), Some(profile)) = (test.ancestors().nth(3), test.ancestors().nth(2)) {
-        command.arg("--target-dir").arg(target);
-        if profile.ends_with("release") {
-            command.arg("--release");
-        }
+    // target/PROFILE/deps/NAME-HASH, where the profile `dev` is called `debug`.
+    let mut dirs = test.ancestors().skip(2);
+    if let (Some(profile), Some(target)) = (dirs.next().and_then(Path::file_name), dirs.next()) {
+        let profile = if profile == "debug" { OsStr::new("dev") } else { profile };
+        command.arg("--profile").arg(profile).arg("--target-dir").arg(target);
     }
     let status = command.current_dir(env!("CARGO_MANIFEST_DIR")).status()?;
     if status.success() { Ok(()) } else { Err(io::Error::other("cargo could not build it")) }

@@ -58,10 +58,14 @@ fn hold_back(command: &mut Command, xml: OwnedFd, birthright: Birthright) {
     // single-threaded process does not matter.
     unsafe {
         command.pre_exec(move || {
-            // Ignored signals would stay ignored across exec. SIGKILL and SIGSTOP refuse.
-            for signal in 1..32 {
+            // Ignored and blocked signals would stay so across exec. SIGKILL and SIGSTOP refuse,
+            // as do the two that belong to the C library.
+            for signal in 1..=libc::SIGRTMAX() {
                 libc::signal(signal, libc::SIG_DFL);
             }
+            let mut none: libc::sigset_t = std::mem::zeroed();
+            libc::sigemptyset(&raw mut none);
+            libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
             harden(birthright)?;
             if libc::dup2(xml.as_raw_fd(), XML_FD) < 0
                 || libc::close_range(

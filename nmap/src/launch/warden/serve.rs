@@ -176,6 +176,7 @@ impl Warden {
     fn collect(&mut self, token: Token) -> io::Result<()> {
         let Some(child) = self.children.remove(&token) else { return Ok(()) };
         let ending = reap(&child);
+        drop(child); // nothing of it is left when its end is told
         if !self.end_strays(Instant::now() + STRAYS_WAIT) {
             self.has_strays = true;
         }

@@ -35,7 +35,7 @@ pub(crate) fn take(
         Action::Hang => loop {
             sleep_visibly(Duration::from_secs(3600), report)?;
         },
-        Action::IgnoreTerm => ignore_term(),
+        Action::IgnoreTerm => dispose(libc::SIGTERM, libc::SIG_IGN),
         Action::Signal(number) => {
             report.flush()?;
             raise(*number)?;
@@ -74,16 +74,18 @@ fn flood(bytes: u64, report: &mut Report<'_>) -> io::Result<()> {
 }
 
 fn raise(number: i32) -> io::Result<()> {
+    // The runtime of Rust takes SIGSEGV and SIGPIPE for itself.
+    dispose(number, libc::SIG_DFL);
     let signal = Signal::from_named_raw(number).ok_or(io::ErrorKind::InvalidInput)?;
     process::kill_process(process::getpid(), signal)?;
     Ok(())
 }
 
-fn ignore_term() {
-    #[expect(unsafe_code, reason = "std and rustix have no call that ignores a signal")]
-    // SAFETY: ignoring a signal installs no handler.
+fn dispose(signal: i32, disposition: libc::sighandler_t) {
+    #[expect(unsafe_code, reason = "std and rustix have no call for it")]
+    // SAFETY: callers ignore a signal or take its default, and so install no handler.
     unsafe {
-        libc::signal(libc::SIGTERM, libc::SIG_IGN);
+        libc::signal(signal, disposition);
     }
 }
 

@@ -1,0 +1,97 @@
+//! Pages of lists: `limit`, an opaque `cursor`, and a `Link` to the next page.
+
+use crate::problem::Failure;
+use axum::{
+    Json,
+    http::{HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
+};
+use netscan_schemas::{limits, problem::Code};
+use serde::{Deserialize, Serialize};
+
+/// Which rows are asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Page {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+impl Page {
+    /// Returns how many rows to answer: as many as asked for; without a word, everything up to a
+    /// bound, as clients of the Python system expect.
+    pub fn limit(&self) -> Result<usize, Failure> {
+        match self.limit {
+            None => Ok(limits::SEED_LIST_MAX),
+            Some(limit) if (1..=limits::PAGE_MAX).contains(&limit) => Ok(limit),
+            Some(limit) => {
+                let detail = format!("limit must be 1 to {}, not {limit}", limits::PAGE_MAX);
+                Err(Failure::new(Code::InvalidValue, detail))
+            }
+        }
+    }
+
+    /// Returns the last row of the page before.
+    pub fn after<T>(&self, id: fn(u64) -> Option<T>) -> Result<Option<T>, Failure> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let number = cursor.strip_prefix('c').and_then(|hex| u64::from_str_radix(hex, 16).ok());
+        match number.and_then(id) {
+            Some(id) => Ok(Some(id)),
+            None => Err(Failure::new(
+                Code::InvalidValue,
+                "the cursor is not one of ours; take it from the `Link` of the page before",
+            )),
+        }
+    }
+}
+
+/// Answers rows, with a link to the next page when there is more. `rows` holds one more than
+/// `limit` then.
+pub fn answer<T: Serialize>(
+    uri: &Uri,
+    mut rows: Vec<T>,
+    limit: usize,
+    number: fn(&T) -> u64,
+) -> Response {
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let last = rows.last().map(number);
+    let mut response = Json(rows).into_response();
+    if let (true, Some(last)) = (more, last)
+        && let Ok(link) = HeaderValue::from_str(&next_link(uri, limit, last))
+    {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    response
+}
+
+fn next_link(uri: &Uri, limit: usize, last: u64) -> String {
+    let kept = uri.query().unwrap_or_default().split('&').filter(|pair| {
+        !pair.is_empty() && !pair.starts_with("cursor=") && !pair.starts_with("limit=")
+    });
+    let mut query: Vec<String> = kept.map(str::to_owned).collect();
+    query.push(format!("limit={}", limit.min(limits::PAGE_MAX)));
+    query.push(format!("cursor=c{last:x}"));
+    format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_keeps_the_filters() {
+        let uri: Uri = "/api/scans/1/hosts?port=80&limit=2&cursor=c1".parse().unwrap();
+        let link = next_link(&uri, 2, 255);
+        assert_eq!(link, "</api/scans/1/hosts?port=80&limit=2&cursor=cff>; rel=\"next\"");
+    }
+
+    #[test]
+    fn only_our_cursors_are_read() {
+        let page = |cursor: &str| Page { limit: None, cursor: Some(cursor.into()) };
+        let id: fn(u64) -> Option<u64> = |number| (number > 0).then_some(number);
+        assert_eq!(page("cff").after(id).unwrap(), Some(255));
+        for bad in ["", "ff", "c", "c0", "czz", "c-1"] {
+            assert!(page(bad).after(id).is_err(), "{bad}");
+        }
+    }
+}

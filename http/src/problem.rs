@@ -1,0 +1,166 @@
+//! Ties each failure to one public code.
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use netscan_actors::{CommandError, RescanError, SubmitError};
+use netscan_schemas::problem::{Code, Problem};
+use netscan_store::{ReadError, Refusal, WriteError};
+
+/// The media type of a problem.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// A failure on its way to a client.
+#[derive(Debug)]
+pub struct Failure(pub Box<Problem>);
+
+impl Failure {
+    /// Returns a failure of this kind.
+    pub fn new(code: Code, detail: impl std::fmt::Display) -> Self {
+        Self(Box::new(Problem::new(code, detail)))
+    }
+
+    /// Returns that there is no such thing.
+    pub fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::new(Code::NotFound, format!("there is no {what}"))
+    }
+
+    /// Returns a fault of ours. What it is goes to the log: it may hold paths.
+    pub fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a request fails: {}", chain(error));
+        Self::new(Code::Internal, "netscan failed to carry this out; its log says why")
+    }
+}
+
+/// Returns an error and its causes in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let problem = self.0;
+        // Every code has a status of the standard range.
+        let status =
+            StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if let Some(seconds) = problem.retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        // For the layer that writes the request's id into the body.
+        response.extensions_mut().insert(ProblemBody(problem));
+        response
+    }
+}
+
+/// A problem that a response holds.
+#[derive(Clone)]
+pub struct ProblemBody(pub Box<Problem>);
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match &error {
+            ReadError::Damaged { kind, key, .. } => {
+                tracing::error!(%error, "a stored record is damaged: {}", chain(&error));
+                Self::new(
+                    Code::StoreDamaged,
+                    format!("the {kind} record {key} is damaged; it is not served"),
+                )
+            }
+            ReadError::Unavailable => {
+                let mut failure = Self::new(Code::StoreUnavailable, &error);
+                failure.0 = Box::new(failure.0.retry_after(5));
+                failure
+            }
+            ReadError::Storage(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        match &error {
+            WriteError::Refused(refusal) => refused(refusal),
+            WriteError::Encode(_) => Self::new(Code::TooLarge, &error),
+            WriteError::Damaged { .. } => Self::internal(&error),
+            WriteError::Io { .. } => {
+                tracing::error!(%error, "a write fails: {error}");
+                let detail = "the store cannot be written just now; nothing of this was kept";
+                Self(Box::new(Problem::new(Code::StoreUnavailable, detail).retry_after(10)))
+            }
+            WriteError::Closed => Self::new(Code::ShuttingDown, "the server is going down"),
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Failure {
+    let code = match refusal {
+        Refusal::NameTaken { .. } => Code::ProjectNameTaken,
+        Refusal::NoProject(_)
+        | Refusal::NoScan(_)
+        | Refusal::NoBatch(_)
+        | Refusal::NoAttempt { .. } => Code::NotFound,
+        Refusal::NotEnded(_) => Code::ScanNotEnded,
+        Refusal::ScanExists(_) => Code::Internal,
+    };
+    Failure::new(code, refusal)
+}
+
+impl From<SubmitError> for Failure {
+    fn from(error: SubmitError) -> Self {
+        let detail = error.to_string();
+        let listed = |code, errors| Self(Box::new(Problem::new(code, detail).with_errors(errors)));
+        match error {
+            SubmitError::Values(errors) => listed(Code::InvalidValue, errors),
+            SubmitError::Targets(errors) => listed(Code::InvalidTarget, errors),
+            SubmitError::Flags(errors) => listed(Code::FlagRefused, errors),
+            SubmitError::Privilege(errors) => listed(Code::PrivilegeMissing, errors),
+            SubmitError::TooMany { .. } => listed(Code::TooManyTargets, Vec::new()),
+            SubmitError::NoProject(_) => listed(Code::NotFound, Vec::new()),
+            SubmitError::Nmap(_) => listed(Code::NmapUnusable, Vec::new()),
+            SubmitError::Leaving => listed(Code::ShuttingDown, Vec::new()),
+            SubmitError::Read(error) => error.into(),
+            SubmitError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<CommandError> for Failure {
+    fn from(error: CommandError) -> Self {
+        let code = match &error {
+            CommandError::NoScan(_) => Code::NotFound,
+            CommandError::Ended(..) => Code::ScanAlreadyEnded,
+            CommandError::Conflict { .. } => Code::ScanStateConflict,
+            CommandError::Busy(_) => Code::ScanStateConflict,
+            CommandError::Read(_) => Code::Internal,
+        };
+        match error {
+            CommandError::Read(error) => error.into(),
+            CommandError::Busy(_) => Self(Box::new(Problem::new(code, error).retry_after(5))),
+            error => Self::new(code, error),
+        }
+    }
+}
+
+impl From<RescanError> for Failure {
+    fn from(error: RescanError) -> Self {
+        match error {
+            RescanError::Submit(error) => error.into(),
+            RescanError::Read(error) => error.into(),
+            RescanError::NoScan(_) => Self::new(Code::NotFound, error),
+            RescanError::NotEnded(_) => Self::new(Code::ScanNotEnded, error),
+            RescanError::NothingLeft(_) => Self::new(Code::ScanStateConflict, error),
+        }
+    }
+}

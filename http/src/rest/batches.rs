@@ -1,0 +1,142 @@
+//! Batches, their attempts, and what nmap wrote in them.
+
+use crate::{
+    extract::{Query, Segment},
+    page::{self, Page},
+    problem::Failure,
+    router::Edge,
+    view,
+};
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::{Path, State},
+    http::{HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use netscan_schemas::{
+    AttemptNo, BatchId, ScanId,
+    api::{Attempt, Batch},
+    attempt::{RawInfo, Stream},
+    stored::BatchRecord,
+};
+use netscan_store::Store;
+use serde::Deserialize;
+use std::{io, sync::Arc};
+
+/// Lists the batches of a scan, oldest first.
+pub async fn list(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan): Segment<ScanId>,
+    Query(page): Query<Page>,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    view::stored(&edge, scan)?;
+    let (limit, after) = (page.limit()?, page.after(BatchId::new)?);
+    let records = edge.system.store().batches(scan, after, limit + 1)?;
+    let batches = records.iter().map(|record| Batch::new(record, None)).collect();
+    Ok(page::answer(&uri, batches, limit, |batch: &Batch| batch.id.get()))
+}
+
+fn stored(edge: &Edge, id: BatchId) -> Result<BatchRecord, Failure> {
+    let record = edge.system.store().batch(id)?;
+    record.ok_or_else(|| Failure::not_found(format!("batch {id}")))
+}
+
+/// Answers one batch with its attempts.
+pub async fn get(
+    State(edge): State<Arc<Edge>>,
+    Segment(id): Segment<BatchId>,
+) -> Result<Json<Batch>, Failure> {
+    let record = stored(&edge, id)?;
+    let attempts = edge.system.store().attempts(id)?;
+    Ok(Json(Batch::new(&record, Some(attempts.iter().map(Attempt::new).collect()))))
+}
+
+/// Which attempt's output.
+#[derive(Deserialize)]
+pub struct RawQuery {
+    attempt: Option<AttemptNo>,
+}
+
+/// Answers the bytes of a stream exactly as nmap wrote them; of the newest attempt, if none is
+/// named. They are read frame by frame, and compared with their digest on the way.
+pub async fn raw(
+    State(edge): State<Arc<Edge>>,
+    Path((batch, stream)): Path<(String, String)>,
+    Query(query): Query<RawQuery>,
+) -> Result<Response, Failure> {
+    let batch: BatchId =
+        batch.parse().map_err(|_| Failure::not_found(format!("batch `{batch}`")))?;
+    let stream: Stream = stream.parse().map_err(Failure::not_found)?;
+    let record = stored(&edge, batch)?;
+    let attempts = edge.system.store().attempts(batch)?;
+    let wanted = |attempt: &&netscan_schemas::stored::AttemptRecord| {
+        query.attempt.is_none_or(|number| number == attempt.attempt)
+    };
+    let Some(attempt) = attempts.iter().rev().find(wanted) else {
+        let which = query.attempt.map_or_else(String::new, |number| format!(" {number}"));
+        return Err(Failure::not_found(format!("attempt{which} of batch {batch}")));
+    };
+    let reader = RawReader {
+        store: Arc::clone(edge.system.store()),
+        place: (batch, attempt.attempt, stream),
+        frame: 0,
+        hasher: blake3::Hasher::new(),
+        info: attempt.raw.get(stream).clone(),
+    };
+    let extension = if stream == Stream::Xml { "xml" } else { "txt" };
+    let name = format!(
+        "scan-{}-batch-{batch}-attempt-{}-{stream}.{extension}",
+        record.scan_id, attempt.attempt
+    );
+    let body = Body::from_stream(stream::try_unfold(reader, RawReader::next));
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    Ok(response)
+}
+
+/// Reads a stream frame by frame; no read of the store lasts beyond one.
+struct RawReader {
+    store: Arc<Store>,
+    place: (BatchId, AttemptNo, Stream),
+    frame: u32,
+    hasher: blake3::Hasher,
+    info: RawInfo,
+}
+
+impl RawReader {
+    async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
+        let (batch, attempt, stream) = self.place;
+        let (store, frame) = (Arc::clone(&self.store), self.frame);
+        let read = move || store.raw_frame(batch, attempt, stream, frame);
+        let bytes = match crate::off_thread(read).await {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(error)) => return Err(io::Error::other(error)),
+            Err(_) => return Err(io::Error::other("the server is going down")),
+        };
+        if let Some(bytes) = bytes {
+            self.hasher.update(&bytes);
+            self.frame += 1;
+            return Ok(Some((Bytes::from(bytes), self)));
+        }
+        let digest = *self.hasher.finalize().as_bytes();
+        match self.info.blake3 {
+            // The body breaks off, so that nobody takes it for whole.
+            Some(expected) if expected != digest => {
+                tracing::error!(
+                    "batch {batch} attempt {attempt}: stored {stream} does not match its digest"
+                );
+                Err(io::Error::other("stored bytes do not match their digest"))
+            }
+            // While the attempt runs there is no digest yet.
+            Some(_) | None => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! REST, a file a resource.
+
+pub mod batches;
+pub mod hosts;
+pub mod projects;
+pub mod quick;
+pub mod scans;
+pub mod system;
+pub mod targets;

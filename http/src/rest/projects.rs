@@ -1,0 +1,168 @@
+//! Projects: names under which scans are kept.
+
+use crate::{
+    extract::{Body, Lenient, Query, Segment, Strict},
+    page::{self, Page},
+    problem::Failure,
+    router::Edge,
+    view,
+};
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, Uri},
+    response::{IntoResponse, Response},
+};
+use netscan_schemas::{
+    ProjectId,
+    api::{NewProject, Project},
+    problem::Code,
+    stored::ProjectRecord,
+};
+use netscan_store::ScanFilter;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Characters of a project's name.
+const NAME_MAX: usize = 200;
+
+impl Body for NewProject {
+    const FIELDS: &'static [&'static str] = &["name", "description"];
+}
+
+/// What to change of a project; what is left out stays.
+#[derive(Debug, Deserialize)]
+pub struct ProjectChange {
+    name: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    description: Option<Option<String>>,
+}
+
+impl Body for ProjectChange {
+    const FIELDS: &'static [&'static str] = &["name", "description"];
+}
+
+/// Tells `null` from a field that is left out.
+fn present<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[derive(Serialize)]
+struct Created {
+    #[serde(flatten)]
+    project: Project,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+fn check_name(name: &str) -> Result<(), Failure> {
+    let length = name.chars().count();
+    let printable = !name.chars().any(char::is_control);
+    if name.trim() == name && (1..=NAME_MAX).contains(&length) && printable {
+        return Ok(());
+    }
+    let detail = format!(
+        "a project's name has 1 to {NAME_MAX} printable characters, without blanks at either end"
+    );
+    Err(Failure::new(Code::InvalidValue, detail))
+}
+
+fn shown(edge: &Edge, record: ProjectRecord) -> Result<Project, Failure> {
+    let scans = edge.system.store().scan_count(record.id)?;
+    Ok(Project::new(record, scans))
+}
+
+/// Makes a project.
+pub async fn create(
+    State(edge): State<Arc<Edge>>,
+    body: Lenient<NewProject>,
+) -> Result<Response, Failure> {
+    let NewProject { name, description } = body.body;
+    check_name(&name)?;
+    let receipt = edge.system.store().create_project(&name, description.as_deref()).await?;
+    let record = receipt.project.ok_or_else(|| Failure::not_found("project"))?;
+    let created = Created { project: Project::new(record, 0), warnings: body.warnings };
+    Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// Lists all projects.
+pub async fn list(
+    State(edge): State<Arc<Edge>>,
+    Query(page): Query<Page>,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let limit = page.limit()?;
+    let records = edge.system.store().projects(page.after(ProjectId::new)?, limit + 1)?;
+    let projects: Result<Vec<_>, _> =
+        records.into_iter().map(|record| shown(&edge, record)).collect();
+    Ok(page::answer(&uri, projects?, limit, |project| project.id.get()))
+}
+
+/// Answers one project.
+pub async fn get(
+    State(edge): State<Arc<Edge>>,
+    Segment(id): Segment<ProjectId>,
+) -> Result<Json<Project>, Failure> {
+    let record = edge.system.store().project(id)?;
+    let record = record.ok_or_else(|| Failure::not_found(format!("project {id}")))?;
+    Ok(Json(shown(&edge, record)?))
+}
+
+/// Changes a project's name or description.
+pub async fn change(
+    State(edge): State<Arc<Edge>>,
+    Segment(id): Segment<ProjectId>,
+    Strict(change): Strict<ProjectChange>,
+) -> Result<Json<Project>, Failure> {
+    if let Some(name) = &change.name {
+        check_name(name)?;
+    }
+    let receipt = edge.system.store().update_project(id, change.name, change.description).await?;
+    let record = receipt.project.ok_or_else(|| Failure::not_found(format!("project {id}")))?;
+    Ok(Json(shown(&edge, record)?))
+}
+
+/// Deletes a project with all its scans, unless one of them has not ended.
+pub async fn delete(
+    State(edge): State<Arc<Edge>>,
+    Segment(id): Segment<ProjectId>,
+) -> Result<StatusCode, Failure> {
+    use netscan_store::{Refusal, WriteError};
+    match edge.system.store().delete_project(id).await {
+        Err(WriteError::Refused(Refusal::NotEnded(scan))) => {
+            let detail = format!("scan {scan} of the project has not ended; stop it first");
+            Err(Failure::new(Code::ProjectBusy, detail))
+        }
+        deleted => deleted.map(|_| StatusCode::NO_CONTENT).map_err(Failure::from),
+    }
+}
+
+/// Lists the scans of a project, newest first.
+pub async fn scans(
+    State(edge): State<Arc<Edge>>,
+    Segment(id): Segment<ProjectId>,
+    Query(page): Query<Page>,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    if edge.system.store().project(id)?.is_none() {
+        return Err(Failure::not_found(format!("project {id}")));
+    }
+    let filter = ScanFilter { project: Some(id), ..ScanFilter::default() };
+    list_scans(&edge, &page, &filter, &uri)
+}
+
+/// Answers a page of scans, newest first.
+pub fn list_scans(
+    edge: &Edge,
+    page: &Page,
+    filter: &ScanFilter,
+    uri: &Uri,
+) -> Result<Response, Failure> {
+    let limit = page.limit()?;
+    let after = page.after(netscan_schemas::ScanId::new)?;
+    let filter = ScanFilter { after, descending: true, limit: limit + 1, ..filter.clone() };
+    let scans = view::scans(edge, edge.system.store().scans(&filter)?)?;
+    Ok(page::answer(uri, scans, limit, |scan| scan.id.get()))
+}

@@ -1,0 +1,265 @@
+//! Scans: start, look, stop, pause, resume, scan again, delete.
+
+use crate::{
+    extract::{Body, Lenient, Query, Segment, Strict},
+    page::Page,
+    problem::Failure,
+    rest::projects::list_scans,
+    router::Edge,
+    view,
+};
+use axum::{
+    Json,
+    body::Body as HttpBody,
+    extract::State,
+    http::{StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use netscan_schemas::{
+    ScanId, Seq,
+    address::AddressSet,
+    api::{
+        Preview, RescanRequest, Scan, ScanAccepted, ScanCommandAnswer, ScanRequest,
+        TargetsByVerdict,
+    },
+    limits,
+    problem::Code,
+    scan::{ScanStatus, UnresolvedTarget, Verdict},
+};
+use netscan_store::{ScanFilter, Store};
+use serde::Deserialize;
+use std::sync::Arc;
+
+impl Body for ScanRequest {
+    const FIELDS: &'static [&'static str] = &[
+        "project_id",
+        "nmap_flags",
+        "targets",
+        "chunk_size",
+        "concurrency",
+        "runner",
+        "exclude",
+        "profile",
+        "name",
+        "policy",
+        "adaptive",
+    ];
+}
+
+impl Body for RescanRequest {
+    const FIELDS: &'static [&'static str] = &["only"];
+}
+
+/// Accepts a scan and answers at once.
+pub async fn create(
+    State(edge): State<Arc<Edge>>,
+    Strict(request): Strict<ScanRequest>,
+) -> Result<Response, Failure> {
+    Ok(accepted(edge.system.submit(request).await?))
+}
+
+fn accepted(answer: ScanAccepted) -> Response {
+    let location = format!("/api/scans/{}", answer.scan_id);
+    (StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(answer)).into_response()
+}
+
+/// Accepts a scan as the Python system did: status 200, unknown fields named and ignored.
+pub async fn start(
+    State(edge): State<Arc<Edge>>,
+    request: Lenient<ScanRequest>,
+) -> Result<Json<ScanAccepted>, Failure> {
+    let mut answer = edge.system.submit(request.body).await?;
+    answer.warnings.extend(request.warnings);
+    Ok(Json(answer))
+}
+
+/// Says what a request would be; runs nothing.
+pub async fn preview(
+    State(edge): State<Arc<Edge>>,
+    Strict(request): Strict<ScanRequest>,
+) -> Result<Json<Preview>, Failure> {
+    Ok(Json(edge.system.preview(&request).await?))
+}
+
+/// Lists all scans, newest first.
+pub async fn list(
+    State(edge): State<Arc<Edge>>,
+    Query(page): Query<Page>,
+    Query(filter): Query<StatusFilter>,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let filter = ScanFilter { status: filter.status, ..ScanFilter::default() };
+    list_scans(&edge, &page, &filter, &uri)
+}
+
+/// Which scans to list.
+#[derive(Deserialize)]
+pub struct StatusFilter {
+    status: Option<ScanStatus>,
+}
+
+/// Answers one scan.
+pub async fn get(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan): Segment<ScanId>,
+) -> Result<Json<Scan>, Failure> {
+    let stored = view::stored(&edge, scan)?;
+    Ok(Json(view::scan(&edge, stored)?))
+}
+
+/// How to stop.
+#[derive(Deserialize)]
+pub struct StopQuery {
+    #[serde(default)]
+    force: bool,
+}
+
+/// Stops a scan; `force=true` gives its nmap processes no grace.
+pub async fn stop(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan_id): Segment<ScanId>,
+    Query(query): Query<StopQuery>,
+) -> Result<Json<ScanCommandAnswer>, Failure> {
+    let status = edge.system.stop_scan(scan_id, query.force).await?;
+    Ok(Json(ScanCommandAnswer { scan_id, status }))
+}
+
+/// Pauses a scan.
+pub async fn pause(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan_id): Segment<ScanId>,
+) -> Result<Json<ScanCommandAnswer>, Failure> {
+    let status = edge.system.pause_scan(scan_id).await?;
+    Ok(Json(ScanCommandAnswer { scan_id, status }))
+}
+
+/// Resumes a scan.
+pub async fn resume(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan_id): Segment<ScanId>,
+) -> Result<Json<ScanCommandAnswer>, Failure> {
+    let status = edge.system.resume_scan(scan_id).await?;
+    Ok(Json(ScanCommandAnswer { scan_id, status }))
+}
+
+/// Scans targets of an ended scan again, as a new scan.
+pub async fn rescan(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan): Segment<ScanId>,
+    Strict(request): Strict<RescanRequest>,
+) -> Result<Response, Failure> {
+    Ok(accepted(edge.system.rescan(scan, request.only).await?))
+}
+
+/// Deletes an ended scan with all that it found.
+pub async fn delete(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan): Segment<ScanId>,
+) -> Result<StatusCode, Failure> {
+    edge.system.store().delete_scan(scan).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Which targets to list.
+#[derive(Deserialize)]
+pub struct VerdictQuery {
+    verdict: Option<Verdict>,
+}
+
+/// Lists a scan's targets by verdict, in compact ranges.
+pub async fn targets(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan): Segment<ScanId>,
+    Query(query): Query<VerdictQuery>,
+) -> Result<Json<Vec<TargetsByVerdict>>, Failure> {
+    view::stored(&edge, scan)?;
+    let store = Arc::clone(edge.system.store());
+    // It reads the verdicts of every batch.
+    let listed = crate::off_thread(move || by_verdict(&store, scan)).await??;
+    let wanted = |row: &TargetsByVerdict| query.verdict.is_none_or(|wanted| wanted == row.verdict);
+    Ok(Json(listed.into_iter().filter(wanted).collect()))
+}
+
+fn by_verdict(store: &Store, scan: ScanId) -> Result<Vec<TargetsByVerdict>, Failure> {
+    let view = store.scan(scan)?.ok_or_else(|| Failure::not_found(format!("scan {scan}")))?;
+    let plan = store.plan(scan)?.unwrap_or_default();
+    let found = store.scan_verdicts(scan)?;
+    let unfinished = plan.addresses.difference(&found.known());
+    let row = |verdict, set: &AddressSet, reasons| TargetsByVerdict {
+        verdict,
+        count: set.count(),
+        targets: set.to_ranges(),
+        reasons,
+    };
+    let mut reasons = Vec::new();
+    let mut after = None;
+    loop {
+        let batches = store.batches(scan, after, limits::PAGE_MAX)?;
+        let Some(last) = batches.last() else { break };
+        after = Some(last.id);
+        for batch in batches {
+            let left = batch.addresses.intersection(&unfinished);
+            if let (false, Some(outcome)) = (left.is_empty(), &batch.outcome) {
+                let reason = format!("batch {} ({}): {outcome}", batch.id, batch.status);
+                reasons.extend(
+                    left.to_ranges()
+                        .into_iter()
+                        .map(|target| UnresolvedTarget { target, reason: reason.clone() }),
+                );
+            }
+        }
+    }
+    let unresolved = view.spec.unresolved;
+    Ok(vec![
+        row(Verdict::Up, &found.up, Vec::new()),
+        row(Verdict::Down, &found.down, Vec::new()),
+        row(Verdict::TimedOut, &found.timed_out, Vec::new()),
+        row(Verdict::Unfinished, &unfinished, reasons),
+        TargetsByVerdict {
+            verdict: Verdict::Excluded,
+            count: view.spec.excluded,
+            targets: view.spec.exclude,
+            reasons: Vec::new(),
+        },
+        TargetsByVerdict {
+            verdict: Verdict::Unresolved,
+            count: unresolved.len() as u64,
+            targets: unresolved.iter().map(|name| name.target.clone()).collect(),
+            reasons: unresolved,
+        },
+    ])
+}
+
+/// Which events to answer.
+#[derive(Deserialize)]
+pub struct EventsQuery {
+    #[serde(default)]
+    since: Seq,
+    limit: Option<usize>,
+}
+
+/// Answers stored events after `since`, the same objects as on the WebSocket.
+pub async fn events(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan): Segment<ScanId>,
+    Query(query): Query<EventsQuery>,
+) -> Result<Response, Failure> {
+    view::stored(&edge, scan)?;
+    let limit = query.limit.unwrap_or(limits::PAGE_DEFAULT);
+    if !(1..=limits::EVENTS_PAGE_MAX).contains(&limit) {
+        let detail = format!("limit must be 1 to {}, not {limit}", limits::EVENTS_PAGE_MAX);
+        return Err(Failure::new(Code::InvalidValue, detail));
+    }
+    let store = Arc::clone(edge.system.store());
+    let read = move || store.events(scan, query.since, limit, limits::LIVE_EVENT_BYTES_MAX);
+    let events = crate::off_thread(read).await??;
+    let mut text = String::from("[");
+    for (index, (_, event)) in events.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(event);
+    }
+    text.push(']');
+    Ok(([(header::CONTENT_TYPE, "application/json")], HttpBody::from(text)).into_response())
+}

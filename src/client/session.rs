@@ -1,0 +1,160 @@
+//! Finds the engine to talk to, or starts one in this process.
+
+use super::Client;
+use crate::{
+    config::{SOCKET, data_dir},
+    exit::Failure,
+};
+use netscan_actors::{Config, System};
+use netscan_http::{Edge, local_router, serve_unix};
+use netscan_nmap::{
+    launch::{LocalNmap, WardenProgram},
+    privilege::Privileges,
+};
+use std::{
+    fs, io,
+    os::{fd::AsRawFd, unix::fs::PermissionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use tokio::net::{UnixListener, UnixStream};
+
+/// Longest path that a socket's address holds, less one for its end.
+const SOCKET_PATH_MAX: usize = 107;
+
+/// What an engine of our own is started with.
+#[derive(Clone, Debug, Default)]
+pub struct Engine {
+    /// The nmap to use.
+    pub nmap: Option<PathBuf>,
+    /// nmap processes at once.
+    pub slots: Option<usize>,
+    /// Whether scans that have not ended go on.
+    pub resume: bool,
+}
+
+/// A way to the API, and the engine behind it if that is ours.
+pub struct Session {
+    /// The way.
+    pub client: Client,
+    own: Option<Arc<Edge>>,
+    system: Option<Arc<System>>,
+    socket: Option<SocketFile>,
+}
+
+impl Session {
+    /// Goes to the server that was named, or that owns the data directory; else starts an engine.
+    pub async fn open(
+        server: Option<&str>,
+        data: Option<&Path>,
+        engine: Engine,
+        listen: bool,
+    ) -> Result<Self, Failure> {
+        if let Some(url) = server {
+            return Ok(Self::of(Client::of_url(url)?));
+        }
+        let dir = data_dir(data)?;
+        if let Some(path) = owner(&dir).await {
+            return Ok(Self::of(Client::Socket(path)));
+        }
+        let system = start_engine(&dir, engine).await?;
+        let edge = Arc::new(Edge::new(Arc::clone(&system)));
+        let socket = match listen {
+            true => Some(SocketFile::serve(&dir, Arc::clone(&edge))?),
+            false => None,
+        };
+        let client = Client::Here(local_router(Arc::clone(&edge)));
+        Ok(Self { client, own: Some(edge), system: Some(system), socket })
+    }
+
+    fn of(client: Client) -> Self {
+        Self { client, own: None, system: None, socket: None }
+    }
+
+    /// Returns the engine, if it is ours.
+    pub fn system(&self) -> Option<&Arc<System>> {
+        self.system.as_ref()
+    }
+
+    /// Ends the engine, if it is ours.
+    pub async fn close(self) {
+        if let Some(edge) = self.own {
+            edge.shutdown().cancel();
+        }
+        drop(self.socket);
+        if let Some(system) = self.system {
+            system.shutdown().await;
+        }
+    }
+}
+
+/// Opens the store of a directory and starts the engine on it.
+pub async fn start_engine(dir: &Path, engine: Engine) -> Result<Arc<System>, Failure> {
+    let launcher = LocalNmap::start(WardenProgram::default()).await?;
+    let config = Config {
+        data_dir: dir.to_owned(),
+        nmap: engine.nmap,
+        slots: engine.slots,
+        resume: engine.resume,
+        launcher: Arc::new(launcher),
+        privileges: Privileges::detect(),
+    };
+    Ok(System::start(config).await?)
+}
+
+/// Returns the socket file of the process that owns the directory, if one answers.
+async fn owner(dir: &Path) -> Option<PathBuf> {
+    // The directory handle must outlive the use of a path through it, so it is left open.
+    let (path, handle) = reachable(dir).ok()?;
+    std::mem::forget(handle);
+    UnixStream::connect(&path).await.ok().map(|_| path)
+}
+
+/// Returns a path of the socket file that fits into an address, and what keeps it valid.
+fn reachable(dir: &Path) -> io::Result<(PathBuf, Option<fs::File>)> {
+    let path = dir.join(SOCKET);
+    if path.as_os_str().len() <= SOCKET_PATH_MAX {
+        return Ok((path, None));
+    }
+    let handle = fs::File::open(dir)?;
+    let short = PathBuf::from(format!("/proc/self/fd/{}/{SOCKET}", handle.as_raw_fd()));
+    Ok((short, Some(handle)))
+}
+
+/// A socket file that is served, and removed in the end.
+pub struct SocketFile(PathBuf);
+
+impl SocketFile {
+    /// Serves the API on the directory's socket file. The store of the directory must be ours.
+    pub fn serve(dir: &Path, edge: Arc<Edge>) -> Result<Self, Failure> {
+        let file = dir.join(SOCKET);
+        let listener = (|| {
+            // Its owner is gone, or the store would not be ours.
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            let (path, _handle) = reachable(dir)?;
+            let listener = UnixListener::bind(path)?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600))?;
+            Ok(listener)
+        })();
+        let listener = listener.map_err(|source| Failure::Io {
+            what: format!("listening on `{}`", file.display()),
+            source,
+        })?;
+        tokio::spawn(async move {
+            if let Err(error) = serve_unix(listener, edge).await {
+                tracing::error!(%error, "the socket file is not served any more: {error}");
+            }
+        });
+        Ok(Self(file))
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // A leftover is removed by the next owner.
+        let _ = fs::remove_file(&self.0);
+    }
+}

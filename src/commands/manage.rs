@@ -1,0 +1,130 @@
+//! Small commands that change something.
+
+use crate::{
+    cli::{Only, ProjectsCommand, TargetsCommand},
+    client::Client,
+    exit::{Exit, Failure},
+    output::Output,
+};
+use netscan_schemas::{
+    ScanId,
+    api::{ExpandAnswer, Project, ScanAccepted, ScanCommandAnswer},
+};
+use serde_json::json;
+
+/// Stops a scan.
+pub async fn stop(
+    client: &Client,
+    scan: ScanId,
+    force: bool,
+    out: &Output,
+) -> Result<Exit, Failure> {
+    command(client, scan, if force { "stop?force=true" } else { "stop" }, out).await
+}
+
+/// Stops, pauses or resumes a scan.
+pub async fn command(
+    client: &Client,
+    scan: ScanId,
+    what: &str,
+    out: &Output,
+) -> Result<Exit, Failure> {
+    let path = format!("/api/scans/{scan}/{what}");
+    let answer: ScanCommandAnswer = client.post(&path, &json!({})).await?;
+    match out.json {
+        true => out.json(&answer)?,
+        false => out.line(&format!("scan {scan} is {}", answer.status))?,
+    }
+    Ok(Exit::Ok)
+}
+
+/// Scans targets of an ended scan again.
+pub async fn rescan(
+    client: &Client,
+    scan: ScanId,
+    only: Only,
+    out: &Output,
+) -> Result<Exit, Failure> {
+    let only = match only {
+        Only::Unfinished => "unfinished",
+        Only::TimedOut => "timed_out",
+        Only::All => "all",
+    };
+    if matches!(client, Client::Here(_)) {
+        return Err(Failure::Usage(
+            "a rescan runs on a server; start one with `netscan serve`, then ask again".into(),
+        ));
+    }
+    let path = format!("/api/scans/{scan}/rescan");
+    let answer: ScanAccepted = client.post(&path, &json!({ "only": only })).await?;
+    match out.json {
+        true => out.json(&answer)?,
+        false => out.line(&format!("scan {} started", answer.scan_id))?,
+    }
+    Ok(Exit::Ok)
+}
+
+/// Says what target expressions mean.
+pub async fn targets(
+    client: &Client,
+    command: TargetsCommand,
+    out: &Output,
+) -> Result<Exit, Failure> {
+    let TargetsCommand::Expand { targets } = command;
+    let body = json!({ "targets": targets });
+    let answer: ExpandAnswer = client.post("/api/targets/expand", &body).await?;
+    if out.json {
+        out.json(&answer)?;
+    } else {
+        for target in &answer.targets {
+            out.line(target)?;
+        }
+        if answer.truncated {
+            out.note(&format!("the first {} of {}", answer.targets.len(), answer.total));
+        }
+        for bad in &answer.invalid {
+            out.note(&format!("`{}`: {}", bad.target, bad.reason));
+        }
+    }
+    Ok(if answer.invalid.is_empty() { Exit::Ok } else { Exit::Usage })
+}
+
+/// Lists, makes and deletes projects.
+pub async fn projects(
+    client: &Client,
+    command: ProjectsCommand,
+    out: &Output,
+) -> Result<Exit, Failure> {
+    match command {
+        ProjectsCommand::Ls => {
+            let projects: Vec<Project> = client.list("/api/projects").await?;
+            if out.json {
+                out.json(&projects)?;
+            } else {
+                let rows = projects.into_iter().map(|project| {
+                    let description = project.description.unwrap_or_default();
+                    vec![
+                        project.id.to_string(),
+                        project.name,
+                        project.scan_count.to_string(),
+                        description,
+                    ]
+                });
+                out.table(&["ID", "NAME", "SCANS", "DESCRIPTION"], rows.collect())?;
+            }
+        }
+        ProjectsCommand::Add { name, description } => {
+            let body = json!({ "name": name, "description": description });
+            let project: Project = client.post("/api/projects", &body).await?;
+            match out.json {
+                true => out.json(&project)?,
+                false => out.line(&format!("project {} made", project.id))?,
+            }
+        }
+        ProjectsCommand::Rm { id } => {
+            client.delete(&format!("/api/projects/{id}")).await?;
+            out.note(&format!("project {id} deleted"));
+        }
+    }
+    Ok(Exit::Ok)
+}

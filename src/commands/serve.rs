@@ -1,0 +1,121 @@
+//! `netscan serve`: the long-running server.
+
+use crate::{
+    cli::ServeArgs,
+    client::{Engine, SocketFile, start_engine},
+    config::data_dir,
+    exit::{Exit, Failure},
+    output::Output,
+};
+use netscan_actors::System;
+use netscan_http::{Edge, serve_tcp};
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+/// How long a clean end may take in all.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(15);
+
+/// Serves until a signal ends it.
+pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<Exit, Failure> {
+    if !args.listen.ip().is_loopback() {
+        return Err(Failure::Usage(format!(
+            "`{}` is not a loopback address, and there are no access rights yet: listen on \
+             127.0.0.1 or ::1, and reach it through SSH or a proxy that checks who calls",
+            args.listen
+        )));
+    }
+    raise_file_limit();
+    let mut signals = Signals::new()?;
+    let dir = data_dir(data)?;
+    let engine = Engine { nmap: args.nmap.clone(), slots: args.slots, resume: true };
+    let system = start_engine(&dir, engine).await?;
+    let listener = TcpListener::bind(args.listen).await.map_err(|source| Failure::Io {
+        what: format!("listening on {} (another port: --listen 127.0.0.1:0)", args.listen),
+        source,
+    });
+    let listener = match listener {
+        Ok(listener) => listener,
+        Err(failure) => {
+            system.shutdown().await;
+            return Err(failure);
+        }
+    };
+    let edge = Edge::new(Arc::clone(&system)).with_cors_origins(args.cors_origin);
+    let edge = Arc::new(edge);
+    let socket = SocketFile::serve(&dir, Arc::clone(&edge))?;
+    let address = listener.local_addr().map_err(|source| Failure::Io {
+        what: "asking for the listener's address".into(),
+        source,
+    })?;
+    let served = tokio::spawn(serve_tcp(listener, Arc::clone(&edge)));
+    if let Err(error) = system.scanner().installation().await {
+        out.note(&format!("netscan: {error}"));
+    }
+    out.line(&format!("netscan serves at http://{address}"))?;
+
+    let exit = tokio::select! {
+        () = signals.end() => Exit::Ok,
+        () = system.tree_gone() => Exit::Restart,
+    };
+    tracing::info!("going down; scans go on with the next start");
+    edge.shutdown().cancel();
+    let down = shut_down(&system, served);
+    tokio::select! {
+        () = down => {}
+        () = signals.end() => return Err(Failure::Interrupted),
+        () = tokio::time::sleep(SHUTDOWN_MAX) => tracing::warn!("some clients are cut off"),
+    }
+    drop(socket);
+    if exit == Exit::Restart { Err(Failure::EngineGone) } else { Ok(exit) }
+}
+
+async fn shut_down(system: &System, served: tokio::task::JoinHandle<std::io::Result<()>>) {
+    system.shutdown().await;
+    match served.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "serving failed: {error}"),
+        Err(error) => tracing::error!(%error, "serving panicked: {error}"),
+    }
+}
+
+/// Each nmap costs the server three descriptors, each client one: what the system allows anyway
+/// is asked for.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays at {:?}", limit.current);
+    }
+}
+
+/// The signals that end a server; a hang-up ends nothing.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    _hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind)
+                .map_err(|source| Failure::Io { what: "listening for signals".into(), source })
+        };
+        Ok(Self {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+            _hangup: listen(SignalKind::hangup())?,
+        })
+    }
+
+    async fn end(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What is printed: one sanitiser, one place that knows of terminals and colour.
+
+use crate::{
+    cli::{Args, Color},
+    exit::Failure,
+};
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+use std::io::{self, IsTerminal, Write};
+
+/// Where output goes, and how.
+pub struct Output {
+    /// Whether to print JSON and nothing else.
+    pub json: bool,
+    /// Whether standard error is a terminal that a progress bar may use.
+    pub live: bool,
+}
+
+/// Returns whether to use colour on a stream.
+pub fn colours(color: Color, stream: &impl IsTerminal) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => stream.is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    }
+}
+
+impl Output {
+    /// Returns the output that the command line asks for.
+    pub fn new(args: &Args) -> Self {
+        Self { json: args.json, live: !args.json && io::stderr().is_terminal() }
+    }
+
+    /// Prints a line.
+    pub fn line(&self, text: &str) -> Result<(), Failure> {
+        self.bytes(format!("{}\n", clean(text)).as_bytes())
+    }
+
+    /// Prints bytes as they are.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        let wrote = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        wrote.map_err(|source| Failure::Io { what: "writing to standard output".into(), source })
+    }
+
+    /// Prints a value as JSON.
+    pub fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_string_pretty(value)
+            .map_err(|error| Failure::Io { what: "writing JSON".into(), source: error.into() })?;
+        self.bytes(format!("{text}\n").as_bytes())
+    }
+
+    /// Prints a table, fitted to the terminal.
+    pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+        self.bytes(format!("{}\n", table(header, rows)).as_bytes())
+    }
+
+    /// Prints a remark that is no result.
+    pub fn note(&self, text: &str) {
+        // There is nowhere to tell that standard error is gone.
+        let _ = writeln!(io::stderr(), "{}", clean(text));
+    }
+
+    /// Prints a failure with its causes, once.
+    pub fn error(&self, failure: &Failure) {
+        let mut text = format!("netscan: {failure}");
+        let mut cause = std::error::Error::source(failure);
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        self.note(&text);
+        if let Failure::Problem(problem) = failure {
+            for error in &problem.errors {
+                self.note(&format!("  {} {}", error.pointer, error.detail));
+            }
+        }
+    }
+}
+
+fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header);
+    for row in rows {
+        table.add_row(row.iter().map(|cell| clean(cell)));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Makes text of strangers harmless for a terminal: control and direction characters are shown
+/// as escapes, so that a banner cannot move the cursor or reverse what is read.
+pub fn clean(text: &str) -> String {
+    let harmful = |c: char| {
+        (c.is_control() && c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    };
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        if harmful(c) {
+            clean.extend(c.escape_unicode());
+        } else {
+            clean.push(c);
+        }
+    }
+    clean
+}
+
+/// Returns a time for people: `1.2 s`, `3 min 20 s`, `2 h 5 min`.
+pub fn human_ms(ms: u64) -> String {
+    match ms / 1000 {
+        0..60 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        secs @ 60..3600 => format!("{} min {} s", secs / 60, secs % 60),
+        secs => format!("{} h {} min", secs / 3600, secs % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_banner_cannot_take_over_the_terminal() {
+        let table = [
+            ("plain text, ünïcödé", "plain text, ünïcödé"),
+            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
+            ("a\r\nb", "a\\u{d}\\u{a}b"),
+            ("\u{9b}31m", "\\u{9b}31m"),
+            ("\u{202e}exe.txt", "\\u{202e}exe.txt"),
+            ("\u{7f}", "\\u{7f}"),
+        ];
+        for (hostile, shown) in table {
+            assert_eq!(clean(hostile), shown);
+        }
+    }
+
+    #[test]
+    fn times_for_people() {
+        for (ms, shown) in [(0, "0.0 s"), (1_250, "1.2 s"), (200_000, "3 min 20 s")] {
+            assert_eq!(human_ms(ms), shown);
+        }
+        assert_eq!(human_ms(7_500_000), "2 h 5 min");
+    }
+
+    #[test]
+    fn tables_are_plain() {
+        let shown = table(&["port", "state"], vec![vec!["22/tcp".into(), "open\u{1b}".into()]]);
+        assert_eq!(shown.lines().count(), 2);
+        assert!(shown.contains("open\\u{1b}"), "{shown}");
+    }
+}

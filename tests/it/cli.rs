@@ -1,0 +1,163 @@
+//! `netscan scan` and its companions with real nmap on loopback.
+
+use crate::support::{json, listen, netscan, run, temp, text};
+use serde_json::Value;
+
+fn ports(host: &Value, state: &str) -> Vec<u64> {
+    let ports = host["ports"].as_array().unwrap().iter();
+    ports.filter(|port| port["state"] == state).map(|port| port["port"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn a_scan_finds_exactly_the_open_ports_of_loopback() {
+    let data = temp();
+    let (_first, one) = listen("127.0.0.1");
+    let (_second, two) = listen("127.0.0.1");
+    let (closed, three) = listen("127.0.0.1");
+    drop(closed);
+    let list = format!("{one},{two},{three}");
+    let output = run(netscan(data.path()).args(["--json", "scan", "127.0.0.1", "-p", &list]));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let answer = json(&output);
+    assert_eq!(answer["scan"]["status"], "completed");
+    assert_eq!(answer["scan"]["verdicts"]["up"], 1);
+    let host = &answer["hosts"][0];
+    let mut open = ports(host, "open");
+    open.sort_unstable();
+    let mut expected = vec![u64::from(one), u64::from(two)];
+    expected.sort_unstable();
+    assert_eq!(open, expected);
+    assert_eq!(ports(host, "closed"), [u64::from(three)]);
+}
+
+#[test]
+fn a_scan_in_batches_of_both_families_has_a_verdict_for_each_address() {
+    let data = temp();
+    let (_v4, port) = listen("127.0.0.5");
+    let output = run(netscan(data.path()).args([
+        "--json",
+        "scan",
+        "127.0.0.0/28",
+        "::1",
+        "--exclude",
+        "127.0.0.9",
+        "--chunk-size",
+        "4",
+        "-p",
+        &port.to_string(),
+        "--",
+        "-sT",
+    ]));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let answer = json(&output);
+    let verdicts = &answer["scan"]["verdicts"];
+    assert_eq!((&verdicts["up"], &verdicts["excluded"]), (&Value::from(16), &Value::from(1)));
+    assert_eq!(answer["scan"]["total_targets"], 17);
+    let hosts = answer["hosts"].as_array().unwrap();
+    let open: Vec<_> = hosts.iter().filter(|host| !ports(host, "open").is_empty()).collect();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0]["address"], "127.0.0.5");
+
+    let id = answer["scan"]["id"].to_string();
+    let batches = json(&run(netscan(data.path()).args(["--json", "batches", &id])));
+    let batches = batches.as_array().unwrap();
+    assert_eq!(batches.len(), 5, "four of IPv4, one of IPv6");
+    for batch in batches {
+        let targets = batch["targets"].to_string();
+        assert!(!(targets.contains("127.") && targets.contains(':')), "{targets}");
+        let raw = run(netscan(data.path()).args(["raw", &batch["id"].to_string(), "xml"]));
+        let xml = text(&raw.stdout);
+        assert!(xml.starts_with("<?xml") && xml.trim_end().ends_with("</nmaprun>"), "{xml}");
+    }
+}
+
+#[test]
+fn a_name_is_resolved_once_and_shown() {
+    let data = temp();
+    let (_listener, port) = listen("127.0.0.1");
+    let output =
+        run(netscan(data.path()).args(["scan", "localhost", "-p", &port.to_string()]));
+    let shown = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(shown.contains("localhost") && shown.contains(&port.to_string()), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "a pipe gets no colours: {shown:?}");
+}
+
+#[test]
+fn target_files_are_read_as_nmap_reads_them() {
+    let data = temp();
+    let list = data.path().join("targets.txt");
+    std::fs::write(&list, "127.0.0.1 127.0.0.2 # two\n\n# none\n127.0.0.3-4\n").unwrap();
+    let output = run(netscan(data.path())
+        .args(["--json", "scan", "-iL"])
+        .arg(&list)
+        .args(["-p", "1", "--", "-sT"]));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(json(&output)["scan"]["total_targets"], 4);
+}
+
+#[test]
+fn every_bad_target_is_named_and_nothing_is_scanned() {
+    let data = temp();
+    let output = run(netscan(data.path()).args(["scan", "127.0.0.1", "127.0.0.256", "010.0.0.1"]));
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("127.0.0.256") && said.contains("010.0.0.1"), "{said}");
+    let scans = json(&run(netscan(data.path()).args(["--json", "ls"])));
+    assert_eq!(scans, Value::Array(Vec::new()));
+}
+
+#[test]
+fn flags_that_read_write_or_run_files_are_refused_by_name() {
+    let data = temp();
+    let canary = data.path().join("written");
+    let target = canary.display().to_string();
+    let refused: [&[&str]; 8] = [
+        &["-oN", &target],
+        &["-oX", &target],
+        &["-no/tmp/x"],
+        &["-iL", "/etc/passwd"],
+        &["--script", "/tmp/evil.nse"],
+        &["-script=evil"],
+        &["--datadir", "/tmp"],
+        &["--resume", "/tmp/x"],
+    ];
+    for flags in refused {
+        let output = run(netscan(data.path()).args(["scan", "127.0.0.1", "--"]).args(flags));
+        assert_eq!(output.status.code(), Some(2), "{flags:?}: {}", text(&output.stdout));
+        let flag = flags[0].split('=').next().unwrap();
+        assert!(text(&output.stderr).contains(flag), "{flags:?}: {}", text(&output.stderr));
+    }
+    assert!(!canary.exists());
+}
+
+#[test]
+fn what_is_not_there_is_said_with_its_own_exit_code() {
+    let data = temp();
+    let missing = run(netscan(data.path()).args(["status", "77"]));
+    assert_eq!(missing.status.code(), Some(5), "{}", text(&missing.stderr));
+    assert!(text(&missing.stderr).contains("77"));
+    let no_nmap = run(netscan(data.path()).args(["scan", "127.0.0.1", "--nmap", "/nowhere/nmap"]));
+    assert_eq!(no_nmap.status.code(), Some(7), "{}", text(&no_nmap.stderr));
+    let usage = run(netscan(data.path()).args(["scna"]));
+    assert_eq!(usage.status.code(), Some(2));
+    assert!(text(&usage.stderr).contains("scan"), "it says what may be meant");
+}
+
+#[test]
+fn doctor_says_what_works() {
+    let data = temp();
+    let output = run(netscan(data.path()).arg("doctor"));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("nmap"));
+}
+
+#[test]
+fn a_large_network_is_previewed_without_being_expanded() {
+    let data = temp();
+    let output = run(netscan(data.path()).args(["--json", "targets", "expand", "10.0.0.0/8"]));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let answer = json(&output);
+    assert_eq!((&answer["total"], &answer["truncated"]), (&16_777_216.into(), &true.into()));
+    assert_eq!(answer["targets"].as_array().unwrap().len(), 4096);
+}
