@@ -135,8 +135,7 @@ impl Hub {
             None => Arc::new(Live::new(store.last_seq(scan)?)),
         };
         let newest = live.newest.subscribe();
-        let last = *newest.borrow();
-        let next = since.map_or(last, |since| since.min(last)) + 1;
+        let next = since.unwrap_or(*newest.borrow()).saturating_add(1);
         Ok(Feed { store: Arc::clone(store), scan, live, newest, next })
     }
 }

@@ -75,8 +75,7 @@ fn a_scan_in_batches_of_both_families_has_a_verdict_for_each_address() {
 fn a_name_is_resolved_once_and_shown() {
     let data = temp();
     let (_listener, port) = listen("127.0.0.1");
-    let output =
-        run(netscan(data.path()).args(["scan", "localhost", "-p", &port.to_string()]));
+    let output = run(netscan(data.path()).args(["scan", "localhost", "-p", &port.to_string()]));
     let shown = text(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(shown.contains("localhost") && shown.contains(&port.to_string()), "{shown}");

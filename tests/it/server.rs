@@ -225,8 +225,7 @@ fn a_network_of_sixteen_million_addresses_is_accepted_as_it_stands() {
     let scan = server.scan(&json!({"targets": ["127.0.0.0/8"], "concurrency": 2}));
     let view = server.get(&format!("/api/scans/{scan}"));
     assert_eq!(view["total_targets"], 16_777_216);
-    let (status, problem) =
-        server.post("/api/scans", &json!({"targets": ["127.0.0.0/8", "::1"]}));
+    let (status, problem) = server.post("/api/scans", &json!({"targets": ["127.0.0.0/8", "::1"]}));
     assert_eq!((status, &problem["code"]), (422, &json!("too-many-targets")), "{problem}");
     server.post(&format!("/api/scans/{scan}/stop"), &json!({}));
     assert_eq!(server.ended(scan)["verdicts"]["unfinished"], 16_777_216);

@@ -68,8 +68,6 @@ pub struct BatchArgs {
     pub record: BatchRecord,
     /// What is known of its addresses.
     pub verdicts: VerdictsRecord,
-    /// What must be durable with the first claim: the scan's cursor, for a batch just cut.
-    pub preface: Write,
     /// A slot, to start at once.
     pub permit: Option<Permit>,
 }
@@ -83,7 +81,6 @@ pub struct BatchState {
     scan: ActorRef<ScanMsg>,
     record: BatchRecord,
     known: AddressSet,
-    preface: Write,
     phase: Phase,
     stop: Option<StopReason>,
 }
@@ -108,13 +105,13 @@ impl Actor for Batch {
         myself: ActorRef<BatchMsg>,
         args: BatchArgs,
     ) -> Result<BatchState, ActorProcessingErr> {
-        let BatchArgs { context, scan, record, verdicts, preface, permit } = args;
+        let BatchArgs { context, scan, record, verdicts, permit } = args;
         if let Some(permit) = permit {
             myself.cast(BatchMsg::Start(permit))?;
         }
         let known = verdicts.known();
         let phase = Phase::Waiting;
-        Ok(BatchState { context, scan, record, known, preface, phase, stop: None })
+        Ok(BatchState { context, scan, record, known, phase, stop: None })
     }
 
     async fn handle(
@@ -214,7 +211,7 @@ impl BatchState {
         self.record.status = BatchStatus::Completed;
         self.record.finished_at = Some(Time::now());
         let event = Event::BatchComplete { batch_id: self.record.id, summary: self.record.summary };
-        let mut write = std::mem::take(&mut self.preface);
+        let mut write = Write::new();
         write.put_batch(&self.record);
         write.event(self.context.scan, EncodedEvent::now(&event));
         self.settle(myself, write, Next::Complete);
@@ -262,7 +259,7 @@ impl BatchState {
         }
     }
 
-    fn claim_write(&mut self, attempt: &AttemptRecord) -> Write {
+    fn claim_write(&self, attempt: &AttemptRecord) -> Write {
         let event = Event::BatchStart {
             batch_id: self.record.id,
             targets: attempt.addresses.to_ranges(),
@@ -270,7 +267,7 @@ impl BatchState {
             parent_batch_id: self.record.parent,
             argv: attempt.argv.clone(),
         };
-        let mut write = std::mem::take(&mut self.preface);
+        let mut write = Write::new();
         write.put_batch(&self.record).put_attempt(attempt);
         write.event(self.context.scan, EncodedEvent::now(&event));
         write
@@ -301,7 +298,7 @@ impl BatchState {
         };
         self.record.status = BatchStatus::Stopped;
         self.record.finished_at = Some(Time::now());
-        let mut write = std::mem::take(&mut self.preface);
+        let mut write = Write::new();
         write.put_batch(&self.record);
         write.event(self.context.scan, EncodedEvent::now(&event));
         self.settle(myself, write, Next::Stop);

@@ -228,7 +228,7 @@ impl ScanActorState {
         };
         for record in records {
             let verdicts = store.verdicts(record.id)?;
-            state.open(myself, record, verdicts, Write::new(), None).await?;
+            state.open(myself, record, verdicts, None).await?;
         }
         Ok(state)
     }
@@ -238,7 +238,6 @@ impl ScanActorState {
         myself: &ActorRef<ScanMsg>,
         record: BatchRecord,
         verdicts: VerdictsRecord,
-        preface: Write,
         permit: Option<Permit>,
     ) -> Handled {
         let args = BatchArgs {
@@ -246,7 +245,6 @@ impl ScanActorState {
             scan: myself.clone(),
             record: record.clone(),
             verdicts,
-            preface,
             permit,
         };
         let (actor, _) = Actor::spawn_linked(None, Batch, args, myself.get_cell()).await?;
@@ -293,7 +291,8 @@ impl ScanActorState {
         Ok(())
     }
 
-    /// Makes a batch; it becomes durable with its first claim, together with the cursor.
+    /// Makes a batch. The cursor goes to the store with it, from here and so in order: written by
+    /// the batches, an older cursor could replace a newer one.
     async fn cut(
         &mut self,
         myself: &ActorRef<ScanMsg>,
@@ -315,10 +314,12 @@ impl ScanActorState {
             epoch: self.context.store.epoch(),
         };
         self.saved.cursor = self.core.cursor();
-        let mut preface = Write::new();
-        preface.put_scan_state(self.context.scan, &self.saved);
+        let mut write = Write::new();
+        write.put_scan_state(self.context.scan, &self.saved).put_batch(&record);
+        // Not waited for: the batch's claim comes behind it, and that is.
+        drop(self.context.store.submit(write));
         let permit = self.permit.take();
-        self.open(myself, record, VerdictsRecord::default(), preface, permit).await?;
+        self.open(myself, record, VerdictsRecord::default(), permit).await?;
         Ok(self.core.on_cut(id))
     }
 
@@ -377,7 +378,7 @@ impl ScanActorState {
         commit(&store, write).await;
         let verdicts = store.verdicts(id)?;
         let failures = open.failures;
-        self.open(myself, record, verdicts, Write::new(), None).await?;
+        self.open(myself, record, verdicts, None).await?;
         if let Some(open) = self.batches.get_mut(&id) {
             open.failures = failures;
         }
