@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use utoipa::ToSchema;
 
-/// What happened, without its place in the order. See [`frame`] for what a client sees.
+/// What happened, without its place in the order. A client sees an [`EventFrame`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {

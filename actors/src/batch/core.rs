@@ -89,8 +89,8 @@ fn backoff(policy: &Policy, charged: u32, jitter: f64) -> Duration {
 mod tests {
     use super::*;
 
-    fn next(outcome: Outcome, remaining: u64, charged: u32) -> Next {
-        decide(&outcome, remaining, charged, &Policy::default(), 0.0)
+    fn next(outcome: &Outcome, remaining: u64, charged: u32) -> Next {
+        decide(outcome, remaining, charged, &Policy::default(), 0.0)
     }
 
     fn retry(secs: u64, charged: bool) -> Next {
@@ -121,7 +121,7 @@ mod tests {
         ];
         for (outcome, remaining, charged, expected) in table {
             let shown = format!("{outcome:?} with {remaining} left after {charged}");
-            assert_eq!(next(outcome, remaining, charged), expected, "{shown}");
+            assert_eq!(next(&outcome, remaining, charged), expected, "{shown}");
         }
     }
 
