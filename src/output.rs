@@ -63,7 +63,13 @@ impl Output {
 
     /// Prints a failure with its causes, once.
     pub fn error(&self, failure: &Failure) {
-        let mut text = format!("netscan: {failure}");
+        let mut text = match failure {
+            // Its errors follow, line by line.
+            Failure::Problem(problem) if !problem.errors.is_empty() => {
+                format!("netscan: {}", problem.title)
+            }
+            failure => format!("netscan: {failure}"),
+        };
         let mut cause = std::error::Error::source(failure);
         while let Some(error) = cause {
             text.push_str(&format!(": {error}"));

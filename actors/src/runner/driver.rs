@@ -29,6 +29,10 @@ const READ_BYTES: usize = 64 * 1024;
 /// How long the pipes may stay open after the process is gone. The warden ends whatever of the
 /// process's descendants could hold them, so this is only reached without it.
 const DRAIN_GRACE: Duration = Duration::from_millis(500);
+/// Wait before a start is tried again that failed for want of a resource; doubled each time.
+const LAUNCH_WAIT: Duration = Duration::from_millis(100);
+/// How long such starts are tried.
+const LAUNCH_PATIENCE: Duration = Duration::from_secs(60);
 /// Pending raw bytes reach the store at least this often.
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
 
@@ -105,9 +109,10 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
         stdin: job.command.stdin.clone(),
         tag: format!("{}:{}:{}", job.store.instance_id(), job.batch, job.attempt),
     };
-    let process = match job.launcher.launch(spec).await {
+    let launcher = Arc::clone(&job.launcher);
+    let process = match launch(&*launcher, job.batch, spec, &mut stop).await {
         Ok(process) => process,
-        Err(error) => return never_ran(unstartable(&error), unstartable_outcome(&error)),
+        Err(ended) => return never_ran(ended.0, ended.1),
     };
     let on_gone = job.on_gone.take();
     let mut gathered = Gathered::new(job, process.pid);
@@ -120,12 +125,46 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
     gathered.into_report(ending)
 }
 
-fn unstartable(error: &LaunchError) -> Ending {
-    Ending::Unstartable { message: error.to_string() }
+/// Starts the process. A system that is short of something for a moment is asked again: that is
+/// no fault of the batch, and does not count as an attempt.
+async fn launch(
+    launcher: &dyn Launcher,
+    batch: BatchId,
+    spec: LaunchSpec,
+    stop: &mut watch::Receiver<Option<StopReason>>,
+) -> Result<Process, (Ending, Outcome)> {
+    let mut wait = LAUNCH_WAIT;
+    let give_up_at = Instant::now() + LAUNCH_PATIENCE;
+    loop {
+        let error = match launcher.launch(spec.clone()).await {
+            Ok(process) => return Ok(process),
+            Err(error) => error,
+        };
+        let message = with_causes(&error);
+        if !error.is_transient() || Instant::now() + wait > give_up_at {
+            let ending = Ending::Unstartable { message: message.clone() };
+            return Err((ending, Outcome::Unstartable { message }));
+        }
+        tracing::warn!(batch.id = %batch, "batch {batch}: nmap cannot be started just now: {message}");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => wait *= 2,
+            Ok(()) = stop.changed() => {}
+        }
+        if let Some(reason) = *stop.borrow_and_update() {
+            return Err((Ending::Lost, Outcome::Ended { reason }));
+        }
+    }
 }
 
-fn unstartable_outcome(error: &LaunchError) -> Outcome {
-    Outcome::Unstartable { message: error.to_string() }
+fn with_causes(error: &LaunchError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 /// How far the ending of a process has got.
