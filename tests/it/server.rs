@@ -5,7 +5,11 @@ use crate::support::{
 };
 use netscan_test_support::FakeNmap;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
 #[test]
 fn clients_of_the_python_system_find_what_they_know() {
@@ -229,4 +233,81 @@ fn a_network_of_sixteen_million_addresses_is_accepted_as_it_stands() {
     assert_eq!((status, &problem["code"]), (422, &json!("too-many-targets")), "{problem}");
     server.post(&format!("/api/scans/{scan}/stop"), &json!({}));
     assert_eq!(server.ended(scan)["verdicts"]["unfinished"], 16_777_216);
+}
+
+#[test]
+fn malformed_requests_get_problems_and_never_a_fault() {
+    let data = temp();
+    let server = Server::start(data.path(), None);
+    let bodies: [(&str, &str, u64, &str); 15] = [
+        ("/api/scans", "{", 400, "bad-request"),
+        ("/api/scans", "[]", 400, "bad-request"),
+        ("/api/scans", "{}", 422, "invalid-target"),
+        ("/api/scans", r#"{"targets": "127.0.0.1"}"#, 422, "invalid-value"),
+        ("/api/scans", r#"{"targets": ["127.0.0.1"], "colour": 1}"#, 422, "unknown-field"),
+        ("/api/scans", r#"{"targets": ["127.0.0.1"], "chunk_size": 0}"#, 422, "invalid-value"),
+        ("/api/scans", r#"{"targets": ["127.0.0.1"], "chunk_size": -1}"#, 422, "invalid-value"),
+        ("/api/scans", r#"{"targets": ["127.0.0.1"], "policy": {"x": 1}}"#, 422, "invalid-value"),
+        ("/api/scans", r#"{"targets": ["-oN/tmp/x"]}"#, 422, "invalid-target"),
+        (
+            "/api/scans",
+            r#"{"targets": ["127.0.0.1"], "nmap_flags": ["-oX", "/x"]}"#,
+            422,
+            "flag-refused",
+        ),
+        ("/api/scans", r#"{"targets": ["127.0.0.1"], "project_id": 4711}"#, 404, "not-found"),
+        ("/api/projects", r#"{"name": ""}"#, 422, "invalid-value"),
+        ("/api/projects", r#"{"name": 7}"#, 422, "invalid-value"),
+        ("/api/scans/1/stop", "{}", 404, "not-found"),
+        ("/api/nowhere", "{}", 404, "not-found"),
+    ];
+    for (path, body, status, code) in bodies {
+        let (got, problem) = server.post_text(path, body);
+        assert_eq!((u64::from(got), &problem["code"]), (status, &json!(code)), "{path} {body}");
+        assert!(problem["request_id"].is_string(), "{problem}");
+    }
+    let paths = [
+        ("/api/scans/0", 404),
+        ("/api/scans/x", 404),
+        ("/api/scans/99999999999999999999999", 404),
+        ("/api/scans?limit=0", 422),
+        ("/api/scans?limit=1001", 422),
+        ("/api/scans?cursor=x", 422),
+        ("/api/scans?status=asleep", 422),
+        ("/api/batches/1/raw/xml", 404),
+        ("/api/batches/1/raw/%2e%2e", 404),
+        ("/api/targets/nowhere/history", 422),
+        ("/api/projects/7/scans", 404),
+        ("/api/scans/start", 405),
+    ];
+    for (path, status) in paths {
+        let (got, kind, body) = server.get_raw(path);
+        assert_eq!(got, status, "{path}: {}", text(&body));
+        assert_eq!(kind, "application/problem+json", "{path}");
+    }
+    assert_eq!(server.get("/api/scans"), json!([]), "nothing of it was kept");
+}
+
+#[test]
+fn pages_of_other_sites_and_other_names_are_turned_away() {
+    let data = temp();
+    let server = Server::start(data.path(), None);
+    let own = server.base.trim_start_matches("http://").to_owned();
+    let ask = |method: &str, headers: &[(&str, &str)]| {
+        let mut request = format!("{method} /api/projects HTTP/1.1\r\nConnection: close\r\n");
+        for (name, value) in headers {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str("Content-Length: 0\r\n\r\n");
+        let mut stream = TcpStream::connect(&own).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(ask("GET", &[("Host", &own)]), "200");
+    assert_eq!(ask("GET", &[("Host", "evil.example")]), "421");
+    assert_eq!(ask("POST", &[("Host", &own), ("Origin", "http://evil.example")]), "403");
+    // Its own page gets as far as the body, which is empty.
+    assert_eq!(ask("POST", &[("Host", &own), ("Origin", &server.base)]), "422");
 }

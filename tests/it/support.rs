@@ -150,6 +150,18 @@ impl Server {
         (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
     }
 
+    pub fn post_text(&self, path: &str, body: &str) -> (u16, Value) {
+        let url = format!("{}{path}", self.base);
+        let mut response = Self::agent()
+            .post(&url)
+            .content_type("application/json")
+            .send(body)
+            .expect("an answer");
+        let status = response.status().as_u16();
+        let body = response.body_mut().read_to_string().expect("a body");
+        (status, serde_json::from_str(&body).unwrap_or(Value::String(body)))
+    }
+
     /// Starts a scan and returns its number.
     pub fn scan(&self, request: &Value) -> u64 {
         let (status, answer) = self.post("/api/scans", request);
