@@ -50,6 +50,7 @@ fn proves_success(evidence: &Evidence<'_>) -> bool {
     let finished = evidence.document.finished.as_ref();
     matches!(evidence.ending, Ending::Exited { code: 0 })
         && evidence.document.closed
+        && evidence.document.problem.is_none()
         && finished.is_some_and(|finished| finished.success)
 }
 

@@ -5,6 +5,10 @@ use netscan_schemas::attempt::{Ending, Outcome, StopReason};
 const WHOLE: &str =
     r#"<nmaprun scanner="nmap"><runstats><finished time="1" exit="success"/></runstats></nmaprun>"#;
 const CUT: &str = r#"<nmaprun scanner="nmap"><host><address addr="127.0.0.1" addrtype="ipv4"/>"#;
+const TWICE: &str = concat!(
+    r#"<nmaprun scanner="nmap"><runstats><finished time="1" exit="success"/></runstats></nmaprun>"#,
+    r#"<nmaprun scanner="nmap"></nmaprun>"#
+);
 const FAILED: &str = r#"<nmaprun scanner="nmap"><runstats><finished time="1" exit="error" errormsg="no raw socket"/></runstats></nmaprun>"#;
 
 fn read(text: &str) -> DocumentEnd {
@@ -33,6 +37,8 @@ fn success_is_proved_never_inferred() {
         (exited(0), None, CUT, 1, 0, Outcome::DocumentCut),
         (exited(0), None, "", 1, 0, Outcome::DocumentCut),
         (exited(0), None, "garbage", 1, 0, Outcome::DocumentCut),
+        // A second document behind the first: somebody else wrote into it.
+        (exited(0), None, TWICE, 0, 0, Outcome::DocumentCut),
         (exited(0), None, FAILED, 0, 0, failed(0, "no raw socket")),
         (exited(1), None, FAILED, 1, 0, failed(1, "no raw socket")),
         (exited(1), None, WHOLE, 0, 0, failed(1, "QUITTING!")),
