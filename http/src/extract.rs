@@ -11,6 +11,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::str::FromStr;
 
+/// Unknown fields that an answer names: it must not outgrow the request.
+const NAMED_MAX: usize = 100;
+
 /// A body type and the fields that it knows.
 pub trait Body: DeserializeOwned {
     /// The names of its fields.
@@ -81,12 +84,15 @@ impl<T: Body, S: Send + Sync> FromRequest<S> for Strict<T> {
         if unknown.is_empty() {
             return typed(value).map(Self);
         }
-        let errors = unknown.iter().map(|name| FieldError {
-            pointer: format!("/{name}"),
+        let errors = unknown.iter().take(NAMED_MAX).map(|name| FieldError {
+            pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")),
             code: "unknown-field".into(),
             detail: format!("`{name}` is not a field here; known are {}", T::FIELDS.join(", ")),
         });
-        let detail = format!("unknown: {}", unknown.join(", "));
+        let detail = match unknown.as_slice() {
+            [name] => format!("`{name}` is not a field here"),
+            names => format!("{} fields are not known here", names.len()),
+        };
         let problem = Problem::new(Code::UnknownField, detail).with_errors(errors.collect());
         Err(Failure(Box::new(problem)))
     }
@@ -99,7 +105,11 @@ impl<T: Body, S: Send + Sync> FromRequest<S> for Lenient<T> {
         let mut value = read(request).await?;
         let unknown = take_unknown::<T>(&mut value)?;
         let warn = |name| format!("the field `{name}` is not known here and is ignored");
-        Ok(Self { body: typed(value)?, warnings: unknown.into_iter().map(warn).collect() })
+        let mut warnings: Vec<String> = unknown.iter().take(NAMED_MAX).map(warn).collect();
+        if let Some(more @ 1..) = unknown.len().checked_sub(NAMED_MAX) {
+            warnings.push(format!("{more} more fields are not known here and are ignored"));
+        }
+        Ok(Self { body: typed(value)?, warnings })
     }
 }
 

@@ -15,6 +15,8 @@ mod problem;
 mod rest;
 mod router;
 mod sse;
+#[cfg(test)]
+mod tests;
 mod view;
 mod ws;
 
@@ -24,34 +26,50 @@ use problem::Failure;
 use std::{io, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, UnixListener};
 
-/// How long open streams may take to close.
+/// How long clients may take to let go once the server goes down.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
 
-/// Serves TCP until the edge's shutdown is cancelled, and its streams are closed.
+/// Serves TCP until the edge's shutdown is cancelled, and its clients have let go or had time to.
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn serve_tcp(listener: TcpListener, edge: Arc<Edge>) -> io::Result<()> {
-    let router = tcp_router(Arc::clone(&edge));
-    let shutdown = edge.shutdown().clone();
-    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await?;
-    // axum does not wait for upgraded connections.
-    edge.sockets.close();
-    if tokio::time::timeout(CLOSE_WAIT, edge.sockets.wait()).await.is_err() {
-        tracing::warn!("{} clients did not let go in time", edge.sockets.len());
-    }
-    Ok(())
+    let shutdown = edge.shutdown().clone().cancelled_owned();
+    let served = axum::serve(listener, tcp_router(Arc::clone(&edge)));
+    serve(served.with_graceful_shutdown(shutdown), &edge).await
 }
 
-/// Serves a socket file until the edge's shutdown is cancelled. Who may open the file may do
-/// everything.
+/// Serves a socket file until the edge's shutdown is cancelled, and its clients have let go or had
+/// time to. Who may open the file may do everything.
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn serve_unix(listener: UnixListener, edge: Arc<Edge>) -> io::Result<()> {
-    let router = local_router(Arc::clone(&edge));
-    let shutdown = edge.shutdown().clone();
-    axum::serve(listener, router).with_graceful_shutdown(shutdown.cancelled_owned()).await
+    let shutdown = edge.shutdown().clone().cancelled_owned();
+    let served = axum::serve(listener, local_router(Arc::clone(&edge)));
+    serve(served.with_graceful_shutdown(shutdown), &edge).await
+}
+
+async fn serve(server: impl IntoFuture<Output = io::Result<()>>, edge: &Edge) -> io::Result<()> {
+    let served = async {
+        server.into_future().await?;
+        // axum does not wait for upgraded connections.
+        edge.sockets.close();
+        edge.sockets.wait().await;
+        Ok(())
+    };
+    // A client that takes nothing, or that never ends its request, would hold up the end for good.
+    let overdue = async {
+        edge.shutdown().cancelled().await;
+        tokio::time::sleep(CLOSE_WAIT).await;
+    };
+    tokio::select! {
+        served = served => served,
+        () = overdue => {
+            tracing::warn!("some clients did not let go in time");
+            Ok(())
+        }
+    }
 }
 
 /// Does work that may take long where it holds up no other request.

@@ -1,7 +1,7 @@
 //! All routes, and what every request passes on its way to one.
 
 use crate::{
-    problem::{Failure, PROBLEM_JSON, ProblemBody},
+    problem::{Failure, ProblemBody},
     rest::{batches, hosts, projects, quick, scans, system, targets},
     sse, ws,
 };
@@ -20,7 +20,7 @@ use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -65,14 +65,22 @@ impl Edge {
         self
     }
 
+    /// Takes one of the places for clients that stay connected, until it is dropped.
+    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        Arc::clone(&self.clients).try_acquire_owned().map_err(|_| {
+            let detail =
+                format!("{} clients are connected, and no more may be", limits::WS_CLIENTS_MAX);
+            Failure::new(Code::TooManyClients, detail)
+        })
+    }
+
     /// Returns what ends open streams when it is cancelled.
     pub fn shutdown(&self) -> &CancellationToken {
         &self.shutdown
     }
 }
 
-/// Returns all routes, for a caller that is known to be local: a socket file, or this process.
-pub fn local_router(edge: Arc<Edge>) -> Router {
+fn routes(edge: Arc<Edge>) -> Router {
     let api = Router::new()
         .route("/api/projects", get(projects::list).post(projects::create))
         .route(
@@ -109,15 +117,24 @@ pub fn local_router(edge: Arc<Edge>) -> Router {
         .method_not_allowed_fallback(wrong_method);
     api.layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
-        .layer(from_fn(security_headers))
-        .layer(from_fn_with_state(Arc::clone(&edge), number_requests))
         .with_state(edge)
+}
+
+/// Returns all routes, for a caller that is known to be local: a socket file, or this process.
+pub fn local_router(edge: Arc<Edge>) -> Router {
+    with_common_headers(routes(Arc::clone(&edge)), edge)
 }
 
 /// Returns all routes, for callers that come over TCP: a browser may be made to call us by other
 /// names and from other pages.
 pub fn tcp_router(edge: Arc<Edge>) -> Router {
-    local_router(Arc::clone(&edge)).layer(from_fn_with_state(edge, check_caller))
+    let guard = from_fn_with_state(Arc::clone(&edge), check_caller);
+    with_common_headers(routes(Arc::clone(&edge)).layer(guard), edge)
+}
+
+/// Adds what every answer has, those of the guard included.
+fn with_common_headers(router: Router, edge: Arc<Edge>) -> Router {
+    router.layer(from_fn(security_headers)).layer(from_fn_with_state(edge, number_requests))
 }
 
 async fn welcome() -> Html<&'static str> {
@@ -147,7 +164,7 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
 async fn number_requests(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     let number = edge.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let id = format!("{}-{number}", edge.system.store().epoch());
-    let mut response = next.run(request).await;
+    let mut response = in_our_words(next.run(request).await);
     if let Some(ProblemBody(mut problem)) = response.extensions_mut().remove::<ProblemBody>() {
         if response.status().is_server_error() {
             tracing::error!(request.id = %id, "request {id} failed: {problem}");
@@ -156,11 +173,6 @@ async fn number_requests(State(edge): State<Arc<Edge>>, request: Request, next: 
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         response.headers_mut().remove(header::CONTENT_LENGTH);
         *response.body_mut() = Body::from(body);
-    } else if is_bare_error(&response) {
-        // What axum itself refuses, in our words.
-        let status = response.status();
-        let detail = status.canonical_reason().unwrap_or("the request cannot be served");
-        response = Failure::new(code_of(status), detail).into_response();
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
@@ -168,10 +180,22 @@ async fn number_requests(State(edge): State<Arc<Edge>>, request: Request, next: 
     response
 }
 
-fn is_bare_error(response: &Response) -> bool {
-    let kind = response.headers().get(header::CONTENT_TYPE);
-    let is_problem = kind.is_some_and(|kind| kind.as_bytes() == PROBLEM_JSON.as_bytes());
-    !is_problem && (response.status().is_client_error() || response.status().is_server_error())
+/// Makes a problem of what axum itself refuses.
+fn in_our_words(response: Response) -> Response {
+    let status = response.status();
+    let is_problem = response.extensions().get::<ProblemBody>().is_some();
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let detail = status.canonical_reason().unwrap_or("the request cannot be served");
+    let mut problem = Failure::new(code_of(status), detail).into_response();
+    let (parts, _) = response.into_parts();
+    for (name, value) in &parts.headers {
+        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+            problem.headers_mut().insert(name, value.clone());
+        }
+    }
+    problem
 }
 
 fn code_of(status: StatusCode) -> Code {
@@ -210,10 +234,13 @@ async fn check_caller(State(edge): State<Arc<Edge>>, request: Request, next: Nex
         let detail = format!("`{host}` is not a name of this server");
         return Failure::new(Code::HostNotAllowed, detail).into_response();
     }
-    let origin = text(headers, &header::ORIGIN);
+    // One that is no text is nobody's, and must not pass for none.
+    let origin = headers.get(header::ORIGIN);
+    let origin = origin.map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned());
     let allowed = origin.clone().filter(|origin| edge.cors_origins.contains(origin));
     if let (Some(origin), true) = (&origin, changes_something(&request)) {
-        let own = origin.split_once("://").is_some_and(|(_, place)| place == host);
+        let own =
+            origin.split_once("://").is_some_and(|(_, place)| place.eq_ignore_ascii_case(&host));
         if !own && allowed.is_none() {
             let detail = format!(
                 "pages of `{origin}` may not do this; `netscan serve --cors-origin {origin}` lets them"
@@ -242,8 +269,9 @@ fn is_our_name(edge: &Edge, host: &str) -> bool {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
-        || edge.hosts.iter().any(|ours| ours == name || ours == host)
+    let is = |ours: &str| ours.eq_ignore_ascii_case(name) || ours.eq_ignore_ascii_case(host);
+    ["localhost", "127.0.0.1", "[::1]"].into_iter().any(is)
+        || edge.hosts.iter().any(|ours| is(ours))
 }
 
 /// Returns whether a request is more than a look: another site's page may look, since it is not

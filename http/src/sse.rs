@@ -19,6 +19,7 @@ use futures_util::stream;
 use netscan_actors::{Feed, Text};
 use netscan_schemas::{ScanId, Seq, problem::Code};
 use std::{collections::VecDeque, convert::Infallible, sync::Arc};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
 /// Events read at a time.
@@ -28,6 +29,7 @@ struct Following {
     feed: Feed,
     page: VecDeque<(Seq, Text)>,
     shutdown: CancellationToken,
+    _place: OwnedSemaphorePermit,
 }
 
 impl Following {
@@ -67,9 +69,11 @@ pub async fn scan_stream(
             })?)
         }
     };
+    let place = edge.place()?;
     let feed = edge.system.feed(scan, since)?;
     let hello = Event::default().data(crate::ws::hello(scan, status, &feed));
-    let following = Following { feed, page: VecDeque::new(), shutdown: edge.shutdown.clone() };
+    let shutdown = edge.shutdown.clone();
+    let following = Following { feed, page: VecDeque::new(), shutdown, _place: place };
     let events = futures_util::StreamExt::chain(
         stream::iter([Ok::<_, Infallible>(hello)]),
         stream::unfold(following, Following::next),

@@ -18,9 +18,7 @@ use axum::{
 };
 use futures_util::{SinkExt, StreamExt, stream::SplitSink};
 use netscan_actors::Feed;
-use netscan_schemas::{
-    ScanId, Seq, event::ConnectionEvent, limits, problem::Code, scan::ScanStatus,
-};
+use netscan_schemas::{ScanId, Seq, event::ConnectionEvent, scan::ScanStatus};
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, interval, sleep, timeout};
@@ -39,8 +37,10 @@ const PING_EVERY: Duration = Duration::from_secs(20);
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Bytes of a message from a client.
 const CLIENT_MESSAGE_MAX: usize = 4 * 1024;
-/// Bytes that wait for a client's socket.
-const WRITE_BUFFER_MAX: usize = 1024 * 1024;
+/// Bytes that wait for a client's socket. From 128 KiB on nothing is added before some are sent,
+/// so that this is only ever reached by a single event, the largest that the store takes: a host
+/// whose every port is open has one of some megabytes.
+const WRITE_BUFFER_MAX: usize = 65 * 1024 * 1024;
 
 const CLOSE_GOING_AWAY: u16 = 1001;
 const CLOSE_INTERNAL: u16 = 1011;
@@ -63,11 +63,7 @@ pub async fn scan_events(
     Query(query): Query<SinceQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
-    let Ok(place) = Arc::clone(&edge.clients).try_acquire_owned() else {
-        let detail =
-            format!("{} clients are connected, and no more may be", limits::WS_CLIENTS_MAX);
-        return Err(Failure::new(Code::TooManyClients, detail));
-    };
+    let place = edge.place()?;
     let upgrade = upgrade
         .read_buffer_size(4096)
         .max_message_size(CLIENT_MESSAGE_MAX)
@@ -108,7 +104,9 @@ struct Gone {
 }
 
 impl Outlet {
-    async fn send(&mut self, messages: Vec<Message>) -> Result<(), Gone> {
+    /// Sends messages, which are best made one by one: a page of events is shared by its readers,
+    /// their messages are not.
+    async fn send(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), Gone> {
         let send = async {
             for message in messages {
                 self.sink.feed(message).await?;
@@ -142,7 +140,7 @@ async fn serve(
         return Some((CLOSE_INTERNAL, "the store cannot be read"));
     };
     let hello = hello(scan, status, &feed);
-    if let Err(gone) = outlet.send(vec![Message::text(hello)]).await {
+    if let Err(gone) = outlet.send([Message::text(hello)]).await {
         return close_of(&gone);
     }
     let mut pings = interval(PING_EVERY);
@@ -153,8 +151,7 @@ async fn serve(
             page = feed.next_page(FLUSH_EVENTS) => match page {
                 Ok(page) => {
                     let count = page.len();
-                    let messages: Vec<_> =
-                        page.iter().map(|(_, text)| Message::text(text.as_ref())).collect();
+                    let messages = page.into_iter().map(|(_, text)| Message::text(text.as_ref()));
                     let sent = outlet.send(messages).await;
                     if (BUSY_EVENTS..FLUSH_EVENTS).contains(&count) {
                         sleep(COLLECT).await;
@@ -174,7 +171,7 @@ async fn serve(
                 if heard.elapsed() > SILENCE_MAX {
                     return Some((CLOSE_SLOW, "no answer to pings"));
                 }
-                outlet.send(vec![Message::Ping(axum::body::Bytes::new())]).await
+                outlet.send([Message::Ping(axum::body::Bytes::new())]).await
             }
             () = edge.shutdown.cancelled() => {
                 return Some((CLOSE_GOING_AWAY, "the server is going down"));

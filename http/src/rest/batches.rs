@@ -34,7 +34,9 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     view::stored(&edge, scan)?;
     let (limit, after) = (page.limit()?, page.after(BatchId::new)?);
-    let records = edge.system.store().batches(scan, after, limit + 1)?;
+    let store = Arc::clone(edge.system.store());
+    let read = move || store.batches(scan, after, limit + 1);
+    let records = crate::off_thread(read).await??;
     let batches = records.iter().map(|record| Batch::new(record, None)).collect();
     Ok(page::answer(&uri, batches, limit, |batch: &Batch| batch.id.get()))
 }
@@ -86,11 +88,13 @@ pub async fn raw(
         hasher: blake3::Hasher::new(),
         info: attempt.raw.get(stream).clone(),
     };
-    let extension = if stream == Stream::Xml { "xml" } else { "txt" };
-    let name = format!(
-        "scan-{}-batch-{batch}-attempt-{}-{stream}.{extension}",
-        record.scan_id, attempt.attempt
-    );
+    let ending = match stream {
+        Stream::Xml => ".xml",
+        Stream::Stdout => "-stdout.txt",
+        Stream::Stderr => "-stderr.txt",
+    };
+    let attempt = attempt.attempt;
+    let name = format!("scan-{}-batch-{batch}-attempt-{attempt}{ending}", record.scan_id);
     let body = Body::from_stream(stream::try_unfold(reader, RawReader::next));
     let mut response = body.into_response();
     let headers = response.headers_mut();

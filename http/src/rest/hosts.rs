@@ -63,10 +63,11 @@ impl HostFilter {
             && product
     }
 
-    /// Returns the open port that the index can look up.
+    /// Returns the open port that the index can look up. It is kept by protocol: a port of any
+    /// protocol is looked for host by host.
     fn indexed(&self) -> Option<(Protocol, u16)> {
         let open = self.state.as_deref() == Some("open");
-        self.port.filter(|_| open).map(|port| (self.protocol.unwrap_or(Protocol::Tcp), port))
+        self.protocol.zip(self.port).filter(|_| open)
     }
 }
 

@@ -150,19 +150,20 @@ pub async fn scans(
         return Err(Failure::not_found(format!("project {id}")));
     }
     let filter = ScanFilter { project: Some(id), ..ScanFilter::default() };
-    list_scans(&edge, &page, &filter, &uri)
+    list_scans(edge, &page, filter, &uri).await
 }
 
 /// Answers a page of scans, newest first.
-pub fn list_scans(
-    edge: &Edge,
+pub async fn list_scans(
+    edge: Arc<Edge>,
     page: &Page,
-    filter: &ScanFilter,
+    filter: ScanFilter,
     uri: &Uri,
 ) -> Result<Response, Failure> {
     let limit = page.limit()?;
     let after = page.after(netscan_schemas::ScanId::new)?;
-    let filter = ScanFilter { after, descending: true, limit: limit + 1, ..filter.clone() };
-    let scans = view::scans(edge, edge.system.store().scans(&filter)?)?;
+    let filter = ScanFilter { after, descending: true, limit: limit + 1, ..filter };
+    let read = move || view::scans(&edge, edge.system.store().scans(&filter)?);
+    let scans = crate::off_thread(read).await??;
     Ok(page::answer(uri, scans, limit, |scan| scan.id.get()))
 }

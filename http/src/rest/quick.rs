@@ -13,7 +13,7 @@ use netscan_schemas::{
     batch::BatchStatus,
     limits,
     problem::Code,
-    scan::Policy,
+    scan::{Policy, ScanStatus},
     stored::{AttemptRecord, BatchRecord},
 };
 use netscan_store::{ReadError, Store};
@@ -44,25 +44,37 @@ pub async fn run(
     };
     let accepted = edge.system.submit(scan).await?;
     let scan_id = accepted.scan_id;
-    edge.system.wait_ended(scan_id).await?;
+    let status = edge.system.wait_ended(scan_id).await?;
     let store = Arc::clone(edge.system.store());
     let mut warnings = accepted.warnings;
     warnings.extend(request.warnings);
-    let answer = move || answer(&store, scan_id, warnings);
+    let answer = move || answer(&store, scan_id, status, warnings);
     Ok(Json(crate::off_thread(answer).await??))
 }
 
-fn answer(store: &Store, scan_id: ScanId, mut warnings: Vec<String>) -> Result<RunAnswer, Failure> {
+fn answer(
+    store: &Store,
+    scan_id: ScanId,
+    status: ScanStatus,
+    mut warnings: Vec<String>,
+) -> Result<RunAnswer, Failure> {
     let mut stdout = Vec::new();
     let mut exit_code = 0;
     for batch in store.batches(scan_id, None, limits::PAGE_MAX)? {
         let Some(attempt) = store.attempts(batch.id)?.pop() else { continue };
-        stdout.extend(read(store, &attempt, Stream::Stdout)?);
         if batch.status != BatchStatus::Completed {
             return Err(failed(store, &batch, &attempt)?);
         }
+        // One frame more than fits says that there is more.
+        if stdout.len() <= STDOUT_MAX {
+            stdout.extend(read(store, &attempt, Stream::Stdout)?);
+        }
         let code = attempt.ending.as_ref().and_then(Ending::exit_code);
         exit_code = code.unwrap_or(exit_code);
+    }
+    // Somebody stopped it before its first batch, or it could not run at all.
+    if status != ScanStatus::Completed {
+        return Err(Failure::new(Code::NmapFailed, format!("scan {scan_id} ended as {status}")));
     }
     if stdout.len() > STDOUT_MAX {
         stdout.truncate(STDOUT_MAX);

@@ -89,7 +89,7 @@ pub async fn list(
     uri: Uri,
 ) -> Result<Response, Failure> {
     let filter = ScanFilter { status: filter.status, ..ScanFilter::default() };
-    list_scans(&edge, &page, &filter, &uri)
+    list_scans(edge, &page, filter, &uri).await
 }
 
 /// Which scans to list.

@@ -8,9 +8,11 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use netscan_schemas::{
-    api::{ExpandAnswer, ExpandRequest, Host, InvalidTarget, TargetHistory},
+    api::{ExpandAnswer, ExpandRequest, InvalidTarget, Scan, TargetHistory},
     limits,
+    problem::Code,
     scan::Verdict,
+    stored::HostRecord,
 };
 use std::{net::IpAddr, sync::Arc};
 
@@ -51,15 +53,26 @@ pub async fn history(
     let address: IpAddr = address.parse().map_err(|_| {
         let detail =
             format!("`{address}` is not an address; give one like 192.0.2.7 or 2001:db8::7");
-        Failure::new(netscan_schemas::problem::Code::InvalidTarget, detail)
+        Failure::new(Code::InvalidTarget, detail)
     })?;
-    let mut rows = Vec::new();
-    for record in edge.system.store().hosts_by_address(address)? {
-        let scan = view::scan(&edge, view::stored(&edge, record.scan_id)?)?;
-        let verdict = if record.finding.timed_out { Verdict::TimedOut } else { Verdict::Up };
-        let open = Host::new(record).ports.into_iter().filter(|port| port.state == "open");
-        let open_ports = open.map(|port| format!("{}/{}", port.port, port.protocol)).collect();
-        rows.push(TargetHistory { scan, verdict, open_ports });
+    Ok(Json(crate::off_thread(move || found_at(&edge, address)).await??))
+}
+
+fn found_at(edge: &Edge, address: IpAddr) -> Result<Vec<TargetHistory>, Failure> {
+    let store = edge.system.store();
+    let (mut found, mut views) = (Vec::new(), Vec::new());
+    for record in store.hosts_by_address(address)?.into_iter().take(limits::SEED_LIST_MAX) {
+        // A scan may be deleted meanwhile.
+        if let Some(view) = store.scan(record.scan_id)? {
+            found.push(record);
+            views.push(view);
+        }
     }
-    Ok(Json(rows))
+    let row = |(scan, record): (Scan, HostRecord)| {
+        let verdict = if record.finding.timed_out { Verdict::TimedOut } else { Verdict::Up };
+        let open = record.finding.open_ports();
+        let open_ports = open.map(|port| format!("{}/{}", port.number, port.protocol)).collect();
+        TargetHistory { scan, verdict, open_ports }
+    };
+    Ok(view::scans(edge, views)?.into_iter().zip(found).map(row).collect())
 }
