@@ -81,8 +81,24 @@ mod tests {
         let me = rustix::process::getpid();
         let stat = stat(me).unwrap();
         assert_eq!(Some(stat.parent), rustix::process::getppid().map(Pid::as_raw_pid));
-        assert_eq!(stat.session, rustix::process::getsid(None).unwrap().as_raw_pid());
         assert!(stat.start_time > 0);
         assert!(all().any(|pid| pid == me));
+    }
+
+    /// Asked of a session that the test made: the session of the test itself may be led from
+    /// outside the process namespace, as in many containers, and then has no number here.
+    #[test]
+    fn a_session_is_found_by_its_leader() {
+        let mut leader =
+            std::process::Command::new("setsid").args(["sleep", "60"]).spawn().unwrap();
+        let pid = Pid::from_child(&leader);
+        let began = std::time::Instant::now();
+        while stat(pid).is_some_and(|stat| stat.session != pid.as_raw_pid()) {
+            assert!(began.elapsed().as_secs() < 10, "`setsid` has not made a session");
+            std::thread::yield_now();
+        }
+        kill_sessions(&HashSet::from([pid.as_raw_pid()]));
+        let status = leader.wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
     }
 }
