@@ -258,6 +258,12 @@ pub enum TargetsCommand {
         #[arg(required = true, value_name = "TARGET")]
         targets: Vec<String>,
     },
+    /// List hosts that scans could not finish; the next scan of them puts them at its end.
+    Difficult {
+        /// Only those of this scan.
+        #[arg(long)]
+        scan: Option<ScanId>,
+    },
 }
 
 /// What to do with projects.

@@ -84,7 +84,9 @@ impl Failure {
             Self::Problem(problem) => of_code(problem.code),
             Self::Start(StartError::Store(error)) => of_open(error),
             Self::Start(StartError::Read(_)) => Exit::Store,
-            Self::Start(StartError::Tree(_)) | Self::Warden(_) => Exit::Failed,
+            Self::Start(StartError::Tree(_) | StartError::Leftovers(_)) | Self::Warden(_) => {
+                Exit::Failed
+            }
             Self::Io { .. } | Self::Protocol { .. } => Exit::Failed,
             Self::Nmap(_) => Exit::Nmap,
             Self::EngineGone => Exit::Restart,

@@ -30,6 +30,7 @@ struct Live {
     ring: RwLock<Ring>,
     newest: watch::Sender<Seq>,
     progress: Mutex<Option<Progress>>,
+    waits_for: Mutex<Option<String>>,
 }
 
 #[derive(Default)]
@@ -44,6 +45,7 @@ impl Live {
             ring: RwLock::default(),
             newest: watch::Sender::new(newest),
             progress: Mutex::new(None),
+            waits_for: Mutex::new(None),
         }
     }
 
@@ -112,6 +114,18 @@ impl Hub {
     /// Returns the newest estimate of a running scan.
     pub fn progress(&self, scan: ScanId) -> Option<Progress> {
         *self.live(scan)?.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what a scan cannot go on without.
+    pub(crate) fn set_waits_for(&self, scan: ScanId, what: Option<String>) {
+        if let Some(live) = self.live(scan) {
+            *live.waits_for.lock().unwrap_or_else(PoisonError::into_inner) = what;
+        }
+    }
+
+    /// Returns what a scan cannot go on without (`scanner: ...`, `store: ...`).
+    pub fn waits_for(&self, scan: ScanId) -> Option<String> {
+        self.live(scan)?.waits_for.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Opens a feed of one scan. Without `since` it begins with the next event; with it, with the

@@ -12,7 +12,7 @@ use netscan_store::Store;
 use ractor::ActorProcessingErr;
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU32},
 };
 
 /// Which nmap is used, and what it may do.
@@ -51,6 +51,15 @@ impl Scanner {
         Ok(found)
     }
 
+    /// Looks for nmap again, whatever was found before.
+    ///
+    /// # Errors
+    /// When there is none that can be used.
+    pub(crate) async fn look_again(&self) -> Result<Installation, LocateError> {
+        *self.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.installation().await
+    }
+
     /// Returns the scripts that come with an nmap; none when they cannot be read.
     pub fn scripts(nmap: &Installation) -> Option<ScriptDb> {
         nmap.datadir.as_deref().and_then(|datadir| ScriptDb::read(datadir).ok())
@@ -58,7 +67,7 @@ impl Scanner {
 
     /// Returns what the batches of a scan share.
     pub(crate) async fn context(
-        &self,
+        self: &Arc<Self>,
         spec: &ScanSpec,
         names: Vec<PinnedName>,
         launcher: Arc<dyn Launcher>,
@@ -72,12 +81,16 @@ impl Scanner {
         // Both were fine when the scan was accepted; a restart may have less privilege.
         let parsed = Options::parse(&spec.nmap_flags).map_err(refused)?;
         let (options, _) = parsed.options.adapt(&self.privileges).map_err(refused)?;
+        let silent = options.for_silent_hosts();
         Ok(ScanContext {
             scan: spec.id,
             policy: spec.policy.clone(),
+            silent: Some(silent).filter(|(_, added)| !added.is_empty()),
             options,
             privileges: self.privileges.clone(),
-            nmap,
+            nmap: RwLock::new(nmap),
+            scanner: Arc::clone(self),
+            barren: AtomicU32::new(0),
             names: Arc::new(names.into_iter().map(|name| (name.address, name.name)).collect()),
             launcher,
             store,

@@ -19,10 +19,10 @@ use netscan_schemas::{
     api::{Preview, RefusedFlag, ScanRequest},
     limits,
     problem::FieldError,
-    scan::UnresolvedTarget,
+    scan::{Resplit, UnresolvedTarget},
     stored::{PlanRecord, ScanSpec},
 };
-use netscan_store::{ReadError, WriteError};
+use netscan_store::{ReadError, Store, WriteError};
 
 /// Why a request does not become a scan. Every fault of one kind is named at once.
 #[derive(Debug, thiserror::Error)]
@@ -165,6 +165,8 @@ fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
 
 /// What nmap is asked to do.
 pub(crate) struct Flags {
+    /// Whether ports are probed, and not only whether hosts are up.
+    pub(crate) probes_ports: bool,
     pub(crate) argv: Vec<String>,
     pub(crate) fallback: Vec<String>,
     pub(crate) warnings: Vec<String>,
@@ -182,7 +184,8 @@ pub(crate) async fn read_flags(
         let scripts = Scanner::scripts(&nmap);
         options.check_scripts(scripts.as_ref())?;
         let argv = command::template(&nmap, &options, scanner.privileges());
-        Ok(Flags { argv, fallback, warnings: parsed.warnings })
+        let probes_ports = !options.technique.no_ports;
+        Ok(Flags { probes_ports, argv, fallback, warnings: parsed.warnings })
     };
     Ok(read())
 }
@@ -230,9 +233,30 @@ fn check_numbers(request: &ScanRequest) -> Result<(), SubmitError> {
     if errors.is_empty() { Ok(()) } else { Err(SubmitError::Values(errors)) }
 }
 
+/// Puts hosts that earlier scans could not finish at the end of a plan.
+fn plan_difficult(
+    store: &Store,
+    plan: &mut PlanRecord,
+    warnings: &mut Vec<String>,
+) -> Result<(), ReadError> {
+    let max = limits::DIFFICULT_HOSTS_MAX;
+    let (last, has_more) = store.difficult_among(&plan.addresses, max)?;
+    if !last.is_empty() {
+        let count = last.count();
+        let which = if has_more { format!("more than {max}") } else { count.to_string() };
+        warnings.push(format!(
+            "{which} of the targets could not be finished by earlier scans: {count} are scanned at \
+             the end, one by one"
+        ));
+    }
+    plan.last = last;
+    Ok(())
+}
+
 /// Checks a request and returns the scan that it makes.
 pub(crate) async fn check(
     scanner: &Scanner,
+    store: &Store,
     request: ScanRequest,
     id: impl FnOnce() -> ScanId,
     project_id: ProjectId,
@@ -241,10 +265,13 @@ pub(crate) async fn check(
 ) -> Result<(ScanSpec, PlanRecord), SubmitError> {
     check_numbers(&request)?;
     let flags = read_flags(scanner, &request.nmap_flags).await?.map_err(flag_errors)?;
-    let scope = Scope::read(&request).await;
+    let mut scope = Scope::read(&request).await;
     scope.check()?;
     let mut warnings = flags.warnings;
-    warnings.extend(scope.notes);
+    warnings.append(&mut scope.notes);
+    if flags.probes_ports && request.policy.resplit == Resplit::Bisect {
+        plan_difficult(store, &mut scope.plan, &mut warnings)?;
+    }
     warnings.extend(request_warnings(&request, slots));
     let spec = ScanSpec {
         id: id(),

@@ -54,6 +54,9 @@ pub enum StartError {
     /// The store opens and cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Processes of an earlier start are still there.
+    #[error("an nmap of an earlier start is still there, and nothing may start beside it")]
+    Leftovers(#[source] std::io::Error),
     /// The tree does not start.
     #[error("the supervision tree does not start: {0}")]
     Tree(String),
@@ -88,6 +91,19 @@ pub enum CommandError {
     Read(#[from] ReadError),
 }
 
+/// Ends what an earlier start has left behind, before anything is started.
+async fn end_leftovers(store: &Store) -> Result<(), StartError> {
+    let prefix = format!("{}:", store.instance_id());
+    let end = move || netscan_nmap::launch::end_leftovers(&prefix);
+    let ended = tokio::task::spawn_blocking(end).await;
+    let ended = ended.map_err(|error| StartError::Tree(error.to_string()))?;
+    match ended.map_err(StartError::Leftovers)? {
+        0 => {}
+        count => tracing::warn!(count, "{count} processes of an earlier start were ended"),
+    }
+    Ok(())
+}
+
 /// The running system.
 pub struct System {
     store: Arc<Store>,
@@ -110,6 +126,7 @@ impl System {
         let open = move || Store::open(&data_dir, netscan_store::Options::default(), publisher);
         let opened = tokio::task::spawn_blocking(open).await;
         let store = Arc::new(opened.map_err(|error| StartError::Tree(error.to_string()))??);
+        end_leftovers(&store).await?;
         let scanner = Arc::new(Scanner::new(config.nmap, config.privileges));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let slots = config.slots.unwrap_or(cores * SLOTS_PER_CORE).max(1);
@@ -211,7 +228,8 @@ impl System {
         };
         let id = || self.store.next_scan_id();
         let (spec, plan) =
-            submit::check(&self.scanner, request, id, project, parent, self.slots).await?;
+            submit::check(&self.scanner, &self.store, request, id, project, parent, self.slots)
+                .await?;
         let mut write = Write::new();
         write.create_scan(&spec, &plan);
         self.store.submit(write).await?;

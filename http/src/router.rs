@@ -105,6 +105,7 @@ fn routes(edge: Arc<Edge>) -> Router {
         .route("/api/batches/{id}/raw/{stream}", get(batches::raw))
         .route("/api/hosts/{id}", get(hosts::get))
         .route("/api/targets/expand", post(targets::expand))
+        .route("/api/targets/difficult", get(targets::difficult))
         .route("/api/targets/{address}/history", get(targets::history))
         .route("/api/nmap/run", post(quick::run))
         .route("/api/system", get(system::describe))

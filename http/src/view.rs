@@ -46,6 +46,7 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
         eta_p90_ms: estimate.eta_p90_ms,
         ..netscan_actors::progress(&view)
     };
+    let waits_for = edge.system.hub().waits_for(view.spec.id);
     let verdicts = view.tally.verdicts(&view.spec);
     let batches_by_state = BatchStatus::ALL.into_iter().zip(view.tally.batches).collect();
     let ScanView { spec, state, tally: _ } = view;
@@ -73,5 +74,6 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
         warnings: spec.warnings,
         parent_scan_id: spec.parent_scan_id,
         error: state.error,
+        waits_for,
     }
 }

@@ -82,6 +82,12 @@ pub fn discovered_port(line: &str) -> Option<(IpAddr, u16, Protocol)> {
     Some((address.parse().ok()?, number.parse().ok()?, protocol.parse().ok()?))
 }
 
+/// Returns whether a line only repeats how far nmap is, as `--stats-every` makes it do however
+/// little has happened since. XML says the same in `<taskprogress>`.
+pub fn is_tick(line: &str) -> bool {
+    line.starts_with("Stats: ") || line.contains(" Timing: About ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,6 +179,24 @@ mod tests {
         ];
         for (line, expected) in table {
             assert_eq!(discovered_port(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn ticks() {
+        let table = [
+            (
+                "Stats: 0:00:01 elapsed; 0 hosts completed (24 up), 24 undergoing SYN Stealth Scan",
+                true,
+            ),
+            ("SYN Stealth Scan Timing: About 34.33% done; ETC: 21:46 (0:00:02 remaining)", true),
+            ("Service scan Timing: About 0.00% done", true),
+            ("Initiating SYN Stealth Scan at 21:46", false),
+            ("Discovered open port 22/tcp on 127.0.0.1", false),
+            ("", false),
+        ];
+        for (line, expected) in table {
+            assert_eq!(is_tick(line), expected, "{line}");
         }
     }
 }

@@ -21,6 +21,7 @@ struct Facts {
     bytes: usize,
     closed_hosts: usize,
     timed_out_hosts: usize,
+    hints: usize,
     open_ports: usize,
     is_closed: bool,
     exit: Option<String>,
@@ -41,6 +42,7 @@ fn facts_of(line: &str) -> Facts {
         bytes: count(1),
         closed_hosts: count(2),
         timed_out_hosts: count(3),
+        hints: count(4),
         open_ports: count(5),
         is_closed: cells[6] == "true",
         exit: (cells[7] != "-").then(|| cells[7].into()),
@@ -80,6 +82,8 @@ fn every_document_says_what_was_counted_in_it() {
         assert_eq!(end.hosts, facts.closed_hosts as u64, "{file}");
         let timed_out = hosts.iter().filter(|host| host.timed_out).count();
         assert_eq!(timed_out, facts.timed_out_hosts, "{file}");
+        let hints = items.iter().filter(|item| matches!(item, Item::Hint { .. })).count();
+        assert_eq!(hints, facts.hints, "{file}");
         let open_ports: usize = hosts.iter().map(|host| host.open_ports().count()).sum();
         assert_eq!(open_ports, facts.open_ports, "{file}");
         assert_eq!(end.closed, facts.is_closed, "{file}");

@@ -3,11 +3,11 @@
 
 use crate::{
     attempt::{Ending, Outcome, RawInfo, Stream},
-    batch::{BatchStatus, BatchSummary},
-    host::{ExtraPorts, Hop, HostFinding, Hostname, Mac, OsMatch, Port, Script},
+    batch::{BatchStatus, BatchSummary, Lane},
+    host::{ExtraPorts, Hop, HostFinding, Hostname, Mac, OsMatch, Port, PortId, Script},
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
     scan::{Policy, Progress, ScanStatus, UnresolvedTarget, Verdict, VerdictCounts},
-    stored::{AttemptRecord, BatchRecord, HostRecord, ProjectRecord},
+    stored::{AttemptRecord, BatchRecord, DifficultRecord, Difficulty, HostRecord, ProjectRecord},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -184,6 +184,8 @@ pub struct Scan {
     pub parent_scan_id: Option<ScanId>,
     /// Why it failed.
     pub error: Option<String>,
+    /// What it waits for to go on by itself: `scanner: ...` or `store: ...`.
+    pub waits_for: Option<String>,
 }
 
 /// A batch.
@@ -201,6 +203,8 @@ pub struct Batch {
     pub target_count: u64,
     /// The batch it was split from.
     pub parent_batch_id: Option<BatchId>,
+    /// How it is treated: `main`, `alive`, `silent` or `difficult`.
+    pub lane: Lane,
     /// Its newest attempt.
     pub attempt: Option<AttemptNo>,
     /// When its first attempt started.
@@ -228,6 +232,7 @@ impl Batch {
             targets: record.addresses.to_ranges(),
             target_count: record.addresses.count(),
             parent_batch_id: record.parent,
+            lane: record.lane,
             attempt: record.attempt,
             started_at: record.started_at,
             finished_at: record.finished_at,
@@ -325,12 +330,15 @@ pub struct Host {
     pub address: String,
     /// A name, the user's own first.
     pub hostname: Option<String>,
-    /// `up`, `down` or `unknown`, as nmap says.
+    /// `up`, `down` or `unknown`, as nmap says; `unknown` while it is unfinished.
     pub status: String,
     /// What is known of it.
     pub verdict: Verdict,
     /// The ports that nmap lists one by one.
     pub ports: Vec<HostPort>,
+    /// Open ports that nmap announced before it was cut off or gave up: not confirmed, and replaced
+    /// by the next verdict of up or down.
+    pub provisional_ports: Vec<PortId>,
     /// The batch that found it.
     pub batch_id: BatchId,
     /// The attempt that found it.
@@ -362,12 +370,21 @@ pub struct Host {
 impl Host {
     /// Returns what clients see of a host.
     pub fn new(record: HostRecord) -> Self {
-        let HostRecord { id, scan_id, batch_id, attempt, seen_at: _, finding } = record;
+        let HostRecord {
+            id,
+            scan_id,
+            batch_id,
+            attempt,
+            seen_at: _,
+            finding,
+            verdict,
+            provisional,
+        } = record;
         let HostFinding {
             address,
             state,
             reason,
-            timed_out,
+            timed_out: _,
             started_at,
             finished_at,
             hostnames,
@@ -380,13 +397,6 @@ impl Host {
             uptime_secs,
             distance,
         } = finding;
-        let verdict = match (timed_out, state) {
-            (true, _) => Verdict::TimedOut,
-            (false, crate::host::HostState::Up) => Verdict::Up,
-            (false, crate::host::HostState::Down | crate::host::HostState::Unknown) => {
-                Verdict::Down
-            }
-        };
         let named = hostnames.iter().find(|name| name.kind == "user").or(hostnames.first());
         Self {
             id,
@@ -396,6 +406,7 @@ impl Host {
             status: state.as_str().to_owned(),
             verdict,
             ports: ports.into_iter().map(|port| HostPort::new(id, port)).collect(),
+            provisional_ports: provisional,
             batch_id,
             attempt,
             reason,
@@ -578,6 +589,50 @@ pub struct TargetsByVerdict {
     pub targets: Vec<String>,
     /// Why, for those unresolved or unfinished.
     pub reasons: Vec<UnresolvedTarget>,
+}
+
+/// A host that scans could not finish, alone and to the end of their budgets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DifficultTarget {
+    /// Its address.
+    pub address: String,
+    /// How often it could not be finished since it was finished last.
+    pub times: u32,
+    /// The newest times, newest first.
+    pub history: Vec<DifficultTime>,
+}
+
+/// One time that a host could not be finished.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DifficultTime {
+    /// The scan; it may have been deleted since.
+    pub scan_id: ScanId,
+    /// The last batch that tried.
+    pub batch_id: BatchId,
+    /// The stable name of what its last attempt proved (`stalled`).
+    pub reason: String,
+    /// The same in words.
+    pub detail: String,
+    /// When it was given up.
+    pub at: Time,
+}
+
+impl DifficultTarget {
+    /// Returns what clients see of such a host.
+    pub fn new(address: std::net::IpAddr, record: DifficultRecord) -> Self {
+        let time = |time: Difficulty| DifficultTime {
+            scan_id: time.scan_id,
+            batch_id: time.batch_id,
+            reason: time.outcome.as_str().to_owned(),
+            detail: time.outcome.to_string(),
+            at: time.at,
+        };
+        Self {
+            address: address.to_string(),
+            times: record.times,
+            history: record.history.into_iter().rev().map(time).collect(),
+        }
+    }
 }
 
 /// The server and what it can do.

@@ -93,9 +93,11 @@ impl Ending {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
+    /// Everything else of the scan is done, and in smaller batches its rest ends sooner.
+    Straggler,
     /// It ran longer than `batch_timeout_ms`.
     Deadline,
-    /// It was silent for `stall_timeout_ms`.
+    /// It showed no progress for `stall_timeout_ms`.
     Stalled,
     /// It wrote more than a stream may hold.
     OutputCap,
@@ -105,6 +107,8 @@ pub enum StopReason {
     Paused,
     /// The server is going down; the scan resumes with the next start.
     Shutdown,
+    /// The scan as a whole gave up: attempt after attempt failed without a single host.
+    GaveUp,
     /// The user stopped the scan.
     Stopped,
     /// The user stopped the scan a second time: no grace.
@@ -112,15 +116,30 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// Returns whether it concerns the scan as a whole, and says nothing of the attempt.
+    pub const fn is_of_scan(self) -> bool {
+        match self {
+            Self::StoreSlow
+            | Self::Paused
+            | Self::Shutdown
+            | Self::GaveUp
+            | Self::Stopped
+            | Self::Killed => true,
+            Self::Straggler | Self::Deadline | Self::Stalled | Self::OutputCap => false,
+        }
+    }
+
     /// Returns the name used in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Straggler => "straggler",
             Self::Deadline => "deadline",
             Self::Stalled => "stalled",
             Self::OutputCap => "output_cap",
             Self::StoreSlow => "store_slow",
             Self::Paused => "paused",
             Self::Shutdown => "shutdown",
+            Self::GaveUp => "gave_up",
             Self::Stopped => "stopped",
             Self::Killed => "killed",
         }

@@ -66,6 +66,52 @@ impl fmt::Display for BatchStatus {
     }
 }
 
+/// Why a batch has the addresses that it has, and so how it is treated.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// Cut from the plan.
+    #[default]
+    Main,
+    /// Split off: hosts that showed life, apart from those that did not.
+    Alive,
+    /// Split off: hosts without a sign of life, with flags that come to an end.
+    Silent,
+    /// A host that an earlier scan could not finish, alone and at the end of the scan.
+    Difficult,
+}
+
+impl Lane {
+    /// Returns the name used in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Main => "main",
+            Self::Alive => "alive",
+            Self::Silent => "silent",
+            Self::Difficult => "difficult",
+        }
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// What a batch found, as `batch_complete` tells it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BatchSummary {

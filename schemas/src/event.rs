@@ -5,7 +5,7 @@
 //! and their fields are those that clients of the Python system know.
 
 use crate::{
-    batch::BatchSummary,
+    batch::{BatchSummary, Lane},
     host::Protocol,
     id::{AttemptNo, BatchId, Epoch, ScanId, Seq},
     scan::{Progress, ScanStatus, VerdictCounts},
@@ -95,6 +95,8 @@ pub enum Event {
         attempt: AttemptNo,
         /// Whether another one follows.
         will_retry: bool,
+        /// Whether the remainder goes to smaller batches instead; `batch_split` follows.
+        will_split: bool,
         /// When, from now.
         retry_in_ms: Option<u64>,
         /// Hosts of this attempt that are kept.
@@ -110,6 +112,17 @@ pub enum Event {
         children: Vec<ChildBatch>,
         /// Why.
         reason: String,
+    },
+    /// Open ports that nmap announced for a host which it then did not finish.
+    ProvisionalPorts {
+        /// The batch.
+        batch_id: BatchId,
+        /// The attempt that announced them.
+        attempt: AttemptNo,
+        /// The address.
+        address: String,
+        /// The ports (`22/tcp`).
+        ports: Vec<String>,
     },
     /// A stop or pause ended a batch.
     BatchStopped {
@@ -142,6 +155,15 @@ pub enum Event {
         /// Addresses whose verdict is durable and which are not scanned again.
         kept_hosts: u64,
     },
+    /// Nothing new starts until something is there again; the scan then goes on by itself.
+    ScanWaiting {
+        /// `scanner` (no usable nmap) or `store` (no room on the disk).
+        waits_for: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// What the scan waited for is there again.
+    ScanReady {},
     /// How far the scan is, at most once a second.
     ScanProgress {
         /// Counts and estimate.
@@ -186,6 +208,10 @@ pub struct ChildBatch {
     pub batch_id: BatchId,
     /// Its addresses, in compact ranges.
     pub targets: Vec<String>,
+    /// How it is treated: `alive`, `silent`, or as its parent.
+    pub lane: Lane,
+    /// Flags that nmap gets beside the user's.
+    pub added_flags: Vec<String>,
 }
 
 /// What a scan found.

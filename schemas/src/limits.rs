@@ -14,6 +14,20 @@ pub const CHUNK_SIZE_MAX: u32 = 65_536;
 pub const CONCURRENCY_MAX: u32 = 1024;
 /// Attempts at one batch.
 pub const ATTEMPTS_MAX: u32 = 20;
+/// Times that a batch may be running when its server goes down before it is given up.
+pub const SERVERS_LOST_MAX: u32 = 5;
+/// Failed attempts of a scan in a row, none of which finished a host, after which batches are no
+/// longer split: it is nmap or the network, not a target.
+pub const BARREN_NO_SPLIT: u32 = 16;
+/// Failed attempts of a scan in a row, none of which finished a host, after which it gives up.
+pub const BARREN_MAX: u32 = 64;
+/// Open ports of unfinished hosts that one attempt remembers; more are counted and logged.
+pub const PROVISIONAL_PORTS_MAX: usize = 100_000;
+/// Times that are kept of a host that scans could not finish.
+pub const DIFFICULT_HISTORY_MAX: usize = 10;
+/// Hosts of one scan that get batches of their own because earlier scans could not finish them;
+/// more are scanned like all others, and the scan says so.
+pub const DIFFICULT_HOSTS_MAX: usize = 1024;
 /// How long all host names of a request may take to resolve.
 pub const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -107,7 +107,8 @@ impl VerdictCounts {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Resplit {
-    /// Halve the remainder until the culprit stands alone.
+    /// Cut the remainder into smaller batches until the culprit stands alone: hosts that showed
+    /// life apart from silent ones, halves after a crash, quarters after a stall.
     #[default]
     Bisect,
     /// Only try the same batch again.
@@ -124,7 +125,8 @@ pub struct Policy {
     pub backoff_ms: u64,
     /// Longest run of one nmap process; none by default.
     pub batch_timeout_ms: Option<u64>,
-    /// Longest silence of one nmap process (no byte on any stream) before it counts as stalled.
+    /// Longest time of one nmap process without progress (no host finished, no other percentage,
+    /// no line but nmap's ticks) before it counts as stalled.
     pub stall_timeout_ms: u64,
     /// Whether a failing batch is cut into smaller ones.
     pub resplit: Resplit,

@@ -8,10 +8,10 @@
 use crate::{
     address::AddressSet,
     attempt::{Ending, Outcome, RawInfos},
-    batch::{BatchStatus, BatchSummary},
-    host::HostFinding,
+    batch::{BatchStatus, BatchSummary, Lane},
+    host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId},
-    scan::{PinnedName, Policy, UnresolvedTarget, VerdictCounts},
+    scan::{PinnedName, Policy, UnresolvedTarget, Verdict, VerdictCounts},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -77,6 +77,9 @@ pub struct PlanRecord {
     pub addresses: AddressSet,
     /// The names among the targets and the addresses they had.
     pub names: Vec<PinnedName>,
+    /// Those of the addresses that are scanned last and one by one: earlier scans could not finish
+    /// them.
+    pub last: AddressSet,
 }
 
 /// Counts that the store's writer keeps beside a scan, in the transactions that change them.
@@ -137,6 +140,10 @@ pub struct BatchRecord {
     pub outcome: Option<Outcome>,
     /// The server start that holds it.
     pub epoch: Epoch,
+    /// How it is treated.
+    pub lane: Lane,
+    /// Server starts that ended while it ran and had finished nothing, one after the other.
+    pub servers_lost: u32,
 }
 
 /// The addresses of a batch that have a verdict, kept by the writer with each host.
@@ -201,6 +208,34 @@ pub struct HostRecord {
     pub attempt: AttemptNo,
     /// When the finding was made durable.
     pub seen_at: Time,
-    /// What nmap said.
+    /// What nmap said; nothing but the address while the verdict is `unfinished`.
     pub finding: HostFinding,
+    /// Up, timed out, or unfinished.
+    pub verdict: Verdict,
+    /// Open ports that nmap announced for a host that it did not finish, in order. A verdict of up
+    /// or down replaces them.
+    pub provisional: Vec<PortId>,
+}
+
+/// A host that a scan could not finish, alone and to the end of its budget. Remembered over all
+/// scans, until one finishes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DifficultRecord {
+    /// How often.
+    pub times: u32,
+    /// The newest times, oldest first; at most [`DIFFICULT_HISTORY_MAX`](crate::limits).
+    pub history: Vec<Difficulty>,
+}
+
+/// One time that a host could not be finished.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difficulty {
+    /// The scan; it may have been deleted since.
+    pub scan_id: ScanId,
+    /// The last batch that tried.
+    pub batch_id: BatchId,
+    /// What its last attempt proved.
+    pub outcome: Outcome,
+    /// When it was given up.
+    pub at: Time,
 }

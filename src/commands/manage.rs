@@ -8,7 +8,7 @@ use crate::{
 };
 use netscan_schemas::{
     ScanId,
-    api::{ExpandAnswer, Project, ScanAccepted, ScanCommandAnswer},
+    api::{DifficultTarget, ExpandAnswer, Project, ScanAccepted, ScanCommandAnswer},
 };
 use serde_json::json;
 
@@ -64,13 +64,53 @@ pub async fn rescan(
     Ok(Exit::Ok)
 }
 
-/// Says what target expressions mean.
+/// Says what target expressions mean, and which targets are difficult.
 pub async fn targets(
     client: &Client,
     command: TargetsCommand,
     out: &Output,
 ) -> Result<Exit, Failure> {
-    let TargetsCommand::Expand { targets } = command;
+    match command {
+        TargetsCommand::Expand { targets } => expand(client, targets, out).await,
+        TargetsCommand::Difficult { scan } => difficult(client, scan, out).await,
+    }
+}
+
+/// Lists hosts that scans could not finish.
+async fn difficult(client: &Client, scan: Option<ScanId>, out: &Output) -> Result<Exit, Failure> {
+    const PAGE: usize = 1000;
+    let scan = scan.map_or_else(String::new, |scan| format!("&scan={scan}"));
+    let mut found: Vec<DifficultTarget> = Vec::new();
+    loop {
+        let after =
+            found.last().map_or_else(String::new, |last| format!("&after={}", last.address));
+        let path = format!("/api/targets/difficult?limit={PAGE}{scan}{after}");
+        let page: Vec<DifficultTarget> = client.get(&path).await?;
+        let is_last = page.len() < PAGE;
+        found.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    if out.json {
+        return out.json(&found).map(|()| Exit::Ok);
+    }
+    if found.is_empty() {
+        out.note("every host that was given up has been finished since");
+        return Ok(Exit::Ok);
+    }
+    let rows = found.into_iter().map(|target| {
+        let newest = target.history.into_iter().next();
+        let (batch, detail) = newest.map_or_else(Default::default, |time| {
+            (format!("scan {} batch {}", time.scan_id, time.batch_id), time.detail)
+        });
+        vec![target.address, target.times.to_string(), batch, detail]
+    });
+    out.table(&["HOST", "TIMES", "LAST", "WHY"], rows.collect())?;
+    Ok(Exit::Ok)
+}
+
+async fn expand(client: &Client, targets: Vec<String>, out: &Output) -> Result<Exit, Failure> {
     let body = json!({ "targets": targets });
     let answer: ExpandAnswer = client.post("/api/targets/expand", &body).await?;
     if out.json {

@@ -13,7 +13,7 @@ use netscan_schemas::{
     api::{Batch, Host, Scan, System},
     attempt::Stream,
     event::{Event, EventFrame},
-    scan::ScanStatus,
+    scan::{ScanStatus, Verdict},
 };
 
 /// Lists scans, newest first.
@@ -103,6 +103,9 @@ fn show_scan(scan: &Scan, out: &Output) -> Result<(), Failure> {
     for name in &scan.unresolved {
         out.line(&format!("  unresolved `{}`: {}", name.target, name.reason))?;
     }
+    if let Some(waits_for) = &scan.waits_for {
+        out.line(&format!("  waits for {waits_for}"))?;
+    }
     if let Some(error) = &scan.error {
         out.line(&format!("  error     {error}"))?;
     }
@@ -168,12 +171,25 @@ pub fn describe(frame: &EventFrame) -> String {
         Event::BatchProgress { batch_id, percent, phase, .. } => {
             format!("batch {batch_id} {phase}: {percent:.0} %")
         }
-        Event::BatchFailed { batch_id, detail, will_retry, .. } => {
-            let then = if *will_retry { "tried again" } else { "given up" };
+        Event::BatchFailed { batch_id, detail, will_retry, will_split, .. } => {
+            let then = match (will_retry, will_split) {
+                (true, _) => "tried again",
+                (false, true) => "split",
+                (false, false) => "given up",
+            };
             format!("batch {batch_id} failed and is {then}: {detail}")
         }
-        Event::BatchSplit { batch_id, children, reason } => {
-            format!("batch {batch_id} split into {}: {reason}", children.len())
+        Event::BatchSplit { batch_id, children, .. } => {
+            let children = children.iter().map(|child| {
+                let flags = child.added_flags.join(" ");
+                let flags = if flags.is_empty() { flags } else { format!(" with {flags}") };
+                let targets = child.targets.join(" ");
+                format!("batch {} ({}{flags}: {targets})", child.batch_id, child.lane)
+            });
+            format!("batch {batch_id} goes on as {}", children.collect::<Vec<_>>().join(", "))
+        }
+        Event::ProvisionalPorts { address, ports, .. } => {
+            format!("{address} is not finished; announced as open: {}", ports.join(" "))
         }
         Event::BatchStopped { batch_id, .. } => format!("batch {batch_id} stopped"),
         Event::ScanStarted { total_targets, .. } => {
@@ -185,6 +201,10 @@ pub fn describe(frame: &EventFrame) -> String {
         Event::ScanRecovered { kept_hosts, resumed_batches, .. } => {
             format!("scan recovered: {kept_hosts} verdicts kept, {resumed_batches} batches go on")
         }
+        Event::ScanWaiting { waits_for, detail } => {
+            format!("scan waits for the {waits_for}: {detail}")
+        }
+        Event::ScanReady {} => "scan goes on".to_owned(),
         Event::ScanProgress { progress, .. } => format!("scan at {:.1} %", progress.percent),
         Event::OutOfScopeResult { batch_id, address } => {
             format!("batch {batch_id}: {address} is not one of its targets and is not kept")
@@ -242,15 +262,14 @@ pub fn host_table(hosts: &[Host], out: &Output) -> Result<(), Failure> {
         }
         if !first[0].is_empty() {
             let [address, name] = first;
-            let status = host.status.clone();
-            rows.push(vec![
-                address,
-                name,
-                "none open".into(),
-                status,
-                String::new(),
-                String::new(),
-            ]);
+            let (ports, state) = match host.verdict {
+                Verdict::Unfinished | Verdict::TimedOut if !host.provisional_ports.is_empty() => {
+                    let ports = host.provisional_ports.iter().map(ToString::to_string);
+                    (ports.collect::<Vec<_>>().join(" "), "announced, not confirmed".to_owned())
+                }
+                _ => ("none open".to_owned(), host.status.clone()),
+            };
+            rows.push(vec![address, name, ports, state, String::new(), String::new()]);
         }
     }
     if rows.is_empty() {
@@ -268,6 +287,8 @@ pub async fn batches(client: &Client, scan: ScanId, out: &Output) -> Result<Exit
     let rows = batches.into_iter().map(|batch| {
         vec![
             batch.id.to_string(),
+            batch.parent_batch_id.map(|parent| parent.to_string()).unwrap_or_default(),
+            batch.lane.to_string(),
             batch.status.to_string(),
             batch.attempt.map(|attempt| attempt.to_string()).unwrap_or_default(),
             batch.target_count.to_string(),
@@ -277,7 +298,8 @@ pub async fn batches(client: &Client, scan: ScanId, out: &Output) -> Result<Exit
             batch.detail.unwrap_or_default(),
         ]
     });
-    let header = ["ID", "STATUS", "TRY", "ADDRESSES", "UP", "OPEN", "TARGETS", "OUTCOME"];
+    let header =
+        ["ID", "OF", "LANE", "STATUS", "TRY", "ADDRESSES", "UP", "OPEN", "TARGETS", "OUTCOME"];
     out.table(&header, rows.collect())?;
     Ok(Exit::Ok)
 }

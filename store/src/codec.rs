@@ -11,8 +11,8 @@
 
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
-    AttemptRecord, BatchRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec, TallyRecord,
-    VerdictsRecord,
+    AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec,
+    TallyRecord, VerdictsRecord,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -158,6 +158,7 @@ versioned!("batch", BatchRecord = 1, { 1 => BatchRecord });
 versioned!("verdicts", VerdictsRecord = 1, { 1 => VerdictsRecord });
 versioned!("attempt", AttemptRecord = 1, { 1 => AttemptRecord });
 versioned!("host", HostRecord = 1, { 1 => HostRecord });
+versioned!("difficult", DifficultRecord = 1, { 1 => DifficultRecord });
 
 fn encode<T: Serialize>(kind: &'static str, value: &T) -> Result<Vec<u8>, CodecError> {
     let body = bincode::serde::encode_to_vec(value, FORMAT)

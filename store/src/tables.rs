@@ -3,6 +3,7 @@
 //! ```text
 //! primary   projects  scan_specs  scan_states  plans  batches  attempts  raw  hosts  events
 //! counted   tallies  verdicts                       kept by the writer with what they count
+//! memory    difficult                               over all scans, outlives them
 //! indexes   project_names  scans_by_project  scans_by_status  batches_by_scan
 //!           hosts_by_scan  hosts_by_address  open_ports
 //! ```
@@ -90,6 +91,7 @@ tables! {
         HOSTS_BY_SCAN hosts_by_scan: (u64, u64) => (),
         HOSTS_BY_ADDRESS hosts_by_address: AddressKey => u64,
         EVENTS events: (u64, u64) => Bytes,
+        DIFFICULT difficult: [u8; 16] => Bytes,
     }
     multimap {
         OPEN_PORTS open_ports: (u64, u32) => u64,
@@ -142,9 +144,14 @@ pub(crate) const fn stream_number(stream: Stream) -> u8 {
     }
 }
 
+/// The key of an address, on the number line of both families.
+pub(crate) fn number_key(address: IpAddr) -> [u8; 16] {
+    address::to_number(address).to_be_bytes()
+}
+
 /// The key of a host by its address.
 pub(crate) fn address_key(address: IpAddr, scan: u64) -> AddressKey {
-    (address::to_number(address).to_be_bytes(), scan)
+    (number_key(address), scan)
 }
 
 /// The key of an open port.

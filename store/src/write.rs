@@ -13,16 +13,17 @@ use crate::{
     segment,
 };
 use netscan_schemas::{
-    Time,
+    AddressSet, Time,
     attempt::Stream,
     batch::BatchStatus,
     event::EncodedEvent,
-    host::HostFinding,
+    host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, ProjectId, ScanId, Seq},
     scan::{ScanState, ScanStatus},
-    stored::{AttemptRecord, BatchRecord, PlanRecord, ProjectRecord, ScanSpec},
+    stored::{AttemptRecord, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec},
 };
 use std::{
+    net::IpAddr,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -55,6 +56,9 @@ pub(crate) enum Op {
     PutAttempt { batch: BatchId, attempt: AttemptNo, bytes: Vec<u8> },
     RawFrame { batch: BatchId, attempt: AttemptNo, stream: Stream, frame: u32, bytes: Vec<u8> },
     RecordHosts(RecordHosts),
+    RecordProvisional(RecordProvisional),
+    AddDifficult { addresses: AddressSet, difficulty: Difficulty },
+    RemoveDifficult { addresses: AddressSet },
     Event { scan: ScanId, event: EncodedEvent },
 }
 
@@ -66,6 +70,16 @@ pub(crate) struct RecordHosts {
     pub(crate) attempt: AttemptNo,
     pub(crate) at: Time,
     pub(crate) hosts: Vec<HostFinding>,
+}
+
+/// Open ports that an attempt announced of hosts which it did not finish.
+#[derive(Clone, Debug)]
+pub(crate) struct RecordProvisional {
+    pub(crate) scan: ScanId,
+    pub(crate) batch: BatchId,
+    pub(crate) attempt: AttemptNo,
+    pub(crate) at: Time,
+    pub(crate) hosts: Vec<(IpAddr, Vec<PortId>)>,
 }
 
 impl Write {
@@ -182,6 +196,39 @@ impl Write {
         let checked = hosts.iter().try_for_each(codec::check_finding);
         let op = RecordHosts { scan, batch, attempt, at, hosts };
         self.push(bytes, checked.map(|()| Op::RecordHosts(op)))
+    }
+
+    /// Adds open ports that an attempt announced of hosts which it did not finish. They join those
+    /// that are known already; an address with a verdict of up or down keeps that and nothing else.
+    pub fn record_provisional(
+        &mut self,
+        scan: ScanId,
+        batch: BatchId,
+        attempt: AttemptNo,
+        at: Time,
+        hosts: Vec<(IpAddr, Vec<PortId>)>,
+    ) -> &mut Self {
+        /// About what a row and its indexes take.
+        const ROW_BYTES: usize = 512;
+        /// About what a port takes.
+        const PORT_BYTES: usize = 5;
+        let ports = hosts.iter().map(|(_, ports)| ports.len()).sum::<usize>();
+        let bytes = hosts.len() * ROW_BYTES + ports * PORT_BYTES;
+        let op = RecordProvisional { scan, batch, attempt, at, hosts };
+        self.push(bytes, Ok(Op::RecordProvisional(op)))
+    }
+
+    /// Remembers over all scans that these hosts could not be finished.
+    pub fn add_difficult(&mut self, addresses: &AddressSet, difficulty: Difficulty) -> &mut Self {
+        /// About what a row takes.
+        const ROW_BYTES: u64 = 256;
+        let bytes = usize::try_from(addresses.count() * ROW_BYTES).unwrap_or(usize::MAX);
+        self.push(bytes, Ok(Op::AddDifficult { addresses: addresses.clone(), difficulty }))
+    }
+
+    /// Forgets that these hosts could not be finished: one was.
+    pub fn remove_difficult(&mut self, addresses: &AddressSet) -> &mut Self {
+        self.push(0, Ok(Op::RemoveDifficult { addresses: addresses.clone() }))
     }
 
     /// Adds an event to the scan's order. It gets its number when it is written.

@@ -1,26 +1,31 @@
 //! Carries a batch's decisions out: claims, runners, final writes, timers.
 
-use super::core::{Next, decide};
+use super::core::Next;
 use crate::{
-    runner::{Job, Report, Runner, RunnerArgs, RunnerMsg},
-    scan::{BatchEnd, ScanMsg},
+    runner::{Job, Pulse, Report, Runner, RunnerArgs, RunnerMsg},
+    scan::ScanMsg,
+    scanner::Scanner,
     slots::Permit,
-    supervise::commit,
 };
 use netscan_nmap::{
     command, launch::Launcher, locate::Installation, options::Options, privilege::Privileges,
 };
 use netscan_schemas::{
     AddressSet, AttemptNo, ScanId, Time,
-    attempt::{Ending, Outcome, RawInfos, StopReason},
-    batch::{BatchStatus, BatchSummary},
+    attempt::{Outcome, RawInfos, StopReason},
+    batch::{BatchStatus, BatchSummary, Lane},
     event::{EncodedEvent, Event},
     scan::Policy,
     stored::{AttemptRecord, BatchRecord, VerdictsRecord},
 };
 use netscan_store::{Store, Write};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
-use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, PoisonError, RwLock, atomic::AtomicU32},
+    time::Duration,
+};
 
 /// What all batches of a scan share.
 pub struct ScanContext {
@@ -30,10 +35,17 @@ pub struct ScanContext {
     pub policy: Policy,
     /// What nmap is told.
     pub options: Options,
+    /// What it is told of hosts without a sign of life, and which flags that adds; none where the
+    /// user's flags leave no room.
+    pub silent: Option<(Options, Vec<String>)>,
     /// What nmap may do.
     pub privileges: Privileges,
-    /// Which nmap.
-    pub nmap: Installation,
+    /// Which nmap; another one when it was looked for again.
+    pub nmap: RwLock<Installation>,
+    /// Finds nmap again.
+    pub scanner: Arc<Scanner>,
+    /// Failed attempts of the scan in a row that finished no host, as the scan counts them.
+    pub barren: AtomicU32,
     /// The names that users gave to addresses.
     pub names: Arc<HashMap<IpAddr, String>>,
     /// Starts processes.
@@ -52,8 +64,8 @@ pub enum BatchMsg {
     Reported(Box<Report>),
     /// The runner failed without a report.
     RunnerGone(ActorId, String),
-    /// The end of an attempt is durable.
-    Settled(Next),
+    /// The end of an attempt is durable; with the smaller batches that the remainder went to.
+    Settled(Next, Vec<BatchRecord>),
     /// The rest before attempt `.0` is over.
     Rested(AttemptNo),
 }
@@ -70,6 +82,8 @@ pub struct BatchArgs {
     pub verdicts: VerdictsRecord,
     /// A slot, to start at once.
     pub permit: Option<Permit>,
+    /// Shows the scan how far the running attempt is.
+    pub pulse: Arc<Pulse>,
 }
 
 /// The actor.
@@ -77,15 +91,18 @@ pub struct Batch;
 
 /// The actor's state.
 pub struct BatchState {
-    context: Arc<ScanContext>,
-    scan: ActorRef<ScanMsg>,
-    record: BatchRecord,
-    known: AddressSet,
-    phase: Phase,
-    stop: Option<StopReason>,
+    pub(super) context: Arc<ScanContext>,
+    pub(super) scan: ActorRef<ScanMsg>,
+    pub(super) record: BatchRecord,
+    pub(super) known: AddressSet,
+    /// Addresses that any attempt has seen a sign of life of.
+    pub(super) alive: AddressSet,
+    pulse: Arc<Pulse>,
+    pub(super) phase: Phase,
+    pub(super) stop: Option<StopReason>,
 }
 
-enum Phase {
+pub(super) enum Phase {
     Waiting,
     Running { runner: ActorRef<RunnerMsg>, attempt: Box<AttemptRecord> },
     Settling,
@@ -93,7 +110,7 @@ enum Phase {
     Ended,
 }
 
-type Handled = Result<(), ActorProcessingErr>;
+pub(super) type Handled = Result<(), ActorProcessingErr>;
 
 impl Actor for Batch {
     type Msg = BatchMsg;
@@ -105,13 +122,14 @@ impl Actor for Batch {
         myself: ActorRef<BatchMsg>,
         args: BatchArgs,
     ) -> Result<BatchState, ActorProcessingErr> {
-        let BatchArgs { context, scan, record, verdicts, permit } = args;
+        let BatchArgs { context, scan, record, verdicts, permit, pulse } = args;
         if let Some(permit) = permit {
             myself.cast(BatchMsg::Start(permit))?;
         }
         let known = verdicts.known();
         let phase = Phase::Waiting;
-        Ok(BatchState { context, scan, record, known, phase, stop: None })
+        let alive = AddressSet::new();
+        Ok(BatchState { context, scan, record, known, alive, pulse, phase, stop: None })
     }
 
     async fn handle(
@@ -125,7 +143,7 @@ impl Actor for Batch {
             BatchMsg::Stop(reason) => state.stop(&myself, reason),
             BatchMsg::Reported(report) => state.on_report(&myself, *report),
             BatchMsg::RunnerGone(who, error) => state.on_runner_gone(&myself, who, &error),
-            BatchMsg::Settled(next) => state.on_settled(&myself, next),
+            BatchMsg::Settled(next, children) => state.on_settled(&myself, &next, children),
             BatchMsg::Rested(attempt) => state.on_rested(attempt),
         }
     }
@@ -153,7 +171,7 @@ impl Actor for Batch {
 }
 
 impl BatchState {
-    fn next_attempt(&self) -> AttemptNo {
+    pub(super) fn next_attempt(&self) -> AttemptNo {
         self.record.attempt.map_or(AttemptNo::FIRST, AttemptNo::next)
     }
 
@@ -175,8 +193,7 @@ impl BatchState {
             return self.end_with_nothing_left(myself);
         }
         let context = Arc::clone(&self.context);
-        let command =
-            command::build(&context.nmap, &context.options, &context.privileges, &addresses);
+        let command = self.command(&addresses);
         let attempt = self.claim(number, &addresses, &command);
         let claim = context.store.submit(self.claim_write(&attempt));
         let (to_batch, to_scan, id) = (myself.clone(), self.scan.clone(), self.record.id);
@@ -189,6 +206,7 @@ impl BatchState {
             names: Arc::clone(&context.names),
             deadline: context.policy.batch_timeout_ms.map(Duration::from_millis),
             stall: Duration::from_millis(context.policy.stall_timeout_ms),
+            pulse: Arc::clone(&self.pulse),
             launcher: Arc::clone(&context.launcher),
             store: Arc::clone(&context.store),
             claim,
@@ -205,6 +223,17 @@ impl BatchState {
         Ok(())
     }
 
+    fn command(&self, addresses: &AddressSet) -> command::Command {
+        let context = &self.context;
+        let options = match (&context.silent, self.record.lane) {
+            (Some((silent, _)), Lane::Silent) => silent,
+            (_, Lane::Main | Lane::Alive | Lane::Silent | Lane::Difficult) => &context.options,
+        };
+        // Plain data behind the lock: a poisoned one is still good to use.
+        let nmap = context.nmap.read().unwrap_or_else(PoisonError::into_inner);
+        command::build(&nmap, options, &context.privileges, addresses)
+    }
+
     /// Ends a batch that an earlier server brought to its end but not to its record.
     fn end_with_nothing_left(&mut self, myself: &ActorRef<BatchMsg>) -> Handled {
         self.summarise(&self.context.store.verdicts(self.record.id)?);
@@ -214,11 +243,11 @@ impl BatchState {
         let mut write = Write::new();
         write.put_batch(&self.record);
         write.event(self.context.scan, EncodedEvent::now(&event));
-        self.settle(myself, write, Next::Complete);
+        self.settle(myself, write, Next::Complete, Vec::new());
         Ok(())
     }
 
-    fn summarise(&mut self, verdicts: &VerdictsRecord) {
+    pub(super) fn summarise(&mut self, verdicts: &VerdictsRecord) {
         let started = self.record.started_at;
         self.record.summary = BatchSummary {
             hosts_up: verdicts.up.count(),
@@ -273,7 +302,7 @@ impl BatchState {
         write
     }
 
-    fn stop(&mut self, myself: &ActorRef<BatchMsg>, reason: StopReason) -> Handled {
+    pub(super) fn stop(&mut self, myself: &ActorRef<BatchMsg>, reason: StopReason) -> Handled {
         self.stop = self.stop.max(Some(reason));
         match &self.phase {
             // A runner that is gone has reported already.
@@ -281,176 +310,44 @@ impl BatchState {
             // Its end is being written; `on_settled` looks at the reason again.
             Phase::Settling | Phase::Ended => {}
             Phase::Waiting | Phase::Resting => match reason {
-                StopReason::Stopped | StopReason::Killed => self.end_without_attempt(myself),
+                StopReason::Stopped | StopReason::Killed => {
+                    self.end_without_attempt(myself, BatchStatus::Stopped, Next::Stop);
+                }
+                StopReason::GaveUp => {
+                    let outcome = Outcome::Ended { reason };
+                    self.record.outcome.get_or_insert(outcome);
+                    self.end_without_attempt(myself, BatchStatus::Failed, Next::GiveUp);
+                }
                 // Nothing runs, so there is nothing to end.
-                _ => self.stop = None,
+                StopReason::Straggler
+                | StopReason::Deadline
+                | StopReason::Stalled
+                | StopReason::OutputCap
+                | StopReason::StoreSlow
+                | StopReason::Paused
+                | StopReason::Shutdown => self.stop = None,
             },
         }
         Ok(())
     }
 
-    /// Ends a batch that has no process as stopped.
-    fn end_without_attempt(&mut self, myself: &ActorRef<BatchMsg>) {
+    /// Ends a batch that has no process.
+    fn end_without_attempt(
+        &mut self,
+        myself: &ActorRef<BatchMsg>,
+        status: BatchStatus,
+        next: Next,
+    ) {
         let event = Event::BatchStopped {
             batch_id: self.record.id,
             salvaged_hosts: 0,
             remaining_targets: self.record.addresses.difference(&self.known).to_ranges(),
         };
-        self.record.status = BatchStatus::Stopped;
+        self.record.status = status;
         self.record.finished_at = Some(Time::now());
         let mut write = Write::new();
         write.put_batch(&self.record);
         write.event(self.context.scan, EncodedEvent::now(&event));
-        self.settle(myself, write, Next::Stop);
-    }
-
-    fn on_report(&mut self, myself: &ActorRef<BatchMsg>, report: Report) -> Handled {
-        let Phase::Running { attempt, .. } = &self.phase else { return Ok(()) };
-        let mut attempt = (**attempt).clone();
-        let finished_hosts = report.finished.count();
-        attempt.pid = report.pid;
-        attempt.finished_at = Some(Time::now());
-        attempt.ending = Some(report.ending);
-        attempt.outcome = Some(report.outcome.clone());
-        attempt.finished_hosts = finished_hosts;
-        attempt.raw = report.raw;
-        let write = report.tail;
-        self.conclude(myself, &attempt, &report.outcome, write)
-    }
-
-    fn on_runner_gone(
-        &mut self,
-        myself: &ActorRef<BatchMsg>,
-        who: ActorId,
-        error: &str,
-    ) -> Handled {
-        let attempt = match &self.phase {
-            Phase::Running { runner, attempt } if runner.get_id() == who => attempt.clone(),
-            _ => return Ok(()), // it had reported: the usual end
-        };
-        let id = self.record.id;
-        tracing::error!(batch.id = %id, %error, "batch {id}: the runner failed: {error}");
-        let mut attempt = *attempt;
-        attempt.finished_at = Some(Time::now());
-        attempt.ending = Some(Ending::Lost);
-        attempt.outcome = Some(Outcome::Lost);
-        self.scan.cast(ScanMsg::ProcessGone(id))?;
-        self.conclude(myself, &attempt, &Outcome::Lost, Write::new())
-    }
-
-    /// Decides what comes next and writes the attempt's end down, in one transaction with the
-    /// rest of its output and results.
-    fn conclude(
-        &mut self,
-        myself: &ActorRef<BatchMsg>,
-        attempt: &AttemptRecord,
-        outcome: &Outcome,
-        mut write: Write,
-    ) -> Handled {
-        // What counts is what the store holds, whatever the runner saw.
-        let verdicts = self.context.store.verdicts(self.record.id)?;
-        self.known = verdicts.known();
-        let remaining = self.record.addresses.difference(&self.known);
-        let (charged, policy) = (self.record.charged_attempts, &self.context.policy);
-        let next = decide(outcome, remaining.count(), charged, policy, fastrand::f64());
-        let now = Time::now();
-        self.record.outcome = Some(outcome.clone());
-        self.record.status = match next {
-            Next::Complete => BatchStatus::Completed,
-            Next::Retry { .. } => BatchStatus::Retrying,
-            Next::GiveUp => BatchStatus::Failed,
-            Next::Stop => BatchStatus::Stopped,
-            Next::SetAside => BatchStatus::Queued,
-        };
-        if let Next::Retry { charged: true, .. } | Next::GiveUp = next {
-            self.record.charged_attempts += 1;
-        }
-        self.record.finished_at = self.record.status.has_ended().then_some(now);
-        self.summarise(&verdicts);
-        let event = self.end_event(next, attempt, outcome, &remaining);
-        write.put_attempt(attempt).put_batch(&self.record);
-        write.event(self.context.scan, EncodedEvent::now(&event));
-        self.settle(myself, write, next);
-        Ok(())
-    }
-
-    fn end_event(
-        &self,
-        next: Next,
-        attempt: &AttemptRecord,
-        outcome: &Outcome,
-        remaining: &AddressSet,
-    ) -> Event {
-        let batch_id = self.record.id;
-        let salvaged_hosts = attempt.finished_hosts;
-        match next {
-            Next::Complete => Event::BatchComplete { batch_id, summary: self.record.summary },
-            Next::Stop | Next::SetAside => Event::BatchStopped {
-                batch_id,
-                salvaged_hosts,
-                remaining_targets: remaining.to_ranges(),
-            },
-            Next::Retry { .. } | Next::GiveUp => {
-                let after = match next {
-                    Next::Retry { after, .. } => Some(after),
-                    _ => None,
-                };
-                Event::BatchFailed {
-                    batch_id,
-                    reason: outcome.as_str().to_owned(),
-                    detail: outcome.to_string(),
-                    attempt: attempt.attempt,
-                    will_retry: after.is_some(),
-                    retry_in_ms: after.map(|after| after.as_millis() as u64),
-                    salvaged_hosts,
-                    remaining_targets: remaining.to_ranges(),
-                }
-            }
-        }
-    }
-
-    /// Makes a write durable, however long the store is away, and then goes on with `next`.
-    fn settle(&mut self, myself: &ActorRef<BatchMsg>, write: Write, next: Next) {
-        self.phase = Phase::Settling;
-        let (store, myself) = (Arc::clone(&self.context.store), myself.clone());
-        tokio::spawn(async move {
-            commit(&store, write).await;
-            let _ = myself.cast(BatchMsg::Settled(next)); // the actor may be gone
-        });
-    }
-
-    fn on_settled(&mut self, myself: &ActorRef<BatchMsg>, next: Next) -> Handled {
-        let id = self.record.id;
-        let end = match next {
-            Next::Retry { after, .. } => {
-                self.phase = Phase::Resting;
-                self.scan.cast(ScanMsg::BatchResting(id))?;
-                let attempt = self.next_attempt();
-                myself.send_after(after, move || BatchMsg::Rested(attempt));
-                // A stop may have come while the end was being written.
-                return self.stop.take().map_or(Ok(()), |reason| self.stop(myself, reason));
-            }
-            Next::SetAside => {
-                self.phase = Phase::Waiting;
-                BatchEnd::SetAside
-            }
-            Next::Complete | Next::GiveUp | Next::Stop => BatchEnd::Ended,
-        };
-        self.scan.cast(ScanMsg::BatchEnded(id, end))?;
-        if end == BatchEnd::SetAside {
-            return self.stop.take().map_or(Ok(()), |reason| self.stop(myself, reason));
-        }
-        self.phase = Phase::Ended;
-        myself.stop(None);
-        Ok(())
-    }
-
-    fn on_rested(&mut self, attempt: AttemptNo) -> Handled {
-        // A timer of an earlier rest has nothing to say.
-        if matches!(self.phase, Phase::Resting) && attempt == self.next_attempt() {
-            self.phase = Phase::Waiting;
-            self.scan.cast(ScanMsg::BatchReady(self.record.id))?;
-        }
-        Ok(())
+        self.settle(myself, write, next, Vec::new());
     }
 }

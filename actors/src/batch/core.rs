@@ -1,19 +1,36 @@
 //! What a batch does after an attempt: decided from values, without a clock.
+//!
+//! ```text
+//! all have a verdict ─► Complete
+//! stop, pause, shutdown ─► Stop, SetAside
+//! no usable nmap, slow store ─► the same again, at no charge
+//! took too long ─► Split, or the same again while the budget lasts, or GiveUp
+//! crashed, or no proof ─► the same again once, then Split, or ..., or GiveUp
+//! ```
 
+use super::lanes::{Cause, Child};
 use netscan_schemas::{
     attempt::{Outcome, StopReason},
-    scan::Policy,
+    limits,
+    scan::{Policy, Resplit},
 };
 use std::time::Duration;
 
 /// Longest wait between two attempts.
 const BACKOFF_MAX: Duration = Duration::from_secs(300);
+/// Wait before it is tried again whether there is a usable nmap.
+const SCANNER_WAIT: Duration = Duration::from_secs(5);
+/// Failed attempts after which a batch is split instead of tried again.
+const FAULTS_BEFORE_SPLIT: u32 = 2;
 
 /// Exit code of nmap for a command line that it does not understand: trying again cannot help.
-const NMAP_USAGE: i32 = 255;
+pub const NMAP_USAGE: i32 = 255;
+/// Exit codes of whatever stands in nmap's place and cannot run it: the shell's and the dynamic
+/// linker's.
+const NMAP_UNUSABLE: [i32; 2] = [126, 127];
 
 /// What comes after an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Every address has a verdict.
     Complete,
@@ -24,6 +41,8 @@ pub enum Next {
         /// Whether the attempt counts against the budget.
         charged: bool,
     },
+    /// The remainder goes to smaller batches.
+    Split(Vec<Child>),
     /// The remainder stays unfinished.
     GiveUp,
     /// A stop ended it.
@@ -32,108 +51,123 @@ pub enum Next {
     SetAside,
 }
 
-/// Decides what comes after an attempt.
-///
-/// `remaining` counts addresses without a verdict, those of earlier attempts taken off;
-/// `charged` counts earlier attempts that failed by their own fault; `jitter` is 0.0 to 1.0 and
-/// spreads retries that began together.
-///
-/// The seam for cutting a failing batch into smaller ones is here: it will be a further variant
-/// of [`Next`], chosen instead of [`Next::Retry`].
-pub fn decide(
-    outcome: &Outcome,
-    remaining: u64,
-    charged: u32,
-    policy: &Policy,
-    jitter: f64,
-) -> Next {
-    if remaining == 0 {
-        return Next::Complete;
-    }
+/// What an attempt says about the scan as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// nmap works: hosts were finished, or it ran for long.
+    Works,
+    /// nmap failed without finishing a host.
+    Barren,
+    /// There is no usable nmap.
+    NotReady,
+    /// Nothing: netscan itself ended it.
+    Nothing,
+}
+
+/// An attempt that has ended, and where its batch stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// What the attempt proved.
+    pub outcome: &'a Outcome,
+    /// Addresses without a verdict, those of earlier attempts taken off.
+    pub remaining: u64,
+    /// Earlier attempts that failed by their own fault.
+    pub charged: u32,
+    /// Failed attempts of the whole scan in a row without a finished host, this one included.
+    pub barren: u32,
+    /// How hard the scan tries.
+    pub policy: &'a Policy,
+    /// 0.0 to 1.0: spreads retries that began together.
+    pub jitter: f64,
+}
+
+/// What kind of end an attempt had.
+enum Kind {
+    Stop,
+    SetAside,
+    GiveUp,
+    NotReady,
+    StoreSlow,
+    Failed(Cause),
+}
+
+fn kind(outcome: &Outcome) -> Kind {
     match outcome {
-        Outcome::Ended { reason: StopReason::Stopped | StopReason::Killed } => Next::Stop,
-        Outcome::Ended { reason: StopReason::Paused | StopReason::Shutdown } => Next::SetAside,
-        Outcome::NmapFailed { code: NMAP_USAGE, .. } => Next::GiveUp,
-        // The store's trouble is not the targets' fault.
-        Outcome::Ended { reason: StopReason::StoreSlow } => {
-            Next::Retry { after: backoff(policy, charged, jitter), charged: false }
-        }
+        Outcome::Ended { reason } => match reason {
+            StopReason::Stopped | StopReason::Killed => Kind::Stop,
+            StopReason::Paused | StopReason::Shutdown => Kind::SetAside,
+            StopReason::GaveUp => Kind::GiveUp,
+            StopReason::StoreSlow => Kind::StoreSlow,
+            StopReason::Straggler
+            | StopReason::Deadline
+            | StopReason::Stalled
+            | StopReason::OutputCap => Kind::Failed(Cause::Time),
+        },
+        Outcome::NmapFailed { code: NMAP_USAGE, .. } => Kind::GiveUp,
+        Outcome::NmapFailed { code, .. } if NMAP_UNUSABLE.contains(code) => Kind::NotReady,
+        Outcome::Unstartable { .. } => Kind::NotReady,
         Outcome::Complete
         | Outcome::HostsTimedOut { .. }
         | Outcome::HostsMissing { .. }
         | Outcome::DocumentCut
         | Outcome::NmapFailed { .. }
         | Outcome::Crashed { .. }
-        | Outcome::Unstartable { .. }
-        | Outcome::Lost
-        | Outcome::Ended {
-            reason: StopReason::Deadline | StopReason::Stalled | StopReason::OutputCap,
-        } => {
-            if charged + 1 < policy.attempts_max {
-                Next::Retry { after: backoff(policy, charged, jitter), charged: true }
-            } else {
-                Next::GiveUp
-            }
+        | Outcome::Lost => Kind::Failed(Cause::Fault),
+    }
+}
+
+/// Returns what an attempt says about the scan as a whole.
+pub fn news(outcome: &Outcome, salvaged: u64) -> News {
+    match kind(outcome) {
+        Kind::NotReady => News::NotReady,
+        _ if salvaged > 0 || matches!(outcome, Outcome::Complete) => News::Works,
+        // A stall takes its time, so it cannot become a storm, and says nothing about nmap.
+        _ if matches!(outcome, Outcome::Ended { .. }) => News::Nothing,
+        Kind::Failed(Cause::Fault) | Kind::GiveUp => News::Barren,
+        Kind::Failed(Cause::Time) | Kind::Stop | Kind::SetAside | Kind::StoreSlow => News::Nothing,
+    }
+}
+
+/// Decides what comes after an attempt. `children` is asked for the smaller batches that the
+/// remainder could go to; it returns none when it cannot be split.
+pub fn decide(at: Situation<'_>, children: impl FnOnce(Cause) -> Vec<Child>) -> Next {
+    if at.remaining == 0 {
+        return Next::Complete;
+    }
+    let cause = match kind(at.outcome) {
+        Kind::Stop => return Next::Stop,
+        Kind::SetAside => return Next::SetAside,
+        Kind::GiveUp => return Next::GiveUp,
+        Kind::NotReady => return Next::Retry { after: SCANNER_WAIT, charged: false },
+        // The store's trouble is not the targets' fault.
+        Kind::StoreSlow => return Next::Retry { after: backoff(&at), charged: false },
+        Kind::Failed(cause) => cause,
+    };
+    let failed = at.charged + 1;
+    let budget = at.policy.attempts_max;
+    let may_split = at.policy.resplit == Resplit::Bisect && at.barren < limits::BARREN_NO_SPLIT;
+    let is_time = cause == Cause::Time || failed >= FAULTS_BEFORE_SPLIT.min(budget);
+    if may_split && is_time {
+        let children = children(cause);
+        if !children.is_empty() {
+            return Next::Split(children);
         }
     }
+    // What could not be split early for the sake of others is simply begun again.
+    let charged = !matches!(at.outcome, Outcome::Ended { reason: StopReason::Straggler });
+    if charged && failed >= budget {
+        return Next::GiveUp;
+    }
+    Next::Retry { after: backoff(&at), charged }
 }
 
 /// Returns `backoff_ms` doubled for each failed attempt, plus up to a tenth of jitter.
-fn backoff(policy: &Policy, charged: u32, jitter: f64) -> Duration {
-    let doubled = policy.backoff_ms.saturating_mul(1u64 << charged.min(20));
+fn backoff(at: &Situation<'_>) -> Duration {
+    let doubled = at.policy.backoff_ms.saturating_mul(1u64 << at.charged.min(20));
     let wait = Duration::from_millis(doubled).min(BACKOFF_MAX);
-    wait + wait.mul_f64(jitter.clamp(0.0, 1.0) * 0.1)
+    wait + wait.mul_f64(at.jitter.clamp(0.0, 1.0) * 0.1)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn next(outcome: &Outcome, remaining: u64, charged: u32) -> Next {
-        decide(outcome, remaining, charged, &Policy::default(), 0.0)
-    }
-
-    fn retry(secs: u64, charged: bool) -> Next {
-        Next::Retry { after: Duration::from_secs(secs), charged }
-    }
-
-    #[test]
-    fn what_follows_an_attempt() {
-        let ended = |reason| Outcome::Ended { reason };
-        let failed = |code| Outcome::NmapFailed { code, message: "no".into() };
-        let table = [
-            (Outcome::Complete, 0, 0, Next::Complete),
-            // A crash after the last host costs nothing: each address has its verdict.
-            (Outcome::Crashed { signal: 9 }, 0, 0, Next::Complete),
-            (Outcome::Crashed { signal: 9 }, 4, 0, retry(1, true)),
-            (Outcome::Crashed { signal: 9 }, 4, 1, retry(2, true)),
-            (Outcome::Crashed { signal: 9 }, 4, 2, Next::GiveUp),
-            (Outcome::HostsMissing { hosts: 4 }, 4, 0, retry(1, true)),
-            (Outcome::DocumentCut, 4, 2, Next::GiveUp),
-            (failed(1), 4, 0, retry(1, true)),
-            (failed(255), 4, 0, Next::GiveUp),
-            (ended(StopReason::Stopped), 4, 0, Next::Stop),
-            (ended(StopReason::Killed), 4, 2, Next::Stop),
-            (ended(StopReason::Paused), 4, 2, Next::SetAside),
-            (ended(StopReason::Shutdown), 4, 0, Next::SetAside),
-            (ended(StopReason::Stalled), 4, 0, retry(1, true)),
-            (ended(StopReason::StoreSlow), 4, 2, retry(4, false)),
-        ];
-        for (outcome, remaining, charged, expected) in table {
-            let shown = format!("{outcome:?} with {remaining} left after {charged}");
-            assert_eq!(next(&outcome, remaining, charged), expected, "{shown}");
-        }
-    }
-
-    #[test]
-    fn the_wait_grows_to_its_cap_and_not_beyond() {
-        let policy = Policy { backoff_ms: 1000, attempts_max: 20, ..Policy::default() };
-        let wait = |charged, jitter| match decide(&Outcome::Lost, 1, charged, &policy, jitter) {
-            Next::Retry { after, .. } => after,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(wait(0, 1.0), Duration::from_millis(1100));
-        assert_eq!(wait(18, 0.0), BACKOFF_MAX);
-        assert_eq!(wait(18, 1.0), BACKOFF_MAX + BACKOFF_MAX / 10);
-    }
-}
+#[path = "tests.rs"]
+mod tests;

@@ -1,7 +1,7 @@
 //! Batch: the actor that brings one set of addresses to an end, attempt by attempt.
 //!
 //! ```text
-//! Waiting ─ slot ─► Running ─ report ─► Settling ─ durable ─► Ended
+//! Waiting ─ slot ─► Running ─ report ─► Settling ─ durable ─► Ended ──► smaller batches, if split
 //!    ▲                                      └─ failed ─► Resting ─┐
 //!    └───────────────────────── time is up ──────────────────────┘
 //! ```
@@ -10,5 +10,8 @@
 
 mod actor;
 mod core;
+mod end;
+mod lanes;
 
 pub use self::actor::{Batch, BatchArgs, BatchMsg, ScanContext};
+pub use self::core::{NMAP_USAGE, News};

@@ -4,7 +4,8 @@
 //! Reading never waits for storage or clients: a full pipe would stall nmap. What the store has
 //! not taken yet is held in memory up to a limit; beyond it the attempt ends, visibly.
 
-use super::gather::Gathered;
+use super::{gather::Gathered, pulse::Pulse};
+use crate::batch::NMAP_USAGE;
 use crate::slots::Permit;
 use netscan_nmap::{
     command::Command,
@@ -14,6 +15,7 @@ use netscan_schemas::{
     AddressSet, AttemptNo, BatchId, ScanId,
     attempt::{Ending, Outcome, RawInfos, StopReason},
     event::LineStream,
+    host::PortId,
     limits,
 };
 use netscan_store::{Ack, Store, Write};
@@ -52,8 +54,10 @@ pub struct Job {
     pub names: Arc<HashMap<IpAddr, String>>,
     /// Longest run.
     pub deadline: Option<Duration>,
-    /// Longest silence.
+    /// Longest time without progress.
     pub stall: Duration,
+    /// Where nmap's own estimate goes.
+    pub pulse: Arc<Pulse>,
     /// Starts processes.
     pub launcher: Arc<dyn Launcher>,
     /// Takes results.
@@ -76,6 +80,10 @@ pub struct Report {
     pub outcome: Outcome,
     /// Addresses finished: up, down or given up at the user's host timeout.
     pub finished: AddressSet,
+    /// Addresses without a finished host that showed life.
+    pub alive: AddressSet,
+    /// Open ports that were announced of hosts which are not finished, or timed out.
+    pub announced: Vec<(IpAddr, Vec<PortId>)>,
     /// What is kept of the streams.
     pub raw: RawInfos,
     /// Raw frames that are not written yet: they belong into the transaction that ends the
@@ -91,6 +99,8 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
         ending,
         outcome,
         finished: AddressSet::new(),
+        alive: AddressSet::new(),
+        announced: Vec::new(),
         raw: RawInfos::default(),
         tail: Write::new(),
     };
@@ -116,7 +126,9 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
     };
     let on_gone = job.on_gone.take();
     let mut gathered = Gathered::new(job, process.pid);
+    gathered.job.pulse.begin();
     let ending = follow(&mut gathered, process, stop).await;
+    gathered.job.pulse.end();
     drop(permit);
     if let Some(on_gone) = on_gone {
         on_gone();
@@ -141,6 +153,11 @@ async fn launch(
             Err(error) => error,
         };
         let message = with_causes(&error);
+        if let LaunchError::TooLong { .. } = error {
+            // The same command line will never fit: that is for the user to mend.
+            let outcome = Outcome::NmapFailed { code: NMAP_USAGE, message: message.clone() };
+            return Err((Ending::Unstartable { message }, outcome));
+        }
         if !error.is_transient() || Instant::now() + wait > give_up_at {
             let ending = Ending::Unstartable { message: message.clone() };
             return Err((ending, Outcome::Unstartable { message }));
@@ -235,7 +252,7 @@ async fn follow(
     let began = Instant::now();
     let deadline = gathered.job.deadline.map(|deadline| began + deadline);
     let stall = gathered.job.stall;
-    let mut last_byte = began;
+    let mut last_progress = began;
     let mut signalled = Signalled::No;
     let mut ending: Option<Ending> = None;
     let mut drain_until: Option<Instant> = None;
@@ -246,15 +263,12 @@ async fn follow(
         let watched = ending.is_none() && gathered.stop.is_none();
         tokio::select! {
             bytes = stdout.read(), if stdout.is_open() => {
-                last_byte = Instant::now();
                 gathered.on_text(LineStream::Stdout, bytes);
             }
             bytes = xml.read(), if xml.is_open() => {
-                last_byte = Instant::now();
                 gathered.on_xml(bytes);
             }
             bytes = stderr.read(), if stderr.is_open() => {
-                last_byte = Instant::now();
                 gathered.on_text(LineStream::Stderr, bytes);
             }
             ended = &mut exit, if ending.is_none() => {
@@ -267,7 +281,7 @@ async fn follow(
                 let asked = *stops.borrow_and_update();
                 gathered.escalate(asked);
             }
-            () = sleep_until(last_byte + stall), if watched => {
+            () = sleep_until(last_progress + stall), if watched => {
                 gathered.escalate(Some(StopReason::Stalled));
             }
             () = until(deadline), if watched => gathered.escalate(Some(StopReason::Deadline)),
@@ -284,6 +298,9 @@ async fn follow(
                 flush_at = Instant::now() + FLUSH_EVERY;
                 gathered.flush();
             }
+        }
+        if gathered.made_progress() {
+            last_progress = Instant::now();
         }
         if ending.is_none() {
             signalled = signalled.carry_out(gathered.stop, &control);

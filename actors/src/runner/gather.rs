@@ -4,6 +4,7 @@ use super::{
     core::{Evidence, judge},
     driver::{Job, Report},
     recorder::Recorder,
+    signs::Signs,
 };
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use netscan_nmap::{
@@ -39,6 +40,7 @@ pub struct Gathered {
     stderr_tail: String,
     finished: Vec<IpAddr>,
     timed_out: Vec<IpAddr>,
+    signs: Signs,
     /// Writes that the store has not taken yet: their size, and whether they are durable now.
     unstored: FuturesUnordered<BoxFuture<'static, (usize, bool)>>,
     unstored_bytes: usize,
@@ -59,6 +61,7 @@ impl Gathered {
             stderr_tail: String::new(),
             finished: Vec::new(),
             timed_out: Vec::new(),
+            signs: Signs::default(),
             unstored: FuturesUnordered::new(),
             unstored_bytes: 0,
             job,
@@ -81,6 +84,7 @@ impl Gathered {
         if bytes.is_empty() {
             found.extend(std::mem::take(lines).finish());
         }
+        found.iter().for_each(|line| self.signs.on_line(line));
         match stream {
             LineStream::Stdout if !kept => self.escalate(Some(StopReason::OutputCap)),
             LineStream::Stdout => {}
@@ -104,9 +108,11 @@ impl Gathered {
         let mut hosts = Vec::new();
         let mut events = Vec::new();
         while let Some(item) = self.document.next_item() {
+            self.signs.on_item(&item);
             match item {
                 Item::Host(host) => self.on_host(*host, &mut hosts, &mut events),
                 Item::Progress { task, percent, remaining_secs } => {
+                    self.job.pulse.tick(percent, remaining_secs);
                     events.push(Event::BatchProgress {
                         batch_id: self.job.batch,
                         percent,
@@ -118,7 +124,7 @@ impl Gathered {
                     let batch = self.job.batch;
                     tracing::warn!(batch.id = %batch, %what, "batch {batch}: not read: {what}");
                 }
-                Item::Started { .. } => {}
+                Item::Started { .. } | Item::Hint { .. } | Item::Task => {}
             }
         }
         let mut write = self.events(events);
@@ -157,6 +163,11 @@ impl Gathered {
             events.push(host_event(batch_id, &host));
         }
         hosts.push(host);
+    }
+
+    /// Returns whether nmap got on since the last call: it wrote anything but ticks.
+    pub fn made_progress(&mut self) -> bool {
+        self.signs.take_news()
     }
 
     fn note_stderr(&mut self, lines: &[String]) {
@@ -246,7 +257,15 @@ impl Gathered {
         let mut tail = Write::new();
         self.add_frames(&mut tail);
         let timed_out = AddressSet::from_addresses(self.timed_out);
-        let finished = AddressSet::from_addresses(self.finished).union(&timed_out);
+        let done = AddressSet::from_addresses(self.finished);
+        let cut_off = self.job.addresses.difference(&done);
+        let announced = self.signs.announced_of(&cut_off);
+        let alive = self.signs.alive().intersection(&cut_off);
+        if self.signs.dropped_ports() > 0 {
+            let (batch, more) = (self.job.batch, self.signs.dropped_ports());
+            tracing::warn!(batch.id = %batch, more, "batch {batch}: {more} announced open ports are only in its output");
+        }
+        let finished = done.union(&timed_out);
         let missing = self.job.addresses.difference(&finished).count();
         let document = self.document.finish();
         let outcome = judge(&Evidence {
@@ -262,7 +281,7 @@ impl Gathered {
             stdout: self.stdout.seal(),
             stderr: self.stderr.seal(),
         };
-        Report { pid: self.pid, ending, outcome, finished, raw, tail }
+        Report { pid: self.pid, ending, outcome, finished, alive, announced, raw, tail }
     }
 }
 

@@ -12,11 +12,17 @@
 mod core;
 mod driver;
 mod gather;
+mod pulse;
 mod recorder;
+mod signs;
 #[cfg(test)]
 mod tests;
 
-pub use self::driver::{Job, Report};
+pub use self::{
+    driver::{Job, Report},
+    pulse::Pulse,
+    signs::Signs,
+};
 
 use netscan_schemas::{
     attempt::StopReason,

@@ -1,32 +1,41 @@
 //! Carries a scan's decisions out: slots, batches, the scan's own state, its end.
 
 use super::{
-    core::{BatchEnd, Effect, ScanCore},
+    core::{BatchEnd, Effect, Need, Plan, ScanCore},
     pace::Pace,
     reopen::reopen,
+    straggler::{self, Candidate},
 };
 use crate::{
-    batch::{Batch, BatchArgs, BatchMsg, ScanContext},
+    batch::{Batch, BatchArgs, BatchMsg, News, ScanContext},
     finish,
     hub::Hub,
+    runner::Pulse,
     slots::{Permit, SlotsMsg},
     supervise::{Intensity, commit},
 };
+use netscan_nmap::locate::{Installation, LocateError};
 use netscan_schemas::{
     AddressSet, BatchId, Time,
     attempt::StopReason,
-    batch::{BatchStatus, BatchSummary},
+    batch::{BatchStatus, BatchSummary, Lane},
     event::{EncodedEvent, Event},
-    scan::{Progress, ScanState, ScanStatus},
+    scan::{Progress, Resplit, ScanState, ScanStatus},
     stored::{BatchRecord, ScanSpec, VerdictsRecord},
 };
-use netscan_store::Write;
+use netscan_store::{Health, Write};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// How often progress is told, at most.
 const TICK: Duration = Duration::from_secs(1);
+/// How soon it is looked again for a usable nmap.
+const SCANNER_AGAIN: Duration = Duration::from_secs(2);
 /// Batch actors that may fail before their batch is given up.
 const BATCH_FAILURES: (usize, Duration) = (3, Duration::from_secs(600));
 
@@ -42,6 +51,12 @@ pub enum ScanMsg {
     BatchReady(BatchId),
     /// A batch is out of hands, durably.
     BatchEnded(BatchId, BatchEnd),
+    /// A batch's remainder went to these smaller ones, durably.
+    BatchSplit(BatchId, Vec<BatchRecord>),
+    /// What an attempt says about the scan as a whole, and its outcome in words.
+    News(News, String),
+    /// nmap was looked for again.
+    Looked(Box<Result<Installation, LocateError>>),
     /// A batch's actor is gone.
     BatchGone(ActorId, Option<String>),
     /// The user stops the scan.
@@ -71,6 +86,8 @@ pub struct Scan;
 
 struct OpenBatch {
     actor: ActorRef<BatchMsg>,
+    /// How far its running attempt is.
+    pulse: Arc<Pulse>,
     /// As it was when its actor began, to begin again if that fails before it is stored.
     record: BatchRecord,
     failures: Intensity,
@@ -90,6 +107,12 @@ pub struct ScanActorState {
     pace: Pace,
     shown: Option<(Progress, netscan_schemas::scan::VerdictCounts)>,
     leaving: Option<RpcReplyPort<()>>,
+    /// What is wrong with what the scan waits for, as it was said last.
+    missing: BTreeMap<Need, String>,
+    /// When to look for nmap again.
+    look_at: Option<Instant>,
+    /// The outcome of the last attempt that said nmap does not work.
+    last_failure: String,
 }
 
 type Handled = Result<(), ActorProcessingErr>;
@@ -129,6 +152,11 @@ impl Actor for Scan {
             ScanMsg::BatchResting(batch) => state.core.on_batch_resting(batch),
             ScanMsg::BatchReady(batch) => state.core.on_batch_ready(batch),
             ScanMsg::BatchEnded(batch, end) => state.on_batch_ended(batch, end),
+            ScanMsg::BatchSplit(batch, children) => {
+                state.on_batch_split(&myself, batch, children).await?
+            }
+            ScanMsg::News(news, outcome) => state.on_news(news, outcome),
+            ScanMsg::Looked(found) => state.on_looked(*found),
             ScanMsg::BatchGone(actor, error) => {
                 return state.on_batch_gone(&myself, actor, error).await;
             }
@@ -148,7 +176,7 @@ impl Actor for Scan {
                 state.leaving = Some(reply);
                 state.core.leave()
             }
-            ScanMsg::Tick => return state.tick(),
+            ScanMsg::Tick => state.tick(&myself)?,
         };
         state.carry_out(&myself, effects).await?;
         if let Some(reply) = answer {
@@ -192,7 +220,11 @@ impl ScanActorState {
         let mut reopened = Write::new();
         let mut records = Vec::new();
         for record in store.batches_open(scan)? {
-            records.push(reopen(&store, record, &mut reopened)?);
+            let record = reopen(&store, record, &mut reopened)?;
+            // One that was given up is not open any more.
+            if !record.status.has_ended() {
+                records.push(record);
+            }
         }
         if view.state.status != ScanStatus::Queued {
             let known = view.tally.up + view.tally.down + view.tally.timed_out;
@@ -206,11 +238,10 @@ impl ScanActorState {
         }
         let core = ScanCore::new(
             view.state.status,
-            plan.addresses,
+            Plan::new(&plan.addresses, &plan.last, view.spec.chunk_size),
             view.state.cursor,
-            view.spec.chunk_size,
             view.spec.concurrency,
-            records.iter().map(|record| record.id),
+            records.iter().map(|record| (record.id, record.parent.is_some())),
         );
         let done = view.spec.total_targets - view.tally.verdicts(&view.spec).unfinished;
         let mut state = Self {
@@ -225,6 +256,9 @@ impl ScanActorState {
             pace: Pace::new(Instant::now(), done),
             shown: None,
             leaving: None,
+            missing: BTreeMap::new(),
+            look_at: None,
+            last_failure: String::new(),
         };
         for record in records {
             let verdicts = store.verdicts(record.id)?;
@@ -240,16 +274,18 @@ impl ScanActorState {
         verdicts: VerdictsRecord,
         permit: Option<Permit>,
     ) -> Handled {
+        let pulse = Arc::new(Pulse::default());
         let args = BatchArgs {
             context: Arc::clone(&self.context),
             scan: myself.clone(),
             record: record.clone(),
             verdicts,
             permit,
+            pulse: Arc::clone(&pulse),
         };
         let (actor, _) = Actor::spawn_linked(None, Batch, args, myself.get_cell()).await?;
         let failures = Intensity::new(BATCH_FAILURES.0, BATCH_FAILURES.1);
-        self.batches.insert(record.id, OpenBatch { actor, record, failures });
+        self.batches.insert(record.id, OpenBatch { actor, pulse, record, failures });
         Ok(())
     }
 
@@ -260,7 +296,9 @@ impl ScanActorState {
                 Effect::AskSlots(count) => self.ask_slots(myself, count)?,
                 Effect::ForgetSlots => self.slots.cast(SlotsMsg::Forget(self.context.scan))?,
                 Effect::ReturnSlot => self.permit = None,
-                Effect::Cut(addresses) => effects.extend(self.cut(myself, addresses).await?),
+                Effect::Cut(addresses, lane) => {
+                    effects.extend(self.cut(myself, addresses, lane).await?);
+                }
                 Effect::Start(batch) => {
                     if let (Some(open), Some(permit)) =
                         (self.batches.get(&batch), self.permit.take())
@@ -275,6 +313,7 @@ impl ScanActorState {
                     }
                 }
                 Effect::SaveStatus => self.save_status().await,
+                Effect::SaveNeeds => self.tell_needs(),
                 Effect::Finish => return self.finish(myself).await,
             }
         }
@@ -297,6 +336,7 @@ impl ScanActorState {
         &mut self,
         myself: &ActorRef<ScanMsg>,
         addresses: AddressSet,
+        lane: Lane,
     ) -> Result<Vec<Effect>, ActorProcessingErr> {
         let id = self.context.store.next_batch_id();
         let record = BatchRecord {
@@ -312,6 +352,8 @@ impl ScanActorState {
             summary: BatchSummary::default(),
             outcome: None,
             epoch: self.context.store.epoch(),
+            lane,
+            servers_lost: 0,
         };
         self.saved.cursor = self.core.cursor();
         let mut write = Write::new();
@@ -367,6 +409,12 @@ impl ScanActorState {
         let record = store.batch(id)?.unwrap_or(open.record);
         let mut write = Write::new();
         let mut record = reopen(&store, record, &mut write)?;
+        if record.status.has_ended() {
+            // It ended just before its actor failed.
+            commit(&store, write).await;
+            let effects = self.core.on_batch_ended(id, BatchEnd::Ended);
+            return self.carry_out(myself, effects).await;
+        }
         if open.failures.exceeded(Instant::now()) {
             record.status = BatchStatus::Failed;
             record.finished_at = Some(Time::now());
@@ -387,8 +435,125 @@ impl ScanActorState {
         self.carry_out(myself, effects).await
     }
 
-    /// Tells progress if there is news.
-    fn tick(&mut self) -> Handled {
+    /// Opens the smaller batches that a remainder went to.
+    async fn on_batch_split(
+        &mut self,
+        myself: &ActorRef<ScanMsg>,
+        batch: BatchId,
+        children: Vec<BatchRecord>,
+    ) -> Result<Vec<Effect>, ActorProcessingErr> {
+        self.batches.remove(&batch);
+        let ids: Vec<_> = children.iter().map(|child| child.id).collect();
+        for child in children {
+            self.open(myself, child, VerdictsRecord::default(), None).await?;
+        }
+        let mut effects = self.core.on_batch_split(batch, ids.iter().copied());
+        // A stop came while the split was on its way: it is for the smaller ones too.
+        if let Some(reason) = self.core.ends_open_batches() {
+            effects.push(Effect::StopBatches(reason));
+        }
+        Ok(effects)
+    }
+
+    fn on_news(&mut self, news: News, outcome: String) -> Vec<Effect> {
+        match news {
+            News::NotReady => {
+                self.missing.insert(Need::Scanner, outcome);
+                self.look_at.get_or_insert(Instant::now() + SCANNER_AGAIN);
+            }
+            News::Barren => self.last_failure = outcome,
+            News::Works | News::Nothing => {}
+        }
+        let effects = self.core.on_news(news);
+        self.context.barren.store(self.core.barren(), Ordering::Relaxed);
+        effects
+    }
+
+    fn on_looked(&mut self, found: Result<Installation, LocateError>) -> Vec<Effect> {
+        match found {
+            Ok(nmap) => {
+                // Plain data behind the lock: a poisoned one is still good to use.
+                *self.context.nmap.write().unwrap_or_else(PoisonError::into_inner) = nmap;
+                self.core.set_need(Need::Scanner, false)
+            }
+            Err(error) => {
+                self.missing.insert(Need::Scanner, error.to_string());
+                self.look_at = Some(Instant::now() + SCANNER_AGAIN);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Tells what the scan waits for. The store may be what is missing, so nobody waits for it.
+    fn tell_needs(&self) {
+        let detail = |need: &Need| self.missing.get(need).cloned().unwrap_or_default();
+        let needs: Vec<Need> = self.core.needs().collect();
+        let told = needs.iter().map(|need| format!("{}: {}", need.as_str(), detail(need)));
+        let told: Vec<String> = told.collect();
+        let event = match needs.first() {
+            Some(need) => {
+                let waits_for = need.as_str().to_owned();
+                Event::ScanWaiting { waits_for, detail: detail(need) }
+            }
+            None => Event::ScanReady {},
+        };
+        let scan = self.context.scan;
+        let told = (!told.is_empty()).then(|| told.join("; "));
+        match &told {
+            Some(told) => tracing::warn!(scan.id = %scan, "scan {scan} waits for {told}"),
+            None => tracing::info!(scan.id = %scan, "scan {scan} goes on"),
+        }
+        self.hub.set_waits_for(scan, told);
+        let mut write = Write::new();
+        write.event(scan, EncodedEvent::now(&event));
+        drop(self.context.store.submit(write));
+    }
+
+    /// Looks whether the scan has what it needs.
+    fn look_after_needs(&mut self, myself: &ActorRef<ScanMsg>) -> Vec<Effect> {
+        if self.look_at.is_some_and(|at| at <= Instant::now()) {
+            self.look_at = None;
+            let (scanner, myself) = (Arc::clone(&self.context.scanner), myself.clone());
+            tokio::spawn(async move {
+                let found = Box::new(scanner.look_again().await);
+                let _ = myself.cast(ScanMsg::Looked(found)); // the actor may be gone
+            });
+        }
+        match self.context.store.health() {
+            Health::Ok => self.core.set_need(Need::Store, false),
+            Health::Degraded { reason } => {
+                self.missing.insert(Need::Store, reason);
+                self.core.set_need(Need::Store, true)
+            }
+        }
+    }
+
+    /// Ends a batch early if in smaller ones its rest is done sooner.
+    fn split_straggler(&self) {
+        let Some(idle) = self.core.idle_places() else { return };
+        let running = self.batches.iter().filter_map(|(id, open)| {
+            let pace = open.pulse.pace()?;
+            let addresses = open.record.addresses.count();
+            Some(Candidate { id: *id, addresses, elapsed: pace.elapsed, left: pace.left })
+        });
+        if let Some(id) = straggler::choose(running, idle)
+            && let Some(open) = self.batches.get(&id)
+        {
+            tracing::info!(batch.id = %id, "batch {id} is split early: its rest ends sooner so");
+            let _ = open.actor.cast(BatchMsg::Stop(StopReason::Straggler)); // it may have ended
+        }
+    }
+
+    /// Tells progress if there is news, and looks after what no message tells.
+    fn tick(&mut self, myself: &ActorRef<ScanMsg>) -> Result<Vec<Effect>, ActorProcessingErr> {
+        self.tell_progress()?;
+        if self.spec.policy.resplit == Resplit::Bisect {
+            self.split_straggler();
+        }
+        Ok(self.look_after_needs(myself))
+    }
+
+    fn tell_progress(&mut self) -> Handled {
         let Some(view) = self.context.store.scan(self.context.scan)? else { return Ok(()) };
         let verdicts = view.tally.verdicts(&view.spec);
         let mut progress = finish::progress(&view);
@@ -411,7 +576,15 @@ impl ScanActorState {
 
     /// Writes the end down, and ends the actor.
     async fn finish(&mut self, myself: &ActorRef<ScanMsg>) -> Handled {
-        let end = finish::judge(&self.context.store, self.context.scan, self.core.status())?;
+        let mut end = finish::judge(&self.context.store, self.context.scan, self.core.status())?;
+        if self.core.gave_up()
+            && let Some(error) = &mut end.error
+        {
+            let (barren, last) = (self.core.barren(), &self.last_failure);
+            *error = format!(
+                "{barren} attempts in a row failed without a host, the last so: {last}; {error}"
+            );
+        }
         self.core.ended(end.status);
         self.saved.status = end.status;
         self.saved.finished_at = Some(Time::now());

@@ -1,6 +1,9 @@
 //! What a scan does next: events in, effects out, no clock and no I/O.
 
-use netscan_schemas::{AddressSet, BatchId, attempt::StopReason, scan::ScanStatus};
+use crate::batch::News;
+use netscan_schemas::{
+    AddressSet, BatchId, attempt::StopReason, batch::Lane, limits, scan::ScanStatus,
+};
 use std::collections::{BTreeSet, VecDeque};
 
 /// How a batch left the scan's hands.
@@ -10,6 +13,25 @@ pub enum BatchEnd {
     Ended,
     /// Interrupted by a pause or a shutdown; it goes on later.
     SetAside,
+}
+
+/// What a scan cannot go on without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// A usable nmap.
+    Scanner,
+    /// Room on the disk.
+    Store,
+}
+
+impl Need {
+    /// Returns the name used in events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scanner => "scanner",
+            Self::Store => "store",
+        }
+    }
 }
 
 /// What the actor must do, in this order.
@@ -22,38 +44,98 @@ pub enum Effect {
     /// Give the slot back that was just granted.
     ReturnSlot,
     /// Make a batch of these addresses and start it with the slot just granted.
-    Cut(AddressSet),
+    Cut(AddressSet, Lane),
     /// Start a waiting batch with the slot just granted.
     Start(BatchId),
     /// Tell every open batch to stop.
     StopBatches(StopReason),
     /// Write the status down; `status()` and `cursor()` have changed.
     SaveStatus,
+    /// What the scan waits for has changed; `needs()` tells.
+    SaveNeeds,
     /// All is over: write the end down.
     Finish,
 }
 
+/// Which addresses are scanned, in which order.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// First these, in chunks.
+    pub first: AddressSet,
+    /// Then these one by one: earlier scans could not finish them.
+    pub last: AddressSet,
+    /// Addresses in a batch.
+    pub chunk_size: u64,
+}
+
+impl Plan {
+    /// Returns the plan of all these addresses, with those of `last` at its end.
+    pub fn new(addresses: &AddressSet, last: &AddressSet, chunk_size: u32) -> Self {
+        let last = addresses.intersection(last);
+        let first = addresses.difference(&last);
+        Self { first, last, chunk_size: u64::from(chunk_size.max(1)) }
+    }
+
+    /// Returns the next addresses to scan after `cursor` of them; none at the end.
+    fn cut(&self, cursor: u64) -> (AddressSet, Lane) {
+        let first = self.first.count();
+        if cursor < first {
+            let chunk = u128::from(self.chunk_size);
+            return (self.first.slice(u128::from(cursor), chunk), Lane::Main);
+        }
+        (self.last.slice(u128::from(cursor - first), 1), Lane::Difficult)
+    }
+
+    /// Returns how many batches are left after `cursor` addresses, at least: a change of family
+    /// makes one more.
+    fn batches_left(&self, cursor: u64) -> u64 {
+        let (first, last) = (self.first.count(), self.last.count());
+        let chunks = first.saturating_sub(cursor).div_ceil(self.chunk_size);
+        chunks + last - cursor.saturating_sub(first).min(last)
+    }
+
+    fn is_in_first(&self, cursor: u64) -> bool {
+        cursor < self.first.count()
+    }
+}
+
+/// Whether a batch has a part of another one's addresses, and not of the plan's.
+type IsSplitOff = bool;
+
 /// A scan's plan and which of its batches wait, rest or run.
 ///
-/// Invariant: each open batch is in exactly one of `waiting`, `running`, `settling`, `resting`.
+/// Batches that were split off wait apart from the others, and have at most half of the places
+/// while the plan has more to give: what is difficult never holds up what is not.
+///
+/// Invariant: each open batch is in exactly one of `waiting`, `lanes`, `running`, `settling`,
+/// `resting`.
 #[derive(Debug)]
 pub struct ScanCore {
     status: ScanStatus,
-    plan: AddressSet,
+    plan: Plan,
     /// Addresses of the plan that are in batches already.
     cursor: u64,
-    chunk_size: u64,
     concurrency: usize,
     /// Slots asked for and not granted yet.
     asked: usize,
     /// Batches that could run now.
     waiting: VecDeque<BatchId>,
+    /// Batches that could run now and were split off.
+    lanes: VecDeque<BatchId>,
+    /// All open batches that were split off.
+    split_off: BTreeSet<BatchId>,
     /// Batches between two attempts.
     resting: BTreeSet<BatchId>,
     /// Batches with a slot.
     running: BTreeSet<BatchId>,
     /// Batches whose process is gone and whose results are on their way into the store.
     settling: BTreeSet<BatchId>,
+    /// What is missing: nothing starts until it is there.
+    needs: BTreeSet<Need>,
+    /// Failed attempts in a row that finished no host.
+    barren: u32,
+    /// Whether too many of them did: what is open ends, and the scan fails.
+    gave_up: bool,
     /// Whether the server is going down: nothing starts any more, and the status stays.
     leaving: bool,
 }
@@ -62,23 +144,29 @@ impl ScanCore {
     /// Returns a scan as the store has it: new ones with a cursor of 0 and no open batches.
     pub fn new(
         status: ScanStatus,
-        plan: AddressSet,
+        plan: Plan,
         cursor: u64,
-        chunk_size: u32,
         concurrency: u32,
-        open: impl IntoIterator<Item = BatchId>,
+        open: impl IntoIterator<Item = (BatchId, IsSplitOff)>,
     ) -> Self {
+        let (lanes, waiting): (Vec<_>, Vec<_>) =
+            open.into_iter().partition(|(_, is_split_off)| *is_split_off);
+        let ids = |batches: Vec<(BatchId, IsSplitOff)>| batches.into_iter().map(|(id, _)| id);
         Self {
             status,
             plan,
             cursor,
-            chunk_size: u64::from(chunk_size.max(1)),
             concurrency: concurrency.max(1) as usize,
             asked: 0,
-            waiting: open.into_iter().collect(),
+            waiting: ids(waiting).collect(),
+            split_off: ids(lanes.clone()).collect(),
+            lanes: ids(lanes).collect(),
             resting: BTreeSet::new(),
             running: BTreeSet::new(),
             settling: BTreeSet::new(),
+            needs: BTreeSet::new(),
+            barren: 0,
+            gave_up: false,
             leaving: false,
         }
     }
@@ -115,19 +203,41 @@ impl ScanCore {
     /// Takes a slot.
     pub fn on_slot(&mut self) -> Vec<Effect> {
         self.asked = self.asked.saturating_sub(1);
-        if self.status != ScanStatus::Running || self.leaving {
+        let is_open = self.status == ScanStatus::Running && !self.leaving && !self.gave_up;
+        if !is_open || self.running.len() >= self.places() {
             return vec![Effect::ReturnSlot];
         }
-        if let Some(batch) = self.waiting.pop_front() {
+        let half = (self.concurrency / 2).max(1);
+        let has_room =
+            self.running.intersection(&self.split_off).count() < half || !self.has_easy_work();
+        let next = match self.waiting.pop_front() {
+            None if has_room => self.lanes.pop_front(),
+            next => next,
+        };
+        if let Some(batch) = next {
             self.running.insert(batch);
             return vec![Effect::Start(batch)];
         }
-        let cut = self.plan.slice(u128::from(self.cursor), u128::from(self.chunk_size));
+        let (cut, lane) = self.plan.cut(self.cursor);
         if cut.is_empty() {
             return vec![Effect::ReturnSlot];
         }
         self.cursor += cut.count();
-        vec![Effect::Cut(cut)]
+        vec![Effect::Cut(cut, lane)]
+    }
+
+    /// Returns how many batches may run: all at once, one to try whether nmap works again, or none
+    /// while something is missing.
+    fn places(&self) -> usize {
+        match (self.needs.is_empty(), self.barren < limits::BARREN_NO_SPLIT) {
+            (false, _) => 0,
+            (true, true) => self.concurrency,
+            (true, false) => 1,
+        }
+    }
+
+    fn has_easy_work(&self) -> bool {
+        self.plan.is_in_first(self.cursor)
     }
 
     /// Takes note of the number that a cut batch was given.
@@ -156,9 +266,103 @@ impl ScanCore {
     /// A resting batch wants its next attempt.
     pub fn on_batch_ready(&mut self, batch: BatchId) -> Vec<Effect> {
         if self.resting.remove(&batch) {
-            self.waiting.push_back(batch);
+            self.wait(batch);
         }
         self.next_effects()
+    }
+
+    fn wait(&mut self, batch: BatchId) {
+        match self.split_off.contains(&batch) {
+            true => self.lanes.push_back(batch),
+            false => self.waiting.push_back(batch),
+        }
+    }
+
+    /// A batch's remainder went to smaller ones, and that is durable.
+    pub fn on_batch_split(
+        &mut self,
+        batch: BatchId,
+        children: impl IntoIterator<Item = BatchId>,
+    ) -> Vec<Effect> {
+        for child in children {
+            self.split_off.insert(child);
+            self.lanes.push_back(child);
+        }
+        self.on_batch_ended(batch, BatchEnd::Ended)
+    }
+
+    /// An attempt said something about the scan as a whole.
+    pub fn on_news(&mut self, news: News) -> Vec<Effect> {
+        match news {
+            News::Nothing => Vec::new(),
+            News::NotReady => self.set_need(Need::Scanner, true),
+            News::Works => match std::mem::take(&mut self.barren) {
+                // All places are there again.
+                limits::BARREN_NO_SPLIT.. => self.next_effects(),
+                _ => Vec::new(),
+            },
+            News::Barren => {
+                self.barren = self.barren.saturating_add(1);
+                let gives_up = self.barren >= limits::BARREN_MAX;
+                if !gives_up || self.gave_up || self.status != ScanStatus::Running {
+                    return Vec::new();
+                }
+                self.gave_up = true;
+                self.asked = 0;
+                vec![Effect::ForgetSlots, Effect::StopBatches(StopReason::GaveUp)]
+            }
+        }
+    }
+
+    /// Something that the scan needs is missing, or there again.
+    pub fn set_need(&mut self, need: Need, is_missing: bool) -> Vec<Effect> {
+        let is_news = match is_missing {
+            true => self.needs.insert(need),
+            false => self.needs.remove(&need),
+        };
+        if !is_news {
+            return Vec::new();
+        }
+        let mut effects = vec![Effect::SaveNeeds];
+        effects.extend(self.next_effects());
+        effects
+    }
+
+    /// Returns what the scan waits for.
+    pub fn needs(&self) -> impl Iterator<Item = Need> {
+        self.needs.iter().copied()
+    }
+
+    /// Returns why batches that are opened now must end at once, if they must.
+    pub fn ends_open_batches(&self) -> Option<StopReason> {
+        match (self.status, self.gave_up) {
+            (ScanStatus::Stopping, _) => Some(StopReason::Stopped),
+            (_, true) => Some(StopReason::GaveUp),
+            (_, false) => None,
+        }
+    }
+
+    /// Returns how many places are idle because nothing is left to start; none while there is, or
+    /// while none is idle.
+    pub fn idle_places(&self) -> Option<usize> {
+        let is_tail = self.status == ScanStatus::Running
+            && !self.leaving
+            && self.needs.is_empty()
+            && self.waiting.is_empty()
+            && self.lanes.is_empty()
+            && self.plan.batches_left(self.cursor) == 0;
+        let idle = self.places().saturating_sub(self.running.len());
+        (is_tail && idle > 0 && !self.running.is_empty()).then_some(idle)
+    }
+
+    /// Returns failed attempts in a row that finished no host.
+    pub fn barren(&self) -> u32 {
+        self.barren
+    }
+
+    /// Returns whether the scan ends before its plan does, for want of any success.
+    pub fn gave_up(&self) -> bool {
+        self.gave_up
     }
 
     /// A batch is out of the scan's hands, and that is durable.
@@ -167,8 +371,11 @@ impl ScanCore {
         self.settling.remove(&batch);
         self.resting.remove(&batch);
         self.waiting.retain(|waiting| *waiting != batch);
-        if end == BatchEnd::SetAside {
-            self.waiting.push_front(batch);
+        self.lanes.retain(|waiting| *waiting != batch);
+        match end {
+            BatchEnd::Ended => drop(self.split_off.remove(&batch)),
+            BatchEnd::SetAside if self.split_off.contains(&batch) => self.lanes.push_front(batch),
+            BatchEnd::SetAside => self.waiting.push_front(batch),
         }
         self.next_effects()
     }
@@ -235,7 +442,10 @@ impl ScanCore {
     }
 
     fn is_idle(&self) -> bool {
-        self.is_quiet() && self.resting.is_empty() && self.waiting.is_empty()
+        self.is_quiet()
+            && self.resting.is_empty()
+            && self.waiting.is_empty()
+            && self.lanes.is_empty()
     }
 
     fn next_effects(&mut self) -> Vec<Effect> {
@@ -245,18 +455,21 @@ impl ScanCore {
         match self.status {
             ScanStatus::Stopping if self.is_idle() => vec![Effect::Finish],
             ScanStatus::Running => {
-                let left = self.plan.count().saturating_sub(self.cursor);
-                if self.is_idle() && left == 0 {
+                // More than full chunks: a change of family makes more, and those are asked for
+                // when the ones before them end.
+                let left = self.plan.batches_left(self.cursor);
+                if self.is_idle() && (left == 0 || self.gave_up) {
                     return vec![Effect::Finish];
                 }
-                // At least as many batches are left as full chunks; a change of family makes more,
-                // and those are asked for when the ones before them end.
-                let startable = self.waiting.len() as u64 + left.div_ceil(self.chunk_size);
+                if self.gave_up {
+                    return Vec::new();
+                }
+                let startable = (self.waiting.len() + self.lanes.len()) as u64 + left;
                 // A slow store holds the scan back before results pile up in memory.
                 if self.settling.len() >= self.concurrency {
                     return Vec::new();
                 }
-                let free = self.concurrency.saturating_sub(self.running.len() + self.asked);
+                let free = self.places().saturating_sub(self.running.len() + self.asked);
                 let unasked = startable.saturating_sub(self.asked as u64);
                 let ask = free.min(usize::try_from(unasked).unwrap_or(usize::MAX));
                 self.asked += ask;

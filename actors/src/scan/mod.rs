@@ -13,6 +13,7 @@ mod actor;
 mod core;
 mod pace;
 mod reopen;
+mod straggler;
 
 pub use self::{
     actor::{Scan, ScanArgs, ScanMsg},

@@ -11,15 +11,19 @@ fn batch(number: u64) -> BatchId {
     BatchId::new(number).expect("not zero")
 }
 
+/// 10 addresses in chunks.
+fn plan(chunk_size: u32) -> Plan {
+    Plan::new(&block("127.0.0.1", "127.0.0.10"), &AddressSet::new(), chunk_size)
+}
+
 /// A scan of 10 addresses in chunks of 4, two at a time.
 fn scan() -> ScanCore {
-    let plan = block("127.0.0.1", "127.0.0.10");
-    ScanCore::new(ScanStatus::Queued, plan, 0, 4, 2, [])
+    ScanCore::new(ScanStatus::Queued, plan(4), 0, 2, [])
 }
 
 fn cut(core: &mut ScanCore, number: u64) -> Vec<String> {
     match core.on_slot().as_slice() {
-        [Effect::Cut(addresses)] => {
+        [Effect::Cut(addresses, _)] => {
             let ranges = addresses.to_ranges();
             core.on_cut(batch(number));
             ranges
@@ -44,11 +48,12 @@ fn a_scan_cuts_lazily_and_ends_after_its_last_batch() {
 #[test]
 fn the_families_never_share_a_batch() {
     let plan = block("127.0.0.1", "127.0.0.2").union(&block("::1", "::2"));
-    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, 256, 4, []);
+    let plan = Plan::new(&plan, &AddressSet::new(), 256);
+    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, 4, []);
     assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(1)]);
-    let Some(Effect::Cut(first)) = core.on_slot().pop() else { panic!("no cut") };
+    let Some(Effect::Cut(first, _)) = core.on_slot().pop() else { panic!("no cut") };
     assert_eq!(core.on_cut(batch(1)), [Effect::AskSlots(1)]);
-    let Some(Effect::Cut(second)) = core.on_slot().pop() else { panic!("no cut") };
+    let Some(Effect::Cut(second, _)) = core.on_slot().pop() else { panic!("no cut") };
     assert_eq!(first.union(&second).count(), 4);
     assert_eq!((first.count(), second.count()), (2, 2));
     assert_ne!(first.first_family(), second.first_family());
@@ -72,8 +77,7 @@ fn a_resting_batch_leaves_its_place_to_others() {
 
 #[test]
 fn the_next_batch_need_not_wait_for_the_store_but_a_slow_store_holds_the_scan() {
-    let plan = block("127.0.0.1", "127.0.0.10");
-    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, 1, 2, []);
+    let mut core = ScanCore::new(ScanStatus::Queued, plan(1), 0, 2, []);
     core.begin();
     cut(&mut core, 1);
     cut(&mut core, 2);
@@ -129,17 +133,17 @@ fn a_pause_sets_batches_aside_and_a_resume_starts_them_first() {
 
 #[test]
 fn an_interrupted_scan_goes_on_where_the_store_says() {
-    let plan = block("127.0.0.1", "127.0.0.10");
-    let mut core = ScanCore::new(ScanStatus::Running, plan.clone(), 8, 4, 6, [batch(2)]);
+    let open = [(batch(2), false)];
+    let mut core = ScanCore::new(ScanStatus::Running, plan(4), 8, 6, open);
     assert_eq!(core.begin(), [Effect::AskSlots(2)]);
     assert_eq!(core.on_slot(), [Effect::Start(batch(2))]);
     assert_eq!(cut(&mut core, 3), ["127.0.0.9-10"]);
 
-    let mut stopping = ScanCore::new(ScanStatus::Stopping, plan.clone(), 8, 4, 6, [batch(2)]);
+    let mut stopping = ScanCore::new(ScanStatus::Stopping, plan(4), 8, 6, open);
     assert_eq!(stopping.begin(), [Effect::StopBatches(StopReason::Stopped)]);
-    let mut stopped = ScanCore::new(ScanStatus::Stopping, plan.clone(), 8, 4, 6, []);
+    let mut stopped = ScanCore::new(ScanStatus::Stopping, plan(4), 8, 6, []);
     assert_eq!(stopped.begin(), [Effect::Finish]);
-    let mut done = ScanCore::new(ScanStatus::Running, plan, 10, 4, 6, []);
+    let mut done = ScanCore::new(ScanStatus::Running, plan(4), 10, 6, []);
     assert_eq!(done.begin(), [Effect::Finish]);
 }
 
@@ -184,7 +188,7 @@ fn no_order_of_events_runs_more_than_the_concurrency_or_loses_an_address() {
                 slots -= 1;
                 for effect in core.on_slot() {
                     match effect {
-                        Effect::Cut(addresses) => {
+                        Effect::Cut(addresses, _) => {
                             assert!(planned.intersection(&addresses).is_empty());
                             planned = planned.union(&addresses);
                             running.push(next_id);
@@ -209,4 +213,96 @@ fn no_order_of_events_runs_more_than_the_concurrency_or_loses_an_address() {
         assert!(finished, "seed {seed} never finishes: {core:?}");
         assert_eq!(planned.count(), 10, "seed {seed}");
     }
+}
+
+#[test]
+fn what_was_split_off_never_holds_up_what_was_not() {
+    let mut core = ScanCore::new(ScanStatus::Queued, plan(1), 0, 4, []);
+    core.begin();
+    for number in 1..=4 {
+        cut(&mut core, number);
+    }
+    let children = (11..=14).map(batch);
+    assert_eq!(core.on_batch_split(batch(1), children), [Effect::AskSlots(1)]);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(11))]);
+    core.on_batch_ended(batch(2), BatchEnd::Ended);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(12))]);
+    // Half of the places are taken by such: the plan goes first now.
+    core.on_batch_ended(batch(3), BatchEnd::Ended);
+    assert_eq!(cut(&mut core, 5), ["127.0.0.5"]);
+    core.on_batch_ended(batch(4), BatchEnd::Ended);
+    assert_eq!(cut(&mut core, 6), ["127.0.0.6"]);
+    core.on_batch_ended(batch(11), BatchEnd::Ended);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(13))]);
+    // A retry of one waits among them too.
+    core.on_batch_resting(batch(12));
+    core.on_batch_ready(batch(12));
+    for number in 7..=10 {
+        core.on_batch_ended(batch(number - 2), BatchEnd::Ended);
+        assert_eq!(core.on_slot().len(), 1);
+        core.on_cut(batch(number));
+    }
+}
+
+#[test]
+fn hosts_that_could_not_be_finished_before_come_last_and_alone() {
+    let last = block("127.0.0.2", "127.0.0.3");
+    let plan = Plan::new(&block("127.0.0.1", "127.0.0.6"), &last, 3);
+    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, 9, []);
+    assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(4)]);
+    assert_eq!(cut(&mut core, 1), ["127.0.0.1", "127.0.0.4/31"]);
+    assert_eq!(cut(&mut core, 2), ["127.0.0.6"]);
+    let alone = |address: &str| Effect::Cut(block(address, address), Lane::Difficult);
+    assert_eq!(core.on_slot(), [alone("127.0.0.2")]);
+    core.on_cut(batch(3));
+    assert_eq!(core.on_slot(), [alone("127.0.0.3")]);
+    core.on_cut(batch(4));
+    assert_eq!(core.on_slot(), [Effect::ReturnSlot]);
+    assert_eq!(core.cursor(), 6);
+    for number in 1..=3 {
+        assert_eq!(core.on_batch_ended(batch(number), BatchEnd::Ended), []);
+    }
+    assert_eq!(core.on_batch_ended(batch(4), BatchEnd::Ended), [Effect::Finish]);
+}
+
+#[test]
+fn a_scan_without_a_scanner_starts_nothing_until_there_is_one() {
+    let mut core = scan();
+    core.begin();
+    cut(&mut core, 1);
+    assert_eq!(core.on_news(News::NotReady), [Effect::SaveNeeds]);
+    assert_eq!(core.on_news(News::NotReady), []);
+    assert_eq!(core.needs().collect::<Vec<_>>(), [Need::Scanner]);
+    assert_eq!(core.on_slot(), [Effect::ReturnSlot]);
+    assert_eq!(core.on_batch_resting(batch(1)), []);
+    assert_eq!(core.on_batch_ready(batch(1)), []);
+    let again = core.set_need(Need::Scanner, false);
+    assert_eq!(again, [Effect::SaveNeeds, Effect::AskSlots(2)]);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(1))]);
+    assert_eq!(core.on_news(News::Works), []);
+}
+
+#[test]
+fn failure_after_failure_first_slows_a_scan_down_and_then_ends_it() {
+    let mut core = scan();
+    core.begin();
+    cut(&mut core, 1);
+    for _ in 0..limits::BARREN_NO_SPLIT {
+        assert_eq!(core.on_news(News::Barren), []);
+    }
+    core.on_batch_resting(batch(1));
+    assert_eq!(cut(&mut core, 2), ["127.0.0.5-8"], "one tries whether nmap works again");
+    assert_eq!(core.on_slot(), [Effect::ReturnSlot]);
+    // It does: all places are there again.
+    assert_eq!(core.on_news(News::Works), [Effect::AskSlots(1)]);
+    assert_eq!(core.on_batch_ready(batch(1)), []);
+    for _ in 1..limits::BARREN_MAX {
+        assert_eq!(core.on_news(News::Barren), []);
+    }
+    let end = [Effect::ForgetSlots, Effect::StopBatches(StopReason::GaveUp)];
+    assert_eq!(core.on_news(News::Barren), end);
+    assert_eq!(core.on_news(News::Barren), [], "it is said once");
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), []);
+    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), [Effect::Finish]);
+    assert!(core.gave_up());
 }

@@ -1,19 +1,21 @@
 //! Targets: what an expression means, and what is known of an address.
 
 use crate::{
-    extract::{Body, Lenient, Segment},
+    extract::{Body, Lenient, Query, Segment},
     problem::Failure,
     router::Edge,
     view,
 };
 use axum::{Json, extract::State};
 use netscan_schemas::{
-    api::{ExpandAnswer, ExpandRequest, InvalidTarget, Scan, TargetHistory},
+    ScanId,
+    api::{DifficultTarget, ExpandAnswer, ExpandRequest, InvalidTarget, Scan, TargetHistory},
     limits,
     problem::Code,
-    scan::Verdict,
     stored::HostRecord,
 };
+use netscan_store::ReadError;
+use serde::Deserialize;
 use std::{net::IpAddr, sync::Arc};
 
 impl Body for ExpandRequest {
@@ -45,6 +47,47 @@ pub async fn expand(request: Lenient<ExpandRequest>) -> Json<ExpandAnswer> {
     })
 }
 
+/// Which hosts to list.
+#[derive(Deserialize)]
+pub struct DifficultQuery {
+    /// Only those that this scan could not finish.
+    scan: Option<ScanId>,
+    /// Only those after this address.
+    after: Option<IpAddr>,
+    limit: Option<usize>,
+}
+
+/// Lists hosts that scans could not finish, by address.
+pub async fn difficult(
+    State(edge): State<Arc<Edge>>,
+    Query(query): Query<DifficultQuery>,
+) -> Result<Json<Vec<DifficultTarget>>, Failure> {
+    let limit = query.limit.unwrap_or(limits::PAGE_DEFAULT);
+    if !(1..=limits::PAGE_MAX).contains(&limit) {
+        let detail = format!("limit must be 1 to {}, not {limit}", limits::PAGE_MAX);
+        return Err(Failure::new(Code::InvalidValue, detail));
+    }
+    let find = move || -> Result<Vec<DifficultTarget>, ReadError> {
+        let store = edge.system.store();
+        let (mut found, mut after) = (Vec::new(), query.after);
+        loop {
+            let rows = store.difficult(after, limits::PAGE_MAX)?;
+            let Some((last, _)) = rows.last() else { return Ok(found) };
+            after = Some(*last);
+            for (address, record) in rows {
+                let is_of = |scan| record.history.iter().any(|time| time.scan_id == scan);
+                if query.scan.is_none_or(is_of) {
+                    found.push(DifficultTarget::new(address, record));
+                }
+                if found.len() == limit {
+                    return Ok(found);
+                }
+            }
+        }
+    };
+    Ok(Json(crate::off_thread(find).await??))
+}
+
 /// Lists the scans that found an address up or gave up on it, newest first.
 pub async fn history(
     State(edge): State<Arc<Edge>>,
@@ -69,7 +112,7 @@ fn found_at(edge: &Edge, address: IpAddr) -> Result<Vec<TargetHistory>, Failure>
         }
     }
     let row = |(scan, record): (Scan, HostRecord)| {
-        let verdict = if record.finding.timed_out { Verdict::TimedOut } else { Verdict::Up };
+        let verdict = record.verdict;
         let open = record.finding.open_ports();
         let open_ports = open.map(|port| format!("{}/{}", port.number, port.protocol)).collect();
         TargetHistory { scan, verdict, open_ports }

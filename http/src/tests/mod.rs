@@ -191,7 +191,7 @@ impl World {
         let addresses =
             AddressSet::from_intervals(vec![Interval::between(localhost, localhost).unwrap()]);
         let mut write = Write::new();
-        write.create_scan(&spec, &PlanRecord { addresses, names: Vec::new() });
+        write.create_scan(&spec, &PlanRecord { addresses, ..PlanRecord::default() });
         self.system.store().submit(write).await.unwrap();
         id
     }

@@ -14,11 +14,13 @@
 //! Invariants: a process whose [`Control`] is gone is killed; `exit` resolves only once the whole
 //! process tree is gone, so that the streams end too; `exit` always resolves.
 
+mod leftovers;
 mod link;
 mod local;
 mod scripted;
 pub mod warden;
 
+pub use leftovers::end_leftovers;
 pub use local::{LocalNmap, WardenProgram};
 pub use scripted::{Script, Scripted, Step};
 pub use warden::run_if_warden;

@@ -460,3 +460,26 @@ fn any_flag() -> impl Strategy<Value = String> {
         1 => "-[ -~]{1,5}",
     ]
 }
+
+#[test]
+fn silent_hosts_get_a_rate_and_an_end_where_the_user_left_them_open() {
+    let table: &[(&[&str], &[&str])] = &[
+        (&["-sT"], &["--min-rate=500", "--max-retries=2"]),
+        (&["-T4"], &["--min-rate=500", "--max-retries=2"]),
+        (&["--max-rate", "100"], &["--min-rate=100", "--max-retries=2"]),
+        (&["--min-rate", "50"], &["--max-retries=2"]),
+        (&["--max-retries", "6"], &["--min-rate=500"]),
+        (&["--min-rate", "50", "--max-retries", "0"], &[]),
+        // A slow scan stays slow.
+        (&["-T2"], &[]),
+        (&["--scan-delay", "1s"], &[]),
+        (&["--max-parallelism", "1"], &[]),
+    ];
+    for (flags, expected) in table {
+        let options = Options::parse(&words(flags)).unwrap().options;
+        let (silent, added) = options.for_silent_hosts();
+        assert_eq!(added, *expected, "{flags:?}");
+        let (again, nothing) = silent.for_silent_hosts();
+        assert_eq!((again, nothing), (silent, Vec::<String>::new()), "{flags:?}");
+    }
+}

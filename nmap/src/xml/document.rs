@@ -7,7 +7,7 @@ use super::{
     splitter::{Part, Splitter},
 };
 use netscan_schemas::{host::HostFinding, time::Time};
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, net::IpAddr, ops::Range};
 
 /// One thing that the document says.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,14 @@ pub enum Item {
     },
     /// nmap is done with a host.
     Host(Box<HostFinding>),
+    /// A host answered during discovery. nmap is not done with it: this is a sign of life, and no
+    /// result.
+    Hint {
+        /// Its address.
+        address: IpAddr,
+    },
+    /// nmap began or ended a task (`SYN Stealth Scan`).
+    Task,
     /// How far nmap is with its current task on its current group of hosts.
     Progress {
         /// The task (`SYN Stealth Scan`).

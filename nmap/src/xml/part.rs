@@ -6,6 +6,7 @@ use super::{
     host,
 };
 use netscan_schemas::time::Time;
+use std::net::IpAddr;
 
 /// What a part of the document says.
 pub(super) enum Read {
@@ -40,6 +41,8 @@ pub(super) fn child(text: &str, remarks: Remarks) -> Result<(Read, Remarks), Mal
     let (tag, mut elements) = Elements::open(text, remarks)?;
     let read = match tag.name() {
         "taskprogress" => progress(&mut elements, &tag)?,
+        "taskbegin" | "taskend" => Read::Item(Item::Task),
+        "hosthint" => hint(&mut elements, &tag)?,
         "runstats" => run_stats(&mut elements, &tag)?,
         "target" => target(&mut elements, &tag),
         _ => Read::Nothing,
@@ -57,6 +60,23 @@ fn progress(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Read, Malforme
     });
     let percent = percent.ok_or_else(|| Malformed("it has no percentage".into()))?;
     Ok(Read::Item(Item::Progress { task, percent, remaining_secs }))
+}
+
+/// A hint that names no address says nothing.
+fn hint(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Read, Malformed> {
+    let mut found: Option<IpAddr> = None;
+    elements.each_child(tag, |elements, tag| {
+        if tag.name() == "address" {
+            elements.attributes(tag, |name, value| {
+                // A hardware address stands in an element of the same name.
+                if name == "addr" {
+                    found = found.or_else(|| value.text().parse().ok());
+                }
+            });
+        }
+        Ok(())
+    })?;
+    Ok(found.map_or(Read::Nothing, |address| Read::Item(Item::Hint { address })))
 }
 
 fn run_stats(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Read, Malformed> {

@@ -8,6 +8,7 @@ use crate::{
 };
 use netscan_schemas::{
     id::ScanId,
+    scan::Verdict,
     stored::{HostRecord, TallyRecord, VerdictsRecord},
 };
 use std::collections::{BTreeSet, HashMap};
@@ -20,7 +21,7 @@ impl Checker<'_> {
         mut counted: TallyRecord,
     ) -> Result<TallyRecord, ReadError> {
         let next = self.counter(meta::NEXT[3])?;
-        let mut rows = 0;
+        let (mut rows, mut unfinished) = (0, 0);
         let mut expected = BTreeSet::new();
         let mut by_batch: HashMap<u64, u64> = HashMap::new();
         for key in self.tables.hosts_by_scan.range(under(scan.get()))? {
@@ -29,14 +30,18 @@ impl Checker<'_> {
             self.expect(number < next, || format!("host {number} is above its counter"));
             let host = self.row::<HostRecord>(&self.tables.hosts, number)?;
             let Some(host) = host else { continue };
+            unfinished += u64::from(host.verdict == Verdict::Unfinished);
             self.host(scan, number, &host)?;
             let ports = open_ports(&host);
             *by_batch.entry(host.batch_id.get()).or_default() += ports.len() as u64;
             expected.extend(ports.into_iter().map(|port| (port, number)));
         }
         self.report.hosts += rows;
-        self.expect(rows == counted.up + counted.timed_out, || {
-            format!("scan {scan} has {rows} host rows and verdicts {counted:?}")
+        self.expect(rows - unfinished == counted.up + counted.timed_out, || {
+            format!(
+                "scan {scan} has {rows} host rows, {unfinished} of them unfinished, and verdicts \
+                 {counted:?}"
+            )
         });
         counted.open_ports = expected.len() as u64;
         self.port_index(scan, &expected)?;
@@ -51,13 +56,16 @@ impl Checker<'_> {
         let indexed = self.tables.hosts_by_address.get(key)?.is_some_and(|id| id.value() == number);
         self.expect(indexed, || format!("host {number} is not found by its address"));
         let verdicts = self.verdicts_or_default(host.batch_id.get())?;
-        let set = match Found::of(&host.finding) {
-            Found::Up => &verdicts.up,
-            Found::Down => &verdicts.down,
-            Found::TimedOut => &verdicts.timed_out,
+        let address = host.finding.address;
+        let holds = match (host.verdict, Found::of(&host.finding)) {
+            (Verdict::Up, Found::Up) => verdicts.up.contains(address),
+            (Verdict::TimedOut, Found::TimedOut) => verdicts.timed_out.contains(address),
+            (Verdict::Unfinished, _) => !verdicts.known().contains(address),
+            _ => false,
         };
-        self.expect(set.contains(host.finding.address), || {
-            format!("host {number} has no verdict in batch {}", host.batch_id)
+        self.expect(holds, || {
+            let verdict = host.verdict;
+            format!("host {number} is {verdict:?}, and not so in batch {}", host.batch_id)
         });
         Ok(())
     }

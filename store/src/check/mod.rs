@@ -19,11 +19,12 @@ use crate::{
     tables::{Bytes, ReadTables, meta, status_number, under},
 };
 use netscan_schemas::{
+    address::to_address,
     id::ScanId,
     scan::ScanState,
-    stored::{PlanRecord, ProjectRecord, ScanSpec, TallyRecord},
+    stored::{DifficultRecord, PlanRecord, ProjectRecord, ScanSpec, TallyRecord},
 };
-use redb::{ReadOnlyTable, ReadableTableMetadata};
+use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
 use std::fmt;
 
 /// Problems that a report spells out; more are only counted.
@@ -68,10 +69,12 @@ pub fn check(store: &Store) -> Result<CheckReport, ReadError> {
     store.read(|txn| {
         let tables = ReadTables::open(txn)?;
         let report = CheckReport::default();
-        let mut checker = Checker { tables: &tables, report, segments: 0, verdict_rows: 0 };
+        let mut checker =
+            Checker { tables: &tables, report, segments: 0, verdict_rows: 0, difficult_rows: 0 };
         checker.projects()?;
         checker.scans()?;
         checker.attempts()?;
+        checker.difficult()?;
         checker.sizes()?;
         Ok(checker.report)
     })
@@ -83,6 +86,7 @@ struct Checker<'t> {
     /// Rows of `events` and `verdicts` that were reached from their scans.
     segments: u64,
     verdict_rows: u64,
+    difficult_rows: u64,
 }
 
 impl Checker<'_> {
@@ -216,6 +220,19 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// Reads the memory of hosts that could not be finished; it leans on no other row.
+    fn difficult(&mut self) -> Result<(), ReadError> {
+        for row in self.tables.difficult.iter()? {
+            let (key, bytes) = row?;
+            let address = to_address(u128::from_be_bytes(key.value()));
+            let record = self.sound(decode::<DifficultRecord>(bytes.value(), address))?;
+            let has_history = record.is_none_or(|record| !record.history.is_empty());
+            self.expect(has_history, || format!("{address} is difficult without a history"));
+            self.difficult_rows += 1;
+        }
+        Ok(())
+    }
+
     /// Compares how many rows each table has with how many were reached from a row above them.
     fn sizes(&mut self) -> Result<(), ReadError> {
         // Every table is named: a new one asks here to be checked.
@@ -238,6 +255,7 @@ impl Checker<'_> {
             hosts_by_scan,
             hosts_by_address,
             events,
+            difficult,
             open_ports,
         } = self.tables;
         let of = &self.report;
@@ -261,6 +279,7 @@ impl Checker<'_> {
             ("hosts_by_address", hosts_by_address.len()?, of.hosts),
             ("open_ports", open_ports.len()?, of.open_ports),
             ("events", events.len()?, self.segments),
+            ("difficult", difficult.len()?, self.difficult_rows),
         ];
         for (table, found, expected) in sizes {
             self.expect(found == expected, || {

@@ -3,14 +3,15 @@ use crate::segment;
 use netscan_schemas::{
     AddressSet, Interval,
     address::to_number,
-    attempt::{Ending, Outcome, RawInfo, RawInfos},
-    batch::{BatchStatus, BatchSummary},
+    attempt::{Ending, Outcome, RawInfo, RawInfos, StopReason},
+    batch::{BatchStatus, BatchSummary, Lane},
     host::{
-        ExtraPorts, ExtraReason, Hop, HostState, Hostname, Mac, OsMatch, Port, Protocol, Script,
-        ScriptItem, ScriptValue, Service,
+        ExtraPorts, ExtraReason, Hop, HostState, Hostname, Mac, OsMatch, Port, PortId, Protocol,
+        Script, ScriptItem, ScriptValue, Service,
     },
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
-    scan::{PinnedName, Policy, ScanStatus, UnresolvedTarget},
+    scan::{PinnedName, Policy, ScanStatus, UnresolvedTarget, Verdict},
+    stored::Difficulty,
     time::Time,
 };
 use std::{fmt::Debug, fs, path::PathBuf, sync::Arc};
@@ -72,7 +73,8 @@ fn state() -> ScanState {
 fn plan() -> PlanRecord {
     let name = PinnedName { name: text("localhost"), address: "::1".parse().unwrap() };
     let runs = [("10.0.0.0", "10.0.0.1"), ("10.0.0.3", "10.0.0.3"), ("::1", "::1")];
-    PlanRecord { addresses: addresses(&runs), names: vec![name] }
+    let last = addresses(&[("10.0.0.3", "10.0.0.3")]);
+    PlanRecord { addresses: addresses(&runs), names: vec![name], last }
 }
 
 fn tally() -> TallyRecord {
@@ -104,6 +106,8 @@ fn batch() -> BatchRecord {
             duration_ms: 5,
         },
         outcome: Some(Outcome::NmapFailed { code: 1, message: text("no route") }),
+        lane: Lane::Silent,
+        servers_lost: 1,
         epoch: 9,
     }
 }
@@ -197,7 +201,19 @@ fn host() -> HostRecord {
         attempt: AttemptNo(2),
         seen_at: Time::from_secs(7),
         finding,
+        verdict: Verdict::TimedOut,
+        provisional: vec![PortId { protocol: Protocol::Udp, number: 53 }],
     }
+}
+
+fn difficult() -> DifficultRecord {
+    let difficulty = Difficulty {
+        scan_id: ScanId::new(300).unwrap(),
+        batch_id: BatchId::new(12).unwrap(),
+        outcome: Outcome::Ended { reason: StopReason::Stalled },
+        at: Time::from_secs(8),
+    };
+    DifficultRecord { times: 2, history: vec![difficulty] }
 }
 
 /// Runs a check on each kind of record.
@@ -212,6 +228,7 @@ macro_rules! each_record {
         $check(&verdicts());
         $check(&attempt());
         $check(&host());
+        $check(&difficult());
     };
 }
 
@@ -325,7 +342,7 @@ fn the_largest_scan_fits() {
         Interval { first, last: first + u128::from(u64::MAX) }
     };
     let addresses = AddressSet::from_intervals((0..TARGET_LINES_MAX).map(run).collect());
-    let plan = PlanRecord { addresses, names: Vec::new() };
+    let plan = PlanRecord { addresses, ..PlanRecord::default() };
     let bytes = plan.to_bytes().unwrap();
     assert_eq!(PlanRecord::from_bytes(&bytes).unwrap(), plan);
 }

@@ -1,18 +1,23 @@
 //! Hosts: by scan, by port, by address.
 
-use super::{get, require};
+use super::{decode, get, require};
 use crate::{
     Store,
     error::ReadError,
-    tables::{HOSTS, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, OPEN_PORTS, address_key, port_key},
+    tables::{
+        DIFFICULT, HOSTS, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, OPEN_PORTS, address_key, number_key,
+        port_key,
+    },
 };
 use netscan_schemas::{
+    AddressSet,
+    address::to_address,
     host::Protocol,
     id::{HostId, ScanId},
-    stored::HostRecord,
+    stored::{DifficultRecord, HostRecord},
 };
-use redb::{ReadTransaction, StorageError};
-use std::net::IpAddr;
+use redb::{ReadTransaction, ReadableTable, StorageError};
+use std::{net::IpAddr, ops::Bound};
 
 impl Store {
     /// Returns a host.
@@ -20,7 +25,7 @@ impl Store {
         self.read(|txn| get(&txn.open_table(HOSTS)?, id.get()))
     }
 
-    /// Returns hosts of a scan, up or timed out, in the order of their numbers, those after a
+    /// Returns hosts of a scan, up, timed out or with provisional ports, in the order of their numbers, those after a
     /// number.
     pub fn hosts(
         &self,
@@ -64,6 +69,52 @@ impl Store {
             let range = address_key(address, 0)..=address_key(address, u64::MAX);
             let keys = txn.open_table(HOSTS_BY_ADDRESS)?.range(range)?;
             rows(txn, keys.rev().map(|key| Ok(key?.1.value())))
+        })
+    }
+}
+
+impl Store {
+    /// Returns hosts that scans could not finish, in the order of their addresses, those after an
+    /// address.
+    pub fn difficult(
+        &self,
+        after: Option<IpAddr>,
+        limit: usize,
+    ) -> Result<Vec<(IpAddr, DifficultRecord)>, ReadError> {
+        self.read(|txn| {
+            let from = after.map_or(Bound::Unbounded, |after| Bound::Excluded(number_key(after)));
+            let rows = txn.open_table(DIFFICULT)?;
+            let range = rows.range::<[u8; 16]>((from, Bound::Unbounded))?;
+            range
+                .take(limit)
+                .map(|row| {
+                    let (key, bytes) = row?;
+                    let address = to_address(u128::from_be_bytes(key.value()));
+                    Ok((address, decode(bytes.value(), address.to_string())?))
+                })
+                .collect()
+        })
+    }
+
+    /// Returns those of the addresses that scans could not finish, at most `max` of them, and
+    /// whether there are more.
+    pub fn difficult_among(
+        &self,
+        addresses: &AddressSet,
+        max: usize,
+    ) -> Result<(AddressSet, bool), ReadError> {
+        self.read(|txn| {
+            let mut found = Vec::new();
+            for row in txn.open_table(DIFFICULT)?.iter()? {
+                let address = to_address(u128::from_be_bytes(row?.0.value()));
+                if addresses.contains(address) {
+                    if found.len() == max {
+                        return Ok((AddressSet::from_addresses(found), true));
+                    }
+                    found.push(address);
+                }
+            }
+            Ok((AddressSet::from_addresses(found), false))
         })
     }
 }

@@ -57,6 +57,9 @@ impl Group<'_> {
                 Ok(())
             }
             Op::RecordHosts(op) => self.record_hosts(op),
+            Op::RecordProvisional(op) => self.record_provisional(op),
+            Op::AddDifficult { addresses, difficulty } => self.add_difficult(addresses, difficulty),
+            Op::RemoveDifficult { addresses } => self.remove_difficult(addresses),
             Op::Event { scan, event } => self.event(*scan, event, receipt),
         }
     }

@@ -2,12 +2,16 @@
 //! counts and the port index that go with them.
 //!
 //! ```text
-//!               finds up     finds down     finds timed out
-//! held nothing  row          no row         row
-//! held up       new row      row goes       up stays
-//! held down     row          no row         down stays
-//! timed out     new row      row goes       new row
+//!               finds up     finds down     finds timed out   announces ports
+//! held nothing  row          no row         row               row without a verdict
+//! provisional   new row      row goes       new row, joined   row, joined
+//! held up       new row      row goes       up stays          up stays
+//! held down     row          no row         down stays        down stays
+//! timed out     new row      row goes       new row, joined   row, joined
 //! ```
+//!
+//! Announced ports are those of `-v` lines for hosts that nmap did not finish. They are in no index
+//! and no count: they are not confirmed.
 
 use super::{
     apply::{counter_is_zero, take},
@@ -18,13 +22,14 @@ use crate::{
     error::Refusal,
     reader::get,
     tables::{address_key, port_key},
-    write::RecordHosts,
+    write::{RecordHosts, RecordProvisional},
 };
 use netscan_schemas::{
     AddressSet, Interval,
     address::{to_address, to_number},
-    host::{HostFinding, HostState},
+    host::{HostFinding, HostState, PortId},
     id::{BatchId, HostId},
+    scan::Verdict,
     stored::{BatchRecord, HostRecord, TallyRecord, VerdictsRecord},
 };
 use redb::ReadableTable;
@@ -136,7 +141,14 @@ impl Group<'_> {
             self.take_ports(row)?;
         }
         match (found, row) {
-            (Found::Up | Found::TimedOut, row) => self.put_row(op, finding, row.map(|row| row.id)),
+            (Found::Up, row) => {
+                let row = self.new_row(op, finding, Verdict::Up, row, false)?;
+                self.put_row(&row)
+            }
+            (Found::TimedOut, row) => {
+                let row = self.new_row(op, finding, Verdict::TimedOut, row, true)?;
+                self.put_row(&row)
+            }
             (Found::Down, Some(row)) => {
                 self.tables.hosts.remove(row.id.get())?;
                 self.tables.hosts_by_scan.remove((op.scan.get(), row.id.get()))?;
@@ -155,36 +167,83 @@ impl Group<'_> {
         })
     }
 
-    fn put_row(
-        &mut self,
+    /// Returns the row of a host, in the place of the one that is held.
+    fn new_row(
+        &self,
         op: &RecordHosts,
         finding: &HostFinding,
-        held: Option<HostId>,
-    ) -> Result<(), Fault> {
-        let id = held.or_else(|| HostId::new(self.next_host));
-        let id = id.ok_or_else(counter_is_zero)?;
-        self.next_host = self.next_host.max(id.get() + 1);
-        let row = HostRecord {
-            id,
+        verdict: Verdict,
+        held: Option<HostRecord>,
+        keeps_provisional: bool,
+    ) -> Result<HostRecord, Fault> {
+        let (held_id, provisional) =
+            held.map_or((None, Vec::new()), |held| (Some(held.id), held.provisional));
+        let id = held_id.or_else(|| HostId::new(self.next_host));
+        Ok(HostRecord {
+            id: id.ok_or_else(counter_is_zero)?,
             scan_id: op.scan,
             batch_id: op.batch,
             attempt: op.attempt,
             seen_at: op.at,
             finding: finding.clone(),
-        };
+            verdict,
+            provisional: if keeps_provisional { provisional } else { Vec::new() },
+        })
+    }
+
+    fn put_row(&mut self, row: &HostRecord) -> Result<(), Fault> {
+        let (id, scan) = (row.id.get(), row.scan_id);
         let bytes = row.to_bytes()?;
-        self.tables.hosts.insert(id.get(), bytes.as_slice())?;
-        if held.is_none() {
-            let key = address_key(finding.address, op.scan.get());
-            self.tables.hosts_by_scan.insert((op.scan.get(), id.get()), ())?;
-            self.tables.hosts_by_address.insert(key, id.get())?;
-        }
-        let ports = open_ports(&row);
+        self.next_host = self.next_host.max(id + 1);
+        self.tables.hosts.insert(id, bytes.as_slice())?;
+        self.tables.hosts_by_scan.insert((scan.get(), id), ())?;
+        self.tables.hosts_by_address.insert(address_key(row.finding.address, scan.get()), id)?;
+        let ports = open_ports(row);
         for port in &ports {
-            self.tables.open_ports.insert(*port, id.get())?;
+            self.tables.open_ports.insert(*port, id)?;
         }
-        self.tally(op.scan)?.open_ports += ports.len() as u64;
-        self.batch_verdicts(op.batch)?.record.open_ports += ports.len() as u64;
+        self.tally(scan)?.open_ports += ports.len() as u64;
+        self.batch_verdicts(row.batch_id)?.record.open_ports += ports.len() as u64;
+        Ok(())
+    }
+
+    pub(super) fn record_provisional(&mut self, op: &RecordProvisional) -> Result<(), Fault> {
+        self.tally(op.scan)?;
+        let batch: Option<BatchRecord> = get(&self.tables.batches, op.batch.get())?;
+        if batch.is_none_or(|batch| batch.scan_id != op.scan) {
+            return Err(Refusal::NoBatch(op.batch).into());
+        }
+        for (address, ports) in &op.hosts {
+            let held = self.held_row(address_key(*address, op.scan.get()))?;
+            let held_by = held.as_ref().map_or(op.batch, |row| row.batch_id);
+            let verdict = self.batch_verdicts(held_by)?.get(to_number(*address));
+            if matches!(verdict, Some(Found::Up | Found::Down)) {
+                continue;
+            }
+            let row = match held {
+                Some(held) => held,
+                None => HostRecord {
+                    id: HostId::new(self.next_host).ok_or_else(counter_is_zero)?,
+                    scan_id: op.scan,
+                    batch_id: op.batch,
+                    attempt: op.attempt,
+                    seen_at: op.at,
+                    finding: HostFinding::new(*address, HostState::Unknown),
+                    verdict: Verdict::Unfinished,
+                    provisional: Vec::new(),
+                },
+            };
+            let joined: BTreeSet<PortId> = row.provisional.iter().chain(ports).copied().collect();
+            let row = HostRecord {
+                attempt: op.attempt,
+                seen_at: op.at,
+                provisional: joined.into_iter().collect(),
+                ..row
+            };
+            self.touch();
+            self.take_ports(&row)?;
+            self.put_row(&row)?;
+        }
         Ok(())
     }
 

@@ -14,6 +14,7 @@
 
 mod apply;
 mod delete;
+mod difficult;
 mod group;
 mod hosts;
 #[cfg(test)]

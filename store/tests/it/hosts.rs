@@ -4,9 +4,13 @@ use crate::support::{
     Fixture, address, addresses, attempt_record, batch_record, down, timed_out, up,
 };
 use netscan_schemas::{
+    AddressSet, Time,
+    attempt::Outcome,
     batch::BatchStatus,
-    host::{HostFinding, HostState, Protocol},
-    id::AttemptNo,
+    host::{HostFinding, HostState, PortId, Protocol},
+    id::{AttemptNo, BatchId, ScanId},
+    scan::Verdict,
+    stored::{Difficulty, HostRecord},
 };
 use netscan_store::{Refusal, Write, WriteError, check::check};
 use proptest::prelude::*;
@@ -118,7 +122,7 @@ fn findings_for_a_batch_of_another_scan_are_refused_whole() {
         scan,
         other,
         AttemptNo::FIRST,
-        netscan_schemas::Time::now(),
+        Time::now(),
         vec![],
     );
     let refused = fixture.store.submit(write).wait();
@@ -166,7 +170,7 @@ proptest! {
                 model.insert(finding.address, (verdict, ports));
             }
             let mut write = Write::new();
-            let at = netscan_schemas::Time::now();
+            let at = Time::now();
             write.record_hosts(scan, batch, AttemptNo::FIRST, at, unit.clone());
             // Not waited for one by one, so that several meet in one transaction.
             acks.push(fixture.store.submit(write));
@@ -184,4 +188,87 @@ proptest! {
         let report = check(&fixture.store).unwrap();
         prop_assert!(report.is_clean(), "{:#?}", report.problems);
     }
+}
+
+fn port(number: u16) -> PortId {
+    PortId { protocol: Protocol::Tcp, number }
+}
+
+fn announce(fixture: &Fixture, scan: ScanId, batch: BatchId, index: u32, numbers: &[u16]) {
+    let ports = numbers.iter().copied().map(port).collect();
+    let mut write = Write::new();
+    let at = Time::from_secs(1);
+    write.record_provisional(scan, batch, AttemptNo::FIRST, at, vec![(address(index), ports)]);
+    fixture.store.submit(write).wait().unwrap();
+    fixture.assert_clean();
+}
+
+#[test]
+fn announced_ports_last_until_a_verdict_replaces_them() {
+    let fixture = Fixture::new();
+    let project = fixture.project("p");
+    let (scan, batch) = fixture.scan(project, &addresses(4));
+    let shown = || -> Vec<(Verdict, Vec<u16>)> {
+        let rows = fixture.store.hosts(scan, None, 10).unwrap();
+        let ports = |row: &HostRecord| row.provisional.iter().map(|port| port.number).collect();
+        rows.iter().map(|row| (row.verdict, ports(row))).collect()
+    };
+    announce(&fixture, scan, batch, 0, &[443, 22]);
+    announce(&fixture, scan, batch, 0, &[22, 80]);
+    assert_eq!(shown(), [(Verdict::Unfinished, vec![22, 80, 443])]);
+    let tally = fixture.store.scan(scan).unwrap().unwrap().tally;
+    assert_eq!((tally.up, tally.open_ports), (0, 0), "nothing of it is counted");
+
+    // A host timeout throws ports away that had been found open; what was announced stays.
+    fixture.record(scan, batch, 1, vec![timed_out(address(0))]);
+    fixture.assert_clean();
+    assert_eq!(shown(), [(Verdict::TimedOut, vec![22, 80, 443])]);
+    announce(&fixture, scan, batch, 0, &[8080]);
+    assert_eq!(shown(), [(Verdict::TimedOut, vec![22, 80, 443, 8080])]);
+
+    fixture.record(scan, batch, 2, vec![up(address(0), &[22])]);
+    fixture.assert_clean();
+    assert_eq!(shown(), [(Verdict::Up, vec![])]);
+    announce(&fixture, scan, batch, 0, &[9]);
+    assert_eq!(shown(), [(Verdict::Up, vec![])], "a host that is up is not announced again");
+
+    announce(&fixture, scan, batch, 1, &[1]);
+    fixture.record(scan, batch, 2, vec![down(address(1))]);
+    fixture.assert_clean();
+    announce(&fixture, scan, batch, 1, &[1]);
+    assert_eq!(shown(), [(Verdict::Up, vec![])]);
+}
+
+#[test]
+fn hosts_that_could_not_be_finished_are_remembered_until_one_is() {
+    let fixture = Fixture::new();
+    let project = fixture.project("p");
+    let (scan_id, batch_id) = fixture.scan(project, &addresses(1));
+    let set = |indexes: &[u32]| AddressSet::from_addresses(indexes.iter().copied().map(address));
+    let add = |indexes: &[u32]| {
+        let at = Time::from_secs(1);
+        let difficulty = Difficulty { scan_id, batch_id, outcome: Outcome::Lost, at };
+        let mut write = Write::new();
+        write.add_difficult(&set(indexes), difficulty);
+        fixture.store.submit(write).wait().unwrap();
+    };
+    for _ in 0..12 {
+        add(&[3]);
+    }
+    add(&[1, 7]);
+    fixture.assert_clean();
+    let all = fixture.store.difficult(None, 10).unwrap();
+    let times: Vec<_> =
+        all.iter().map(|(_, record)| (record.times, record.history.len())).collect();
+    assert_eq!(times, [(1, 1), (12, 10), (1, 1)]);
+    assert_eq!(fixture.store.difficult(Some(address(3)), 10).unwrap()[0].0, address(7));
+    let among = |max| fixture.store.difficult_among(&set(&[0, 1, 3, 9]), max).unwrap();
+    assert_eq!(among(10), (set(&[1, 3]), false));
+    assert_eq!(among(1), (set(&[1]), true));
+
+    let mut write = Write::new();
+    write.remove_difficult(&set(&[0, 1, 2, 3]));
+    fixture.store.submit(write).wait().unwrap();
+    let left = fixture.store.difficult(None, 10).unwrap();
+    assert_eq!(left.iter().map(|(address, _)| *address).collect::<Vec<_>>(), [address(7)]);
 }

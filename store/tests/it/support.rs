@@ -3,7 +3,7 @@
 use netscan_schemas::{
     AddressSet, Time,
     attempt::RawInfos,
-    batch::{BatchStatus, BatchSummary},
+    batch::{BatchStatus, BatchSummary, Lane},
     event::{EncodedEvent, Event, LineStream},
     host::{HostFinding, HostState, Port, Protocol},
     id::{AttemptNo, BatchId, ProjectId, ScanId},
@@ -128,6 +128,8 @@ pub fn batch_record(
         summary: BatchSummary::default(),
         outcome: None,
         epoch: 1,
+        lane: Lane::Main,
+        servers_lost: 0,
     }
 }
 

@@ -16,7 +16,7 @@
 //! the warden; `Exited` is sent after the last stray of that process is gone.
 
 mod child;
-mod procfs;
+pub(super) mod procfs;
 mod serve;
 mod strays;
 pub(super) mod wire;

@@ -1,8 +1,10 @@
 //! What `/proc` says about processes.
 
+use rustix::event::Timespec;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::HashSet;
 use std::fs;
+use std::time::Duration;
 
 /// The few fields of `/proc/PID/stat` that we use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +44,14 @@ pub(super) fn children() -> Vec<Pid> {
     }
 }
 
+/// Returns a duration as the kernel takes it.
+pub(in crate::launch) fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: duration.subsec_nanos().into(),
+    }
+}
+
 /// Kills every process of these sessions: what a warden that was killed itself has left behind.
 pub(in crate::launch) fn kill_sessions(sessions: &HashSet<i32>) {
     for pid in all() {
@@ -52,7 +62,8 @@ pub(in crate::launch) fn kill_sessions(sessions: &HashSet<i32>) {
     }
 }
 
-fn all() -> impl Iterator<Item = Pid> {
+/// Returns every process there is.
+pub(in crate::launch) fn all() -> impl Iterator<Item = Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| to_pid(entry.file_name().to_str()?))
 }

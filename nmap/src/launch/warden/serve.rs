@@ -2,7 +2,8 @@
 
 use super::super::Signal;
 use super::child::{self, Birthright, XML_FD};
-use super::strays::{self, timespec};
+use super::procfs::timespec;
+use super::strays;
 use super::wire::{self, MESSAGE_BYTES_MAX, Order, PASSED_FDS, Received, Report, Token};
 use super::{GRACE, procfs};
 use netscan_schemas::attempt::Ending;

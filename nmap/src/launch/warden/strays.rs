@@ -1,7 +1,7 @@
 //! Strays: processes that nmap started and left behind, which come to the warden as children.
 
-use super::procfs;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use super::procfs::{self, timespec};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitOptions, kill_process, pidfd_open, waitpid};
 use std::time::{Duration, Instant};
 
@@ -38,12 +38,4 @@ fn wait_for_death(pid: Pid, deadline: Instant) {
     let wait = deadline.saturating_duration_since(Instant::now()).min(ONE_WAIT);
     // A failed or early return only means that we look again.
     let _ = poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], Some(&timespec(wait)));
-}
-
-/// Returns a duration as the kernel takes it.
-pub(super) fn timespec(duration: Duration) -> Timespec {
-    Timespec {
-        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
-        tv_nsec: duration.subsec_nanos().into(),
-    }
 }

@@ -1,0 +1,7 @@
+//! The whole tree against scripted processes and a real store.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod engine;
+mod faults;
+mod support;
