@@ -38,8 +38,8 @@ pub const STREAM_BYTES_MAX: u64 = 256 * 1024 * 1024;
 pub const STDERR_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of one output line; a longer one is shown in pieces.
 pub const LINE_BYTES_MAX: usize = 64 * 1024;
-/// Bytes that an attempt may hold in memory while the store is slow, before it ends as
-/// `store_slow`.
+/// Bytes that an attempt may hold in memory while the store is slow; then its nmap has to wait, and
+/// ends as `store_slow` when the store takes nothing at all.
 pub const UNSTORED_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes of raw output in one stored frame, before compression.
 pub const RAW_FRAME_BYTES: usize = 256 * 1024;

@@ -15,6 +15,7 @@ use netscan_schemas::{
     attempt::{Outcome, RawInfos, StopReason},
     batch::{BatchStatus, BatchSummary, Lane},
     event::{EncodedEvent, Event},
+    limits,
     scan::Policy,
     stored::{AttemptRecord, BatchRecord, VerdictsRecord},
 };
@@ -209,6 +210,7 @@ impl BatchState {
             pulse: Arc::clone(&self.pulse),
             launcher: Arc::clone(&context.launcher),
             store: Arc::clone(&context.store),
+            unstored_max: limits::UNSTORED_BYTES_MAX,
             claim,
             permit: Some(permit),
             on_gone: Some(Box::new(move || drop(to_scan.cast(ScanMsg::ProcessGone(id))))),

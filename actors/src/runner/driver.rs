@@ -1,8 +1,11 @@
 //! Drives one nmap process: starts it, reads all three streams at once, and yields what it finds
 //! as nmap writes it.
 //!
-//! Reading never waits for storage or clients: a full pipe would stall nmap. What the store has
-//! not taken yet is held in memory up to a limit; beyond it the attempt ends, visibly.
+//! Reading never waits for clients, and not for storage either until the store is far behind: a
+//! full pipe stalls nmap. What the store has not taken yet is held in memory up to a limit. At the
+//! limit nmap has to wait as long as the store gets on, so that one that writes faster than a disk
+//! only becomes slower; when the store takes nothing for [`STORE_PATIENCE`], the attempt ends,
+//! visibly.
 
 use super::{gather::Gathered, pulse::Pulse};
 use crate::batch::NMAP_USAGE;
@@ -35,6 +38,8 @@ const DRAIN_GRACE: Duration = Duration::from_millis(500);
 const LAUNCH_WAIT: Duration = Duration::from_millis(100);
 /// How long such starts are tried.
 const LAUNCH_PATIENCE: Duration = Duration::from_secs(60);
+/// How long the store may take nothing before an attempt that waits for it ends.
+const STORE_PATIENCE: Duration = Duration::from_secs(10);
 /// Pending raw bytes reach the store at least this often.
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
 
@@ -62,6 +67,8 @@ pub struct Job {
     pub launcher: Arc<dyn Launcher>,
     /// Takes results.
     pub store: Arc<Store>,
+    /// Bytes that may be held in memory until the store has taken them.
+    pub unstored_max: usize,
     /// The claim on the batch; nmap starts when it is durable.
     pub claim: Ack,
     /// The slot; given back when the process is gone.
@@ -253,6 +260,7 @@ async fn follow(
     let deadline = gathered.job.deadline.map(|deadline| began + deadline);
     let stall = gathered.job.stall;
     let mut last_progress = began;
+    let mut last_stored = began;
     let mut signalled = Signalled::No;
     let mut ending: Option<Ending> = None;
     let mut drain_until: Option<Instant> = None;
@@ -261,21 +269,31 @@ async fn follow(
 
     while ending.is_none() || stdout.is_open() || stderr.is_open() || xml.is_open() {
         let watched = ending.is_none() && gathered.stop.is_none();
+        // What a process that is gone has left in its pipes is little, and the last of it.
+        let may_read = gathered.has_room() || ending.is_some();
+        if !may_read {
+            last_progress = Instant::now(); // it waits for us
+        }
         tokio::select! {
-            bytes = stdout.read(), if stdout.is_open() => {
+            bytes = stdout.read(), if may_read && stdout.is_open() => {
                 gathered.on_text(LineStream::Stdout, bytes);
             }
-            bytes = xml.read(), if xml.is_open() => {
+            bytes = xml.read(), if may_read && xml.is_open() => {
                 gathered.on_xml(bytes);
             }
-            bytes = stderr.read(), if stderr.is_open() => {
+            bytes = stderr.read(), if may_read && stderr.is_open() => {
                 gathered.on_text(LineStream::Stderr, bytes);
             }
             ended = &mut exit, if ending.is_none() => {
                 ending = Some(ended);
                 drain_until = Some(Instant::now() + DRAIN_GRACE);
             }
-            () = gathered.stored(), if gathered.waits_for_store() => {}
+            () = gathered.stored(), if gathered.waits_for_store() => {
+                last_stored = Instant::now();
+            }
+            () = sleep_until(last_stored + STORE_PATIENCE), if !may_read && watched => {
+                gathered.escalate(Some(StopReason::StoreSlow));
+            }
             changed = stops.changed(), if may_be_stopped => {
                 may_be_stopped = changed.is_ok();
                 let asked = *stops.borrow_and_update();

@@ -16,7 +16,6 @@ use netscan_schemas::{
     attempt::{Ending, RawInfos, StopReason, Stream},
     event::{EncodedEvent, Event, LineStream, OpenPort},
     host::{HostFinding, HostState, Hostname},
-    limits,
     scan::Verdict,
 };
 use netscan_store::Write;
@@ -225,9 +224,11 @@ impl Gathered {
         });
         self.unstored.push(settled.boxed());
         self.unstored_bytes += bytes;
-        if self.unstored_bytes > limits::UNSTORED_BYTES_MAX {
-            self.escalate(Some(StopReason::StoreSlow));
-        }
+    }
+
+    /// Returns whether more may be held in memory until the store has taken it.
+    pub fn has_room(&self) -> bool {
+        self.unstored_bytes < self.job.unstored_max
     }
 
     /// Returns whether writes are on their way.

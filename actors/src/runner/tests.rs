@@ -1,6 +1,23 @@
-use super::core::{Evidence, judge};
-use netscan_nmap::xml::{Document, DocumentEnd};
-use netscan_schemas::attempt::{Ending, Outcome, StopReason};
+use super::{
+    core::{Evidence, judge},
+    driver::{Job, drive},
+    pulse::Pulse,
+};
+use netscan_nmap::{
+    command::Command,
+    launch::{Script, Scripted, Step},
+    xml::{Document, DocumentEnd},
+};
+use netscan_schemas::{
+    AddressSet, AttemptNo, Time,
+    attempt::{Ending, Outcome, RawInfos, StopReason},
+    batch::{BatchStatus, BatchSummary, Lane},
+    scan::Policy,
+    stored::{AttemptRecord, BatchRecord, PlanRecord, ScanSpec},
+};
+use netscan_store::{NoPublisher, Options, Store, Write};
+use std::{collections::HashMap, net::IpAddr, path::Path, sync::Arc, time::Duration};
+use tokio::sync::watch;
 
 const WHOLE: &str =
     r#"<nmaprun scanner="nmap"><runstats><finished time="1" exit="success"/></runstats></nmaprun>"#;
@@ -88,4 +105,111 @@ fn success_is_proved_never_inferred() {
         };
         assert_eq!(judge(&evidence), expected, "{evidence:?}");
     }
+}
+
+/// A store with one scan, and its one batch at its first attempt.
+async fn store_with_an_attempt(dir: &Path, address: IpAddr) -> (Arc<Store>, AttemptRecord) {
+    let opened = Store::open(dir, Options::default(), Arc::new(NoPublisher));
+    let store = Arc::new(opened.expect("opens"));
+    let made = store.create_project("p", None).await.expect("is written");
+    let project_id = made.project.expect("is told").id;
+    let (id, batch_id) = (store.next_scan_id(), store.next_batch_id());
+    let addresses = AddressSet::from_addresses([address]);
+    let spec = ScanSpec {
+        id,
+        project_id,
+        name: None,
+        created_at: Time::now(),
+        nmap_flags: Vec::new(),
+        targets: Vec::new(),
+        exclude: Vec::new(),
+        chunk_size: 1,
+        concurrency: 1,
+        adaptive: false,
+        policy: Policy::default(),
+        argv: Vec::new(),
+        fallback: Vec::new(),
+        warnings: Vec::new(),
+        parent_scan_id: None,
+        total_targets: 1,
+        excluded: 0,
+        unresolved: Vec::new(),
+    };
+    let batch = BatchRecord {
+        id: batch_id,
+        scan_id: id,
+        parent: None,
+        addresses: addresses.clone(),
+        status: BatchStatus::Running,
+        attempt: Some(AttemptNo::FIRST),
+        charged_attempts: 0,
+        started_at: None,
+        finished_at: None,
+        summary: BatchSummary::default(),
+        outcome: None,
+        epoch: store.epoch(),
+        lane: Lane::Main,
+        servers_lost: 0,
+    };
+    let attempt = AttemptRecord {
+        batch_id,
+        attempt: AttemptNo::FIRST,
+        epoch: store.epoch(),
+        argv: Vec::new(),
+        addresses,
+        pid: None,
+        started_at: Time::now(),
+        finished_at: None,
+        ending: None,
+        outcome: None,
+        finished_hosts: 0,
+        raw: RawInfos::default(),
+    };
+    let mut write = Write::new();
+    write.create_scan(&spec, &PlanRecord::default()).put_batch(&batch).put_attempt(&attempt);
+    store.submit(write).await.expect("is written");
+    (store, attempt)
+}
+
+/// However little may be held in memory: nmap waits for the store, is not ended, and loses nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_nmap_that_writes_faster_than_the_store_is_slowed_and_not_ended() {
+    const LINES: usize = 20_000;
+    let dir = tempfile::TempDir::new().expect("a directory");
+    let address = IpAddr::from([127, 0, 0, 1]);
+    let (store, attempt) = store_with_an_attempt(dir.path(), address).await;
+    let scan = store.batch(attempt.batch_id).expect("reads").expect("is there").scan_id;
+    let text: String = (0..LINES).map(|number| format!("line {number}\n")).collect();
+    let xml = WHOLE.replace(
+        "<runstats>",
+        r#"<host><status state="up"/><address addr="127.0.0.1" addrtype="ipv4"/></host><runstats>"#,
+    );
+    let steps = [Step::Stdout(text.into_bytes()), Step::Xml(xml.into_bytes())];
+    let job = Job {
+        scan,
+        batch: attempt.batch_id,
+        attempt: attempt.attempt,
+        command: Command { program: "nmap".into(), args: Vec::new(), stdin: String::new() },
+        addresses: attempt.addresses,
+        names: Arc::new(HashMap::new()),
+        deadline: None,
+        stall: Duration::from_secs(60),
+        pulse: Arc::new(Pulse::default()),
+        launcher: Arc::new(Scripted::new([Script::from(steps)])),
+        store: Arc::clone(&store),
+        unstored_max: 1,
+        claim: store.submit(Write::new()),
+        permit: None,
+        on_gone: None,
+    };
+    let (_stop, stops) = watch::channel(None);
+    let report = drive(job, stops).await;
+    assert_eq!(report.outcome, Outcome::Complete);
+    store.submit(report.tail).await.expect("is written");
+    let events = store.events(scan, 0, LINES * 2, usize::MAX).expect("reads");
+    let line = |number: usize| format!(r#""line":"line {number}","#);
+    let lines: Vec<_> =
+        events.iter().filter(|(_, text)| text.contains(r#""event":"line""#)).collect();
+    assert_eq!(lines.len(), LINES);
+    assert!(lines.iter().enumerate().all(|(number, (_, text))| text.contains(&line(number))));
 }
