@@ -74,3 +74,63 @@ fn a_hang_up_interrupts_nothing() {
     assert_eq!(running.len(), 2);
     assert_eq!(server.get(&format!("/api/scans/{scan}"))["status"], "running");
 }
+
+/// Nothing tells a batch that ends its server from one that was only there each time, so one that
+/// finished nothing under five servers in a row is given up, and the others go on.
+#[test]
+fn a_batch_that_was_running_when_five_servers_went_down_is_given_up() {
+    let data = temp();
+    let nmap = FakeNmap::new("on 127.0.5.9: hang\n").unwrap();
+    let mut server = Server::start(data.path(), Some(&nmap));
+    let request = json!({"targets": ["127.0.5.0/28"], "chunk_size": 4, "concurrency": 2});
+    let scan = server.scan(&request);
+    for start in 1..=5 {
+        eventually("the other batches", || {
+            let view = server.get(&format!("/api/scans/{scan}"));
+            let up = view["verdicts"]["up"] == json!(12);
+            (up && !processes_of(&nmap.program()).is_empty()).then_some(())
+        });
+        assert_eq!(server.get(&format!("/api/scans/{scan}"))["status"], "running", "{start}");
+        server.kill();
+        server = Server::start(data.path(), Some(&nmap));
+    }
+    let view = server.ended(scan);
+    assert_eq!((&view["status"], &view["verdicts"]["unfinished"]), (&json!("failed"), &json!(4)));
+    let events = server.events(scan);
+    let last = named(&events, "batch_failed").pop().unwrap();
+    assert_eq!((&last["reason"], &last["will_retry"]), (&json!("lost"), &json!(false)));
+    let difficult = server.get(&format!("/api/targets/difficult?scan={scan}"));
+    assert_eq!(difficult.as_array().unwrap().len(), 4);
+    assert_eq!(difficult[0]["address"], "127.0.5.8");
+    assert_eq!(processes_of(&nmap.program()), [0u32; 0]);
+}
+
+#[test]
+fn ports_that_were_announced_before_a_crash_are_kept_and_labelled() {
+    let data = temp();
+    let script = "line Discovered open port 443/tcp on 127.0.6.1\nhang\n";
+    let nmap = FakeNmap::new(script).unwrap();
+    let server = Server::start(data.path(), Some(&nmap));
+    let scan = server.scan(&json!({"targets": ["127.0.6.1"]}));
+    eventually("the line", || {
+        let events = server.events(scan);
+        events.iter().any(|event| event["event"] == "line").then_some(())
+    });
+    // Output is written at least every two seconds.
+    std::thread::sleep(std::time::Duration::from_millis(2500));
+    server.kill();
+
+    let server = Server::start(data.path(), Some(&nmap));
+    let host = eventually("the recovery", || {
+        server.get(&format!("/api/scans/{scan}/hosts")).as_array().unwrap().first().cloned()
+    });
+    assert_eq!((&host["verdict"], &host["status"]), (&json!("unfinished"), &json!("unknown")));
+    let announced = json!([{"protocol": "tcp", "number": 443}]);
+    assert_eq!(host["provisional_ports"], announced);
+    nmap.follow("open 80\n").unwrap();
+    server.kill();
+    let server = Server::start(data.path(), Some(&nmap));
+    server.ended(scan);
+    let hosts = server.get(&format!("/api/scans/{scan}/hosts"));
+    assert_eq!((&hosts[0]["verdict"], &hosts[0]["provisional_ports"]), (&json!("up"), &json!([])));
+}

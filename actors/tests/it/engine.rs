@@ -200,3 +200,26 @@ async fn a_pause_and_a_restart_lose_and_repeat_nothing() {
     assert_eq!(count(&events, "scan_recovered"), 1);
     assert_eq!(events.last().unwrap()["event"], "scan_complete");
 }
+
+#[tokio::test]
+async fn a_pause_outlives_a_restart_and_is_idempotent() {
+    let dir = TempDir::new().unwrap();
+    let launcher = Arc::new(Scripted::with(|_| Script::Run(vec![Step::Hang])));
+    let system = start(dir.path(), launcher, true).await;
+    let id = scan(&system, request(&["127.0.0.0/28"], 8)).await;
+    for _ in 0..2 {
+        assert_eq!(system.pause_scan(id).await.unwrap(), ScanStatus::Paused);
+    }
+    system.shutdown().await;
+    drop(system);
+
+    let launcher = Arc::new(Scripted::with(all_up));
+    let system = start(dir.path(), Arc::clone(&launcher), true).await;
+    assert_eq!(system.pause_scan(id).await.unwrap(), ScanStatus::Paused);
+    assert_eq!(launcher.launched().len(), 0, "nothing starts while it is paused");
+    assert_eq!(system.slots().await.in_use, 0);
+    assert_eq!(system.resume_scan(id).await.unwrap(), ScanStatus::Running);
+    assert_eq!(ended(&system, id).await, ScanStatus::Completed);
+    assert_eq!(verdicts(&system, id).up, 16);
+    assert!(matches!(system.resume_scan(id).await, Err(CommandError::Ended(..))));
+}
