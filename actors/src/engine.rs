@@ -2,6 +2,7 @@
 
 use crate::{
     hub::Hub,
+    network::Network,
     scan::{Scan, ScanArgs, ScanMsg},
     scanner::Scanner,
     slots::{Slots, SlotsMsg},
@@ -17,6 +18,7 @@ use std::{
     time::Duration,
 };
 use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 /// How often a scan's actor may fail before the scan rests until the next server start.
 const SCAN_FAILURES: (usize, Duration) = (3, Duration::from_secs(3600));
@@ -53,6 +55,8 @@ pub struct EngineArgs {
     pub launcher: Arc<dyn Launcher>,
     /// nmap processes that may run at once.
     pub slots: usize,
+    /// Watched while the engine runs.
+    pub network: Arc<Network>,
 }
 
 /// The actor.
@@ -65,6 +69,7 @@ pub struct EngineState {
     scans: BTreeMap<ScanId, ActorRef<ScanMsg>>,
     failures: HashMap<ScanId, Intensity>,
     leaving: bool,
+    _network_watch: AbortOnDropHandle<()>,
 }
 
 type Handled = Result<(), ActorProcessingErr>;
@@ -80,7 +85,10 @@ impl Actor for Engine {
         args: EngineArgs,
     ) -> Result<EngineState, ActorProcessingErr> {
         let (slots, _) = Actor::spawn_linked(None, Slots, args.slots, myself.get_cell()).await?;
+        let network = Arc::clone(&args.network);
+        let watching = tokio::spawn(async move { network.watch().await });
         Ok(EngineState {
+            _network_watch: AbortOnDropHandle::new(watching),
             args,
             slots,
             scans: BTreeMap::new(),
@@ -150,7 +158,8 @@ impl EngineState {
         let launcher = Arc::clone(&self.args.launcher);
         let store = Arc::clone(store);
         self.args.hub.open(&store, scan)?;
-        let context = scanner.context(&view.spec, names, launcher, store).await?;
+        let network = Arc::clone(&self.args.network);
+        let context = scanner.context(&view.spec, names, launcher, store, network).await?;
         let args = ScanArgs {
             context: Arc::new(context),
             slots: self.slots.clone(),

@@ -14,6 +14,7 @@ mod batch;
 mod engine;
 mod finish;
 mod hub;
+mod network;
 mod runner;
 mod scan;
 mod scanner;

@@ -1,6 +1,6 @@
 //! The nmap in use: found once, looked for again while there is none.
 
-use crate::batch::ScanContext;
+use crate::{batch::ScanContext, network::Network};
 use netscan_nmap::{
     launch::Launcher,
     locate::{Installation, LocateError, locate},
@@ -72,6 +72,7 @@ impl Scanner {
         names: Vec<PinnedName>,
         launcher: Arc<dyn Launcher>,
         store: Arc<Store>,
+        network: Arc<Network>,
     ) -> Result<ScanContext, ActorProcessingErr> {
         let nmap = self.installation().await?;
         let refused = |errors: Vec<netscan_nmap::options::FlagError>| {
@@ -94,6 +95,7 @@ impl Scanner {
             names: Arc::new(names.into_iter().map(|name| (name.address, name.name)).collect()),
             launcher,
             store,
+            network,
         })
     }
 }

@@ -136,6 +136,7 @@ impl System {
             scanner: Arc::clone(&scanner),
             launcher: config.launcher,
             slots,
+            network: Arc::default(),
         };
         let spawned = Actor::spawn(None, Engine, args).await;
         let (engine, _) = spawned.map_err(|error| StartError::Tree(error.to_string()))?;

@@ -103,6 +103,8 @@ pub enum StopReason {
     OutputCap,
     /// The store could not keep up with what it wrote.
     StoreSlow,
+    /// The machine's own network changed under it: what nmap says from then on means nothing.
+    NetworkChanged,
     /// The scan was paused.
     Paused,
     /// The server is going down; the scan resumes with the next start.
@@ -120,6 +122,7 @@ impl StopReason {
     pub const fn is_of_scan(self) -> bool {
         match self {
             Self::StoreSlow
+            | Self::NetworkChanged
             | Self::Paused
             | Self::Shutdown
             | Self::GaveUp
@@ -137,6 +140,7 @@ impl StopReason {
             Self::Stalled => "stalled",
             Self::OutputCap => "output_cap",
             Self::StoreSlow => "store_slow",
+            Self::NetworkChanged => "network_changed",
             Self::Paused => "paused",
             Self::Shutdown => "shutdown",
             Self::GaveUp => "gave_up",

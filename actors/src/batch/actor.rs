@@ -2,6 +2,7 @@
 
 use super::core::Next;
 use crate::{
+    network::Network,
     runner::{Job, Pulse, Report, Runner, RunnerArgs, RunnerMsg},
     scan::ScanMsg,
     scanner::Scanner,
@@ -53,6 +54,8 @@ pub struct ScanContext {
     pub launcher: Arc<dyn Launcher>,
     /// Takes results.
     pub store: Arc<Store>,
+    /// Tells when the machine's network changes.
+    pub network: Arc<Network>,
 }
 
 /// What a batch is told.
@@ -210,6 +213,7 @@ impl BatchState {
             pulse: Arc::clone(&self.pulse),
             launcher: Arc::clone(&context.launcher),
             store: Arc::clone(&context.store),
+            losses: context.network.losses(),
             unstored_max: limits::UNSTORED_BYTES_MAX,
             claim,
             permit: Some(permit),
@@ -326,6 +330,7 @@ impl BatchState {
                 | StopReason::Stalled
                 | StopReason::OutputCap
                 | StopReason::StoreSlow
+                | StopReason::NetworkChanged
                 | StopReason::Paused
                 | StopReason::Shutdown => self.stop = None,
             },

@@ -87,7 +87,7 @@ enum Kind {
     SetAside,
     GiveUp,
     NotReady,
-    StoreSlow,
+    Environment,
     Failed(Cause),
 }
 
@@ -97,7 +97,7 @@ fn kind(outcome: &Outcome) -> Kind {
             StopReason::Stopped | StopReason::Killed => Kind::Stop,
             StopReason::Paused | StopReason::Shutdown => Kind::SetAside,
             StopReason::GaveUp => Kind::GiveUp,
-            StopReason::StoreSlow => Kind::StoreSlow,
+            StopReason::StoreSlow | StopReason::NetworkChanged => Kind::Environment,
             StopReason::Straggler
             | StopReason::Deadline
             | StopReason::Stalled
@@ -124,7 +124,9 @@ pub fn news(outcome: &Outcome, salvaged: u64) -> News {
         // A stall takes its time, so it cannot become a storm, and says nothing about nmap.
         _ if matches!(outcome, Outcome::Ended { .. }) => News::Nothing,
         Kind::Failed(Cause::Fault) | Kind::GiveUp => News::Barren,
-        Kind::Failed(Cause::Time) | Kind::Stop | Kind::SetAside | Kind::StoreSlow => News::Nothing,
+        Kind::Failed(Cause::Time) | Kind::Stop | Kind::SetAside | Kind::Environment => {
+            News::Nothing
+        }
     }
 }
 
@@ -139,8 +141,8 @@ pub fn decide(at: Situation<'_>, children: impl FnOnce(Cause) -> Vec<Child>) -> 
         Kind::SetAside => return Next::SetAside,
         Kind::GiveUp => return Next::GiveUp,
         Kind::NotReady => return Next::Retry { after: SCANNER_WAIT, charged: false },
-        // The store's trouble is not the targets' fault.
-        Kind::StoreSlow => return Next::Retry { after: backoff(&at), charged: false },
+        // The machine's own trouble is not the targets' fault.
+        Kind::Environment => return Next::Retry { after: backoff(&at), charged: false },
         Kind::Failed(cause) => cause,
     };
     let failed = at.charged + 1;

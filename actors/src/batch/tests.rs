@@ -50,6 +50,7 @@ fn what_follows_an_attempt() {
         (ended(StopReason::Straggler), 4, 0, split(), retry(1, false)),
         (ended(StopReason::Straggler), 4, 2, split(), retry(4, false)),
         (ended(StopReason::StoreSlow), 4, 2, retry(4, false), retry(4, false)),
+        (ended(StopReason::NetworkChanged), 4, 0, retry(1, false), retry(1, false)),
     ];
     let policy = Policy::default();
     for (outcome, remaining, charged, splittable, whole) in table {

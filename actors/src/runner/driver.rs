@@ -67,6 +67,8 @@ pub struct Job {
     pub launcher: Arc<dyn Launcher>,
     /// Takes results.
     pub store: Arc<Store>,
+    /// Wakes when the machine's network loses something.
+    pub losses: watch::Receiver<u64>,
     /// Bytes that may be held in memory until the store has taken them.
     pub unstored_max: usize,
     /// The claim on the batch; nmap starts when it is durable.
@@ -266,6 +268,9 @@ async fn follow(
     let mut drain_until: Option<Instant> = None;
     let mut flush_at = began + FLUSH_EVERY;
     let mut may_be_stopped = true;
+    let mut losses = gathered.job.losses.clone();
+    losses.mark_unchanged();
+    let mut may_lose = true;
 
     while ending.is_none() || stdout.is_open() || stderr.is_open() || xml.is_open() {
         let watched = ending.is_none() && gathered.stop.is_none();
@@ -298,6 +303,13 @@ async fn follow(
                 may_be_stopped = changed.is_ok();
                 let asked = *stops.borrow_and_update();
                 gathered.escalate(asked);
+            }
+            lost = losses.changed(), if may_lose && watched => {
+                may_lose = false;
+                if lost.is_ok() {
+                    gathered.distrust();
+                    gathered.escalate(Some(StopReason::NetworkChanged));
+                }
             }
             () = sleep_until(last_progress + stall), if watched => {
                 gathered.escalate(Some(StopReason::Stalled));

@@ -40,6 +40,8 @@ pub struct Gathered {
     finished: Vec<IpAddr>,
     timed_out: Vec<IpAddr>,
     signs: Signs,
+    /// Whether the machine's network changed: what comes from then on is not believed.
+    is_distrusted: bool,
     /// Writes that the store has not taken yet: their size, and whether they are durable now.
     unstored: FuturesUnordered<BoxFuture<'static, (usize, bool)>>,
     unstored_bytes: usize,
@@ -61,6 +63,7 @@ impl Gathered {
             finished: Vec::new(),
             timed_out: Vec::new(),
             signs: Signs::default(),
+            is_distrusted: false,
             unstored: FuturesUnordered::new(),
             unstored_bytes: 0,
             job,
@@ -143,6 +146,9 @@ impl Gathered {
         events: &mut Vec<Event>,
     ) {
         let batch_id = self.job.batch;
+        if self.is_distrusted {
+            return;
+        }
         if !self.job.addresses.contains(host.address) {
             let address = host.address.to_string();
             tracing::warn!(batch.id = %batch_id, %address, "batch {batch_id}: {address} is not in it");
@@ -162,6 +168,11 @@ impl Gathered {
             events.push(host_event(batch_id, &host));
         }
         hosts.push(host);
+    }
+
+    /// Takes no more results: the raw output is kept, and the hosts are scanned again.
+    pub fn distrust(&mut self) {
+        self.is_distrusted = true;
     }
 
     /// Returns whether nmap got on since the last call: it wrote anything but ticks.

@@ -197,6 +197,7 @@ async fn an_nmap_that_writes_faster_than_the_store_is_slowed_and_not_ended() {
         pulse: Arc::new(Pulse::default()),
         launcher: Arc::new(Scripted::new([Script::from(steps)])),
         store: Arc::clone(&store),
+        losses: watch::channel(0).1,
         unstored_max: 1,
         claim: store.submit(Write::new()),
         permit: None,

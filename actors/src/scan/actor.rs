@@ -519,13 +519,19 @@ impl ScanActorState {
                 let _ = myself.cast(ScanMsg::Looked(found)); // the actor may be gone
             });
         }
-        match self.context.store.health() {
-            Health::Ok => self.core.set_need(Need::Store, false),
-            Health::Degraded { reason } => {
-                self.missing.insert(Need::Store, reason);
-                self.core.set_need(Need::Store, true)
-            }
+        let store = match self.context.store.health() {
+            Health::Ok => None,
+            Health::Degraded { reason } => Some(reason),
+        };
+        let mut effects = Vec::new();
+        for (need, missing) in
+            [(Need::Store, store), (Need::Network, self.context.network.missing())]
+        {
+            let is_missing = missing.is_some();
+            self.missing.extend(missing.map(|detail| (need, detail)));
+            effects.extend(self.core.set_need(need, is_missing));
         }
+        effects
     }
 
     /// Ends a batch early if in smaller ones its rest is done sooner.

@@ -22,6 +22,8 @@ pub enum Need {
     Scanner,
     /// Room on the disk.
     Store,
+    /// An interface or a route that was there before.
+    Network,
 }
 
 impl Need {
@@ -30,6 +32,7 @@ impl Need {
         match self {
             Self::Scanner => "scanner",
             Self::Store => "store",
+            Self::Network => "network",
         }
     }
 }
