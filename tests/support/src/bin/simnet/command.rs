@@ -5,7 +5,7 @@ use crate::sys;
 use rustix::io::Errno;
 use rustix::process::{
     Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, kill_process_group,
-    set_child_subreaper, wait,
+    set_child_subreaper, setpriority_process, wait,
 };
 use std::ffi::OsString;
 use std::fs::File;
@@ -17,6 +17,9 @@ use std::process::Command;
 /// What is passed on. SIGKILL cannot be; the kernel ends the command then.
 const PASSED_ON: [i32; 6] =
     [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT, libc::SIGUSR1, libc::SIGUSR2];
+
+/// How much this process gives way to the command, once that runs.
+const NICE: i32 = -15;
 
 /// The size of what the kernel says about a signal; its number is in the first four bytes.
 const SIGNAL_RECORD: usize = size_of::<libc::signalfd_siginfo>();
@@ -46,6 +49,8 @@ impl Running {
             io::ErrorKind::NotFound => Failure::NoCommand(name.clone().into_owned()),
             _ => Failure::of(tried(), error),
         })?;
+        // A network does not wait for those who use it. Where that is refused, it is just slower.
+        let _ = setpriority_process(None, NICE);
         Ok(Self { pid: Pid::from_child(&child), signals: signals.into() })
     }
 

@@ -5,6 +5,9 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+/// What nmap would notice.
+const LATE: Duration = Duration::from_millis(1);
+
 /// What happened to packets. Each one that was received is counted in exactly one of `foreign`,
 /// `lost_on_the_way_there`, `unanswered`, `over_the_limit`, `lost_on_the_way_back`, and
 /// `answered`.
@@ -29,7 +32,9 @@ pub(crate) struct Stats {
     pub(crate) overrun: u64,
     /// How many answers were on their way at once.
     pub(crate) pending_max: usize,
-    /// By how much the latest answer missed its time.
+    /// Answers that missed their time by more than a millisecond: is the machine too busy?
+    pub(crate) late: u64,
+    /// By how much the latest one missed it.
     pub(crate) late_max_us: u64,
     pub(crate) kinds: BTreeMap<&'static str, KindStats>,
 }
@@ -51,6 +56,7 @@ impl Stats {
 
     pub(crate) fn sent(&mut self, late: Duration) {
         self.sent += 1;
+        self.late += u64::from(late > LATE);
         self.late_max_us = self.late_max_us.max(late.as_micros().try_into().unwrap_or(u64::MAX));
     }
 }

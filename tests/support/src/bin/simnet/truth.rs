@@ -4,36 +4,23 @@ use crate::addresses::OWN;
 use crate::behaviour::{Behaviour, PortState};
 use crate::failure::Failure;
 use crate::plan::Plan;
-use serde::Serialize;
+use netscan_test_support::HostTruth;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::IpAddr;
 
-/// A host as a plan has it.
-#[derive(Debug, Serialize)]
-struct Truth<'a> {
-    kind: &'static str,
-    /// `up` if it answers anything at all, else `down`.
-    state: &'static str,
-    open: &'a [u16],
-    /// The state of all TCP ports that are not listed as open.
-    others: &'static str,
-    udp: &'a [u16],
-}
-
-impl<'a> Truth<'a> {
-    fn of(host: &'a Behaviour) -> Self {
-        Self {
-            kind: host.kind.name(),
-            state: if host.is_up() { "up" } else { "down" },
-            open: &host.open,
-            others: match host.other_tcp() {
-                PortState::Open => "open",
-                PortState::Closed => "closed",
-                PortState::Filtered => "filtered",
-            },
-            udp: &host.udp,
-        }
+fn truth_of(host: &Behaviour) -> HostTruth {
+    let others = match host.other_tcp() {
+        PortState::Open => "open",
+        PortState::Closed => "closed",
+        PortState::Filtered => "filtered",
+    };
+    HostTruth {
+        kind: host.kind.name().to_owned(),
+        is_up: host.is_up(),
+        open: host.open.clone(),
+        others: others.to_owned(),
+        udp: host.udp.clone(),
     }
 }
 
@@ -47,11 +34,11 @@ pub(crate) fn print(plan: &Plan) -> Result<(), Failure> {
     printed.map_err(|error| Failure::of("printing the truth", error))
 }
 
-fn truth(plan: &Plan) -> BTreeMap<IpAddr, Truth<'_>> {
+fn truth(plan: &Plan) -> BTreeMap<IpAddr, HostTruth> {
     let mut hosts = BTreeMap::new();
     for rule in &plan.rules {
         for address in rule.hosts.iter().filter(|address| !OWN.contains(address)) {
-            hosts.entry(address).or_insert_with(|| Truth::of(&rule.behaviour));
+            hosts.entry(address).or_insert_with(|| truth_of(&rule.behaviour));
         }
     }
     hosts
@@ -79,11 +66,11 @@ mod tests {
             writeln!(lines, "{address} {}", serde_json::to_string(&truth).unwrap()).unwrap();
         }
         expect![[r#"
-            10.99.0.1 {"kind":"live","state":"up","open":[22,80],"others":"closed","udp":[53]}
-            10.99.0.2 {"kind":"filtered","state":"up","open":[443],"others":"filtered","udp":[]}
-            10.99.0.3 {"kind":"live","state":"up","open":[22,80],"others":"closed","udp":[53]}
-            10.99.255.253 {"kind":"tarpit","state":"up","open":[],"others":"open","udp":[]}
-            fd00:99::1 {"kind":"dead","state":"down","open":[],"others":"filtered","udp":[]}
+            10.99.0.1 {"kind":"live","is_up":true,"open":[22,80],"others":"closed","udp":[53]}
+            10.99.0.2 {"kind":"filtered","is_up":true,"open":[443],"others":"filtered","udp":[]}
+            10.99.0.3 {"kind":"live","is_up":true,"open":[22,80],"others":"closed","udp":[53]}
+            10.99.255.253 {"kind":"tarpit","is_up":true,"open":[],"others":"open","udp":[]}
+            fd00:99::1 {"kind":"dead","is_up":false,"open":[],"others":"filtered","udp":[]}
         "#]]
         .assert_eq(&lines);
     }
