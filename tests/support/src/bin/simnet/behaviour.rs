@@ -38,7 +38,7 @@ impl Kind {
             "filtered" => Self::Filtered,
             "dead" => Self::Dead,
             "tarpit" => Self::Tarpit { keeps: true },
-            "limited" => Self::Limited { rate: 20, burst: 1 },
+            "limited" => Self::Limited { rate: 20, burst: 10 },
             "slow" => Self::Slow,
             _ => return None,
         })

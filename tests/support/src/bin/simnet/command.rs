@@ -93,9 +93,8 @@ impl Running {
 impl Drop for Running {
     /// Ends all that is left of it.
     fn drop(&mut self) {
-        let _ = kill_process_group(self.pid, Signal::KILL);
         let own = "/proc/thread-self/children";
-        // The children of a child that has ended turn up among these.
+        // The children of a child that has ended turn up among these, since this is their reaper.
         while let Ok(children) = std::fs::read_to_string(own) {
             let pids: Vec<_> = children.split_whitespace().filter_map(parse_pid).collect();
             for pid in &pids {

@@ -37,7 +37,7 @@
 //! | `udp=53` | all but `dead` | open UDP ports, which echo what they get (none) |
 //! | `ping=yes` | all but `dead` | whether ICMP is answered (`filtered`: `no`) |
 //! | `then=silence` | `tarpit` | whether a connection is kept up (`accept`) or ignored (`silence`) |
-//! | `rate=20`, `burst=1` | `limited` | packets a second (20), and how many may come at once (1) |
+//! | `rate=20`, `burst=10` | `limited` | packets a second (20), and how many may come at once (10) |
 //! | `rtt=40ms` | all | there and back, also `500us` and `1s` (0; `slow`: 500 ms) |
 //! | `jitter=2ms` | all | by how much a packet is late at most, half of it each way (0) |
 //! | `loss=10` | all | per mille of round trips that get lost, half of them each way (0) |
