@@ -26,7 +26,8 @@ FORCE:
 build: ## the release binary, target/release/netscan
 	$(CARGO) build --locked --release --bin netscan
 
-test: tools ## install what the tests need and run all of them
+test: ## install what the tests need and run all of them
+	@sh scripts/install-tools.sh tests
 	$(CARGO) test --locked --workspace
 
 check: fmt lint test doc ## what CI runs

@@ -1,10 +1,16 @@
 #!/bin/sh
 # Makes sure that nmap is there: installs it where apt-get can, else says what to do.
+# With `tests`, the same for `ip`, by which tests set up a network namespace; they skip without.
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-if have nmap; then
+missing=""
+have nmap || missing="nmap"
+if [ "${1:-}" = tests ] && [ "$(uname)" = Linux ]; then
+    have ip || [ -x /sbin/ip ] || missing="$missing iproute2"
+fi
+if [ -z "$missing" ]; then
     exit 0
 fi
 
@@ -14,6 +20,10 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 if ! have apt-get || [ "$as_root" = none ]; then
+    if have nmap; then
+        echo "iproute2 is missing: tests that need a simulated network will be skipped" >&2
+        exit 0
+    fi
     {
         echo "nmap is missing, and netscan runs it for every scan. Install it and try again:"
         echo "  Debian, Ubuntu:  apt-get install nmap   (as root)"
@@ -25,6 +35,8 @@ if ! have apt-get || [ "$as_root" = none ]; then
     exit 1
 fi
 
-echo "nmap is missing: installing it with apt-get" >&2
+echo "installing with apt-get what is missing: $missing" >&2
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends nmap
+# One word for each package.
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing

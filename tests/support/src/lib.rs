@@ -1,4 +1,4 @@
-//! What tests need to run real processes: a stand-in for nmap, and a warden.
+//! What tests need to run real processes: a stand-in for nmap, a warden, and a simulated network.
 //!
 //! ```no_run
 //! # fn main() -> std::io::Result<()> {
@@ -8,7 +8,12 @@
 //! # }
 //! ```
 //!
-//! The language of these scripts is described at the top of `src/bin/fake-nmap/main.rs`.
+//! The language of these scripts is described at the top of `src/bin/fake-nmap/main.rs`. Real nmap
+//! has hosts to scan in a [`SimulatedNet`].
+
+mod simulated;
+
+pub use simulated::{HostTruth, SKIPPED, SimulatedNet};
 
 use std::ffi::OsStr;
 use std::io;
@@ -51,7 +56,7 @@ impl FakeNmap {
     }
 }
 
-/// Returns the path of one of this package's executables (`fake-nmap`, `netscan-warden`), built
+/// Returns the path of one of this package's executables (`fake-nmap`, `simnet` and so on), built
 /// if need be: cargo builds them by itself for the tests of this package and of the workspace.
 pub fn binary(name: &str) -> io::Result<PathBuf> {
     static BUILD: Mutex<()> = Mutex::new(());
