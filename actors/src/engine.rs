@@ -164,6 +164,7 @@ impl EngineState {
             context: Arc::new(context),
             slots: self.slots.clone(),
             hub: Arc::clone(&self.args.hub),
+            slots_max: self.args.slots,
         };
         let (actor, _) = Actor::spawn_linked(None, Scan, args, myself.get_cell()).await?;
         self.scans.insert(scan, actor);

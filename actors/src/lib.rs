@@ -15,6 +15,7 @@ mod engine;
 mod finish;
 mod hub;
 mod network;
+mod processors;
 mod runner;
 mod scan;
 mod scanner;

@@ -6,7 +6,7 @@
 //!             ─► numbers, policy ─────────────┘
 //! ```
 
-use crate::scanner::Scanner;
+use crate::{processors, scan::tuning, scanner::Scanner};
 use netscan_nmap::{
     command,
     locate::LocateError,
@@ -19,7 +19,7 @@ use netscan_schemas::{
     api::{Preview, RefusedFlag, ScanRequest},
     limits,
     problem::FieldError,
-    scan::{Resplit, UnresolvedTarget},
+    scan::{Resplit, Tuning, UnresolvedTarget},
     stored::{PlanRecord, ScanSpec},
 };
 use netscan_store::{ReadError, Store, WriteError};
@@ -167,6 +167,8 @@ fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
 pub(crate) struct Flags {
     /// Whether ports are probed, and not only whether hosts are up.
     pub(crate) probes_ports: bool,
+    /// Whether its start loads scripts, probes or fingerprints.
+    pub(crate) is_heavy: bool,
     pub(crate) argv: Vec<String>,
     pub(crate) fallback: Vec<String>,
     pub(crate) warnings: Vec<String>,
@@ -185,7 +187,8 @@ pub(crate) async fn read_flags(
         options.check_scripts(scripts.as_ref())?;
         let argv = command::template(&nmap, &options, scanner.privileges());
         let probes_ports = !options.technique.no_ports;
-        Ok(Flags { probes_ports, argv, fallback, warnings: parsed.warnings })
+        let is_heavy = options.is_heavy();
+        Ok(Flags { probes_ports, is_heavy, argv, fallback, warnings: parsed.warnings })
     };
     Ok(read())
 }
@@ -212,8 +215,9 @@ fn check_numbers(request: &ScanRequest) -> Result<(), SubmitError> {
             errors.push(field(&format!("/{name}"), "out-of-range", &detail));
         }
     };
-    range("chunk_size", request.chunk_size, limits::CHUNK_SIZE_MAX);
-    range("concurrency", request.concurrency, limits::CONCURRENCY_MAX);
+    // What is left out is in range.
+    range("chunk_size", request.chunk_size.unwrap_or(1), limits::CHUNK_SIZE_MAX);
+    range("concurrency", request.concurrency.unwrap_or(1), limits::CONCURRENCY_MAX);
     if let Err((name, why)) = request.policy.check() {
         let detail = format!("policy.{name} {why}");
         errors.push(field(&format!("/policy/{name}"), "out-of-range", &detail));
@@ -253,6 +257,31 @@ fn plan_difficult(
     Ok(())
 }
 
+/// How large batches are and how many run, and which of the two is tuned.
+struct Numbers {
+    chunk_size: u32,
+    concurrency: u32,
+    tuning: Tuning,
+}
+
+/// Chooses what the user left out. A number that was given is kept, unless `adaptive: true` calls
+/// it a starting point.
+fn numbers(request: &ScanRequest, is_heavy: bool, slots: usize) -> Numbers {
+    let chunk = if is_heavy { tuning::CHUNK_FIRST_HEAVY } else { tuning::CHUNK_FIRST };
+    let cores = u32::try_from(processors::count()).unwrap_or(u32::MAX);
+    let slots = u32::try_from(slots).unwrap_or(u32::MAX);
+    let places = cores.saturating_mul(tuning::PLACES_FIRST).min(slots);
+    let is_tuned = |given: Option<u32>| request.adaptive.unwrap_or(given.is_none());
+    Numbers {
+        chunk_size: request.chunk_size.unwrap_or(chunk),
+        concurrency: request.concurrency.unwrap_or(places).min(limits::CONCURRENCY_MAX),
+        tuning: Tuning {
+            chunk_size: is_tuned(request.chunk_size),
+            concurrency: is_tuned(request.concurrency),
+        },
+    }
+}
+
 /// Checks a request and returns the scan that it makes.
 pub(crate) async fn check(
     scanner: &Scanner,
@@ -272,7 +301,8 @@ pub(crate) async fn check(
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {
         plan_difficult(store, &mut scope.plan, &mut warnings)?;
     }
-    warnings.extend(request_warnings(&request, slots));
+    let numbers = numbers(&request, flags.is_heavy, slots);
+    warnings.extend(request_warnings(&request, numbers.concurrency, slots));
     let spec = ScanSpec {
         id: id(),
         project_id,
@@ -281,9 +311,9 @@ pub(crate) async fn check(
         nmap_flags: request.nmap_flags,
         targets: request.targets,
         exclude: request.exclude,
-        chunk_size: request.chunk_size,
-        concurrency: request.concurrency,
-        adaptive: request.adaptive,
+        chunk_size: numbers.chunk_size,
+        concurrency: numbers.concurrency,
+        tuning: numbers.tuning,
         policy: request.policy,
         argv: flags.argv,
         fallback: flags.fallback,
@@ -297,15 +327,15 @@ pub(crate) async fn check(
     Ok((spec, scope.plan))
 }
 
-fn request_warnings(request: &ScanRequest, slots: usize) -> Vec<String> {
+fn request_warnings(request: &ScanRequest, concurrency: u32, slots: usize) -> Vec<String> {
     let mut warnings = Vec::new();
     if request.runner.is_some() {
         warnings.push("`runner` is ignored: netscan runs nmap itself".to_owned());
     }
-    if request.concurrency as usize > slots {
+    if concurrency as usize > slots {
         warnings.push(format!(
-            "concurrency {} is above the {slots} slots of the server: at most {slots} run at once",
-            request.concurrency
+            "concurrency {concurrency} is above the {slots} slots of the server: at most {slots} \
+             run at once"
         ));
     }
     warnings
@@ -316,6 +346,7 @@ fn request_warnings(request: &ScanRequest, slots: usize) -> Vec<String> {
 pub(crate) async fn preview(
     scanner: &Scanner,
     request: &ScanRequest,
+    slots: usize,
 ) -> Result<Preview, SubmitError> {
     check_numbers(request)?;
     let scope = Scope::read(request).await;
@@ -323,7 +354,9 @@ pub(crate) async fn preview(
         Ok(flags) => (Some(flags), Vec::new()),
         Err(errors) => (None, errors),
     };
-    let batches = batch_count(&scope.plan.addresses, request.chunk_size);
+    let is_heavy = flags.as_ref().is_some_and(|flags| flags.is_heavy);
+    let chunk_size = numbers(request, is_heavy, slots).chunk_size;
+    let batches = batch_count(&scope.plan.addresses, chunk_size);
     let mut warnings = scope.notes;
     let (mut argv, mut fallback) = (Vec::new(), Vec::new());
     if let Some(flags) = flags {

@@ -128,8 +128,7 @@ impl System {
         let store = Arc::new(opened.map_err(|error| StartError::Tree(error.to_string()))??);
         end_leftovers(&store).await?;
         let scanner = Arc::new(Scanner::new(config.nmap, config.privileges));
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let slots = config.slots.unwrap_or(cores * SLOTS_PER_CORE).max(1);
+        let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
         let args = EngineArgs {
             store: Arc::clone(&store),
             hub: Arc::clone(&hub),
@@ -266,7 +265,7 @@ impl System {
     /// # Errors
     /// When numbers are out of range, or there is no nmap.
     pub async fn preview(&self, request: &ScanRequest) -> Result<Preview, SubmitError> {
-        submit::preview(&self.scanner, request).await
+        submit::preview(&self.scanner, request, self.slots).await
     }
 
     /// Makes a new scan of an ended scan's targets.
@@ -300,9 +299,9 @@ impl System {
             nmap_flags: spec.nmap_flags,
             targets,
             exclude: spec.exclude,
-            chunk_size: spec.chunk_size,
-            concurrency: spec.concurrency,
-            adaptive: spec.adaptive,
+            // What was tuned is tuned again.
+            chunk_size: (!spec.tuning.chunk_size).then_some(spec.chunk_size),
+            concurrency: (!spec.tuning.concurrency).then_some(spec.concurrency),
             policy: spec.policy,
             name: spec.name,
             ..ScanRequest::default()

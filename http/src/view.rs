@@ -65,6 +65,7 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
         exclude: spec.exclude,
         chunk_size: spec.chunk_size,
         concurrency: spec.concurrency,
+        tuning: spec.tuning,
         total_targets: spec.total_targets,
         progress,
         verdicts,

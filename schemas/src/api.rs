@@ -6,7 +6,7 @@ use crate::{
     batch::{BatchStatus, BatchSummary, Lane},
     host::{ExtraPorts, Hop, HostFinding, Hostname, Mac, OsMatch, Port, PortId, Script},
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
-    scan::{Policy, Progress, ScanStatus, UnresolvedTarget, Verdict, VerdictCounts},
+    scan::{Policy, Progress, ScanStatus, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
     stored::{AttemptRecord, BatchRecord, DifficultRecord, Difficulty, HostRecord, ProjectRecord},
     time::Time,
 };
@@ -58,10 +58,11 @@ pub struct ScanRequest {
     pub nmap_flags: Vec<String>,
     /// Addresses, CIDR blocks, ranges, host names.
     pub targets: Vec<String>,
-    /// Addresses in a batch; a starting point when `adaptive`.
-    pub chunk_size: u32,
-    /// Batches at once; a starting point when `adaptive`.
-    pub concurrency: u32,
+    /// Addresses in a batch. Left out, the engine chooses and tunes it; given, it is kept, or a
+    /// starting point with `adaptive: true`.
+    pub chunk_size: Option<u32>,
+    /// Batches at once; left out or given as `chunk_size`.
+    pub concurrency: Option<u32>,
     /// Taken and ignored, with a warning.
     pub runner: Option<serde_json::Value>,
     /// What not to scan, written like targets.
@@ -72,8 +73,9 @@ pub struct ScanRequest {
     pub name: Option<String>,
     /// How hard to try.
     pub policy: Policy,
-    /// Whether the engine tunes `chunk_size` and `concurrency`.
-    pub adaptive: bool,
+    /// Whether the engine tunes `chunk_size` and `concurrency`: what is left out unless this says
+    /// otherwise, both with `true`, none with `false`.
+    pub adaptive: Option<bool>,
 }
 
 impl Default for ScanRequest {
@@ -82,14 +84,14 @@ impl Default for ScanRequest {
             project_id: None,
             nmap_flags: Vec::new(),
             targets: Vec::new(),
-            chunk_size: 256,
-            concurrency: 6,
+            chunk_size: None,
+            concurrency: None,
             runner: None,
             exclude: Vec::new(),
             profile: None,
             name: None,
             policy: Policy::default(),
-            adaptive: true,
+            adaptive: None,
         }
     }
 }
@@ -166,6 +168,8 @@ pub struct Scan {
     pub chunk_size: u32,
     /// Batches at once.
     pub concurrency: u32,
+    /// Which of the two the engine tunes.
+    pub tuning: Tuning,
     /// Targets in all.
     pub total_targets: u64,
     /// How far it is.
@@ -257,6 +261,8 @@ pub struct Attempt {
     pub started_at: Time,
     /// When it ended.
     pub finished_at: Option<Time>,
+    /// Processor time that nmap took.
+    pub cpu_ms: u64,
     /// The stable name of what it proved; none while it runs.
     pub ending: Option<String>,
     /// The same in words.
@@ -281,6 +287,7 @@ impl Attempt {
             targets: record.addresses.to_ranges(),
             started_at: record.started_at,
             finished_at: record.finished_at,
+            cpu_ms: record.cpu_ms,
             ending: record.outcome.as_ref().map(|outcome| outcome.as_str().to_owned()),
             detail: record.outcome.as_ref().map(Outcome::to_string),
             exit_code: record.ending.as_ref().and_then(Ending::exit_code),

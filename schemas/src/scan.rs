@@ -174,6 +174,15 @@ impl Policy {
     }
 }
 
+/// Which numbers of a scan the engine tunes while it runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Tuning {
+    /// Addresses in a batch.
+    pub chunk_size: bool,
+    /// Batches at once.
+    pub concurrency: bool,
+}
+
 /// A target that has no address, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnresolvedTarget {

@@ -11,7 +11,7 @@ use crate::{
     batch::{BatchStatus, BatchSummary, Lane},
     host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId},
-    scan::{PinnedName, Policy, UnresolvedTarget, Verdict, VerdictCounts},
+    scan::{PinnedName, Policy, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -46,12 +46,12 @@ pub struct ScanSpec {
     pub targets: Vec<String>,
     /// The excludes as written.
     pub exclude: Vec<String>,
-    /// Addresses in a batch.
+    /// Addresses in a batch; to begin with, where it is tuned.
     pub chunk_size: u32,
-    /// Batches that run at once.
+    /// Batches that run at once; to begin with, where it is tuned.
     pub concurrency: u32,
-    /// Whether the engine tunes both.
-    pub adaptive: bool,
+    /// Which of the two the engine tunes.
+    pub tuning: Tuning,
     /// How hard it tries.
     pub policy: Policy,
     /// nmap's arguments, targets and address family apart.
@@ -189,6 +189,8 @@ pub struct AttemptRecord {
     pub ending: Option<Ending>,
     /// What it proved; none while it runs.
     pub outcome: Option<Outcome>,
+    /// Processor time that nmap took.
+    pub cpu_ms: u64,
     /// Hosts that it finished.
     pub finished_hosts: u64,
     /// What is kept of its outputs.

@@ -61,8 +61,8 @@ fn request(args: &ScanArgs) -> Result<ScanRequest, Failure> {
     request.exclude = exclude;
     request.nmap_flags = flags;
     request.name.clone_from(&args.name);
-    request.chunk_size = args.chunk_size.unwrap_or(request.chunk_size);
-    request.concurrency = args.concurrency.unwrap_or(request.concurrency);
+    request.chunk_size = args.chunk_size;
+    request.concurrency = args.concurrency;
     let policy = &mut request.policy;
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     policy.attempts_max = args.attempts.unwrap_or(policy.attempts_max);

@@ -201,6 +201,7 @@ impl BatchState {
         let attempt = self.claim(number, &addresses, &command);
         let claim = context.store.submit(self.claim_write(&attempt));
         let (to_batch, to_scan, id) = (myself.clone(), self.scan.clone(), self.record.id);
+        let of_shortage = self.scan.clone();
         let job = Job {
             scan: context.scan,
             batch: id,
@@ -217,6 +218,7 @@ impl BatchState {
             unstored_max: limits::UNSTORED_BYTES_MAX,
             claim,
             permit: Some(permit),
+            on_shortage: Box::new(move || drop(of_shortage.cast(ScanMsg::Shortage))),
             on_gone: Some(Box::new(move || drop(to_scan.cast(ScanMsg::ProcessGone(id))))),
         };
         let args = RunnerArgs {
@@ -289,6 +291,7 @@ impl BatchState {
             finished_at: None,
             ending: None,
             outcome: None,
+            cpu_ms: 0,
             finished_hosts: 0,
             raw: RawInfos::default(),
         }

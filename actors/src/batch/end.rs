@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     runner::Report,
-    scan::{BatchEnd, ScanMsg},
+    scan::{BatchEnd, ScanMsg, Taken},
     supervise::commit,
 };
 use netscan_schemas::{
@@ -40,6 +40,11 @@ impl BatchState {
         attempt.outcome = Some(report.outcome.clone());
         attempt.finished_hosts = report.finished.count();
         attempt.raw = report.raw;
+        attempt.cpu_ms = u64::try_from(report.cost.cpu.as_millis()).unwrap_or(u64::MAX);
+        if let Some(Ending::Exited { .. }) = attempt.ending {
+            let taken = Taken { wall: report.cost.wall, cpu: report.cost.cpu };
+            self.scan.cast(ScanMsg::Taken(taken))?;
+        }
         self.alive = self.alive.union(&report.alive);
         let mut write = report.tail;
         self.keep_announced(&attempt, report.announced, &mut write);

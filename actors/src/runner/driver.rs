@@ -12,7 +12,7 @@ use crate::batch::NMAP_USAGE;
 use crate::slots::Permit;
 use netscan_nmap::{
     command::Command,
-    launch::{ByteStream, Control, LaunchError, LaunchSpec, Launcher, Process},
+    launch::{ByteStream, Control, Exit, LaunchError, LaunchSpec, Launcher, Process},
 };
 use netscan_schemas::{
     AddressSet, AttemptNo, BatchId, ScanId,
@@ -75,8 +75,19 @@ pub struct Job {
     pub claim: Ack,
     /// The slot; given back when the process is gone.
     pub permit: Option<Permit>,
+    /// Called when nmap cannot be started for want of a resource.
+    pub on_shortage: Box<dyn Fn() + Send + Sync>,
     /// Called when the process is gone, before its results have settled.
     pub on_gone: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// What a process took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// From its start to its end.
+    pub wall: Duration,
+    /// Processor time.
+    pub cpu: Duration,
 }
 
 /// How an attempt went.
@@ -85,6 +96,8 @@ pub struct Report {
     pub pid: Option<u32>,
     /// How the process ended.
     pub ending: Ending,
+    /// What the process took.
+    pub cost: Cost,
     /// What the attempt proved.
     pub outcome: Outcome,
     /// Addresses finished: up, down or given up at the user's host timeout.
@@ -106,6 +119,7 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
     let never_ran = |ending: Ending, outcome: Outcome| Report {
         pid: None,
         ending,
+        cost: Cost::default(),
         outcome,
         finished: AddressSet::new(),
         alive: AddressSet::new(),
@@ -129,21 +143,23 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
         tag: format!("{}:{}:{}", job.store.instance_id(), job.batch, job.attempt),
     };
     let launcher = Arc::clone(&job.launcher);
-    let process = match launch(&*launcher, job.batch, spec, &mut stop).await {
+    let process = match launch(&*launcher, job.batch, &*job.on_shortage, spec, &mut stop).await {
         Ok(process) => process,
         Err(ended) => return never_ran(ended.0, ended.1),
     };
     let on_gone = job.on_gone.take();
     let mut gathered = Gathered::new(job, process.pid);
     gathered.job.pulse.begin();
-    let ending = follow(&mut gathered, process, stop).await;
+    let began = Instant::now();
+    let Exit { ending, cpu } = follow(&mut gathered, process, stop).await;
+    let cost = Cost { wall: began.elapsed(), cpu };
     gathered.job.pulse.end();
     drop(permit);
     if let Some(on_gone) = on_gone {
         on_gone();
     }
     gathered.settle().await;
-    gathered.into_report(ending)
+    gathered.into_report(ending, cost)
 }
 
 /// Starts the process. A system that is short of something for a moment is asked again: that is
@@ -151,6 +167,7 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
 async fn launch(
     launcher: &dyn Launcher,
     batch: BatchId,
+    on_shortage: &(dyn Fn() + Send + Sync),
     spec: LaunchSpec,
     stop: &mut watch::Receiver<Option<StopReason>>,
 ) -> Result<Process, (Ending, Outcome)> {
@@ -172,6 +189,7 @@ async fn launch(
             return Err((ending, Outcome::Unstartable { message }));
         }
         tracing::warn!(batch.id = %batch, "batch {batch}: nmap cannot be started just now: {message}");
+        on_shortage();
         tokio::select! {
             () = tokio::time::sleep(wait) => wait *= 2,
             Ok(()) = stop.changed() => {}
@@ -255,7 +273,7 @@ async fn follow(
     gathered: &mut Gathered,
     process: Process,
     mut stops: watch::Receiver<Option<StopReason>>,
-) -> Ending {
+) -> Exit {
     let Process { stdout, stderr, xml, mut exit, control, .. } = process;
     let (mut stdout, mut stderr, mut xml) = (Pipe::new(stdout), Pipe::new(stderr), Pipe::new(xml));
     let began = Instant::now();
@@ -264,7 +282,7 @@ async fn follow(
     let mut last_progress = began;
     let mut last_stored = began;
     let mut signalled = Signalled::No;
-    let mut ending: Option<Ending> = None;
+    let mut ending: Option<Exit> = None;
     let mut drain_until: Option<Instant> = None;
     let mut flush_at = began + FLUSH_EVERY;
     let mut may_be_stopped = true;
@@ -336,7 +354,7 @@ async fn follow(
             signalled = signalled.carry_out(gathered.stop, &control);
         }
     }
-    ending.unwrap_or(Ending::Lost)
+    ending.unwrap_or(Exit::of(Ending::Lost))
 }
 
 /// Waits until a moment; for ever without one.

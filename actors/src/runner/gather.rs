@@ -2,7 +2,7 @@
 
 use super::{
     core::{Evidence, judge},
-    driver::{Job, Report},
+    driver::{Cost, Job, Report},
     recorder::Recorder,
     signs::Signs,
 };
@@ -265,7 +265,7 @@ impl Gathered {
     }
 
     /// Judges the attempt. What is not written yet is handed over, to be written with its end.
-    pub fn into_report(mut self, ending: Ending) -> Report {
+    pub fn into_report(mut self, ending: Ending, cost: Cost) -> Report {
         let mut tail = Write::new();
         self.add_frames(&mut tail);
         let timed_out = AddressSet::from_addresses(self.timed_out);
@@ -293,7 +293,7 @@ impl Gathered {
             stdout: self.stdout.seal(),
             stderr: self.stderr.seal(),
         };
-        Report { pid: self.pid, ending, outcome, finished, alive, announced, raw, tail }
+        Report { pid: self.pid, ending, cost, outcome, finished, alive, announced, raw, tail }
     }
 }
 

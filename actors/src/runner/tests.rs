@@ -12,7 +12,7 @@ use netscan_schemas::{
     AddressSet, AttemptNo, Time,
     attempt::{Ending, Outcome, RawInfos, StopReason},
     batch::{BatchStatus, BatchSummary, Lane},
-    scan::Policy,
+    scan::{Policy, Tuning},
     stored::{AttemptRecord, BatchRecord, PlanRecord, ScanSpec},
 };
 use netscan_store::{NoPublisher, Options, Store, Write};
@@ -125,7 +125,7 @@ async fn store_with_an_attempt(dir: &Path, address: IpAddr) -> (Arc<Store>, Atte
         exclude: Vec::new(),
         chunk_size: 1,
         concurrency: 1,
-        adaptive: false,
+        tuning: Tuning::default(),
         policy: Policy::default(),
         argv: Vec::new(),
         fallback: Vec::new(),
@@ -162,6 +162,7 @@ async fn store_with_an_attempt(dir: &Path, address: IpAddr) -> (Arc<Store>, Atte
         finished_at: None,
         ending: None,
         outcome: None,
+        cpu_ms: 0,
         finished_hosts: 0,
         raw: RawInfos::default(),
     };
@@ -201,6 +202,7 @@ async fn an_nmap_that_writes_faster_than_the_store_is_slowed_and_not_ended() {
         unstored_max: 1,
         claim: store.submit(Write::new()),
         permit: None,
+        on_shortage: Box::new(|| {}),
         on_gone: None,
     };
     let (_stop, stops) = watch::channel(None);

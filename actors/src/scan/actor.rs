@@ -5,11 +5,13 @@ use super::{
     pace::Pace,
     reopen::reopen,
     straggler::{self, Candidate},
+    tuning::{self, Taken, Tuner},
 };
 use crate::{
     batch::{Batch, BatchArgs, BatchMsg, News, ScanContext},
     finish,
     hub::Hub,
+    processors::{self, Processors},
     runner::Pulse,
     slots::{Permit, SlotsMsg},
     supervise::{Intensity, commit},
@@ -20,7 +22,7 @@ use netscan_schemas::{
     attempt::StopReason,
     batch::{BatchStatus, BatchSummary, Lane},
     event::{EncodedEvent, Event},
-    scan::{Progress, Resplit, ScanState, ScanStatus},
+    scan::{Progress, Resplit, ScanState, ScanStatus, Tuning},
     stored::{BatchRecord, ScanSpec, VerdictsRecord},
 };
 use netscan_store::{Health, Write};
@@ -55,6 +57,12 @@ pub enum ScanMsg {
     BatchSplit(BatchId, Vec<BatchRecord>),
     /// What an attempt says about the scan as a whole, and its outcome in words.
     News(News, String),
+    /// An attempt of a batch ended by itself, and took so much.
+    Taken(Taken),
+    /// nmap could not be started for want of a resource.
+    Shortage,
+    /// Time to tune.
+    Tune,
     /// nmap was looked for again.
     Looked(Box<Result<Installation, LocateError>>),
     /// A batch's actor is gone.
@@ -79,6 +87,8 @@ pub struct ScanArgs {
     pub slots: ActorRef<SlotsMsg>,
     /// Live readers.
     pub hub: Arc<Hub>,
+    /// How many slots there are.
+    pub slots_max: usize,
 }
 
 /// The actor. It ends by itself when the scan has ended.
@@ -113,6 +123,7 @@ pub struct ScanActorState {
     look_at: Option<Instant>,
     /// The outcome of the last attempt that said nmap does not work.
     last_failure: String,
+    processors: Processors,
 }
 
 type Handled = Result<(), ActorProcessingErr>;
@@ -132,6 +143,9 @@ impl Actor for Scan {
 
     async fn post_start(&self, myself: ActorRef<ScanMsg>, state: &mut ScanActorState) -> Handled {
         myself.send_interval(TICK, || ScanMsg::Tick);
+        if state.spec.tuning != Tuning::default() {
+            myself.send_interval(tuning::LOOK_EVERY, || ScanMsg::Tune);
+        }
         let effects = state.core.begin();
         state.carry_out(&myself, effects).await
     }
@@ -176,6 +190,18 @@ impl Actor for Scan {
                 state.leaving = Some(reply);
                 state.core.leave()
             }
+            ScanMsg::Taken(taken) => {
+                state.core.on_taken(taken);
+                return Ok(());
+            }
+            ScanMsg::Shortage => {
+                state.core.on_shortage();
+                return Ok(());
+            }
+            ScanMsg::Tune => match state.processors.busy() {
+                Some(busy) => state.core.tune(busy),
+                None => return Ok(()),
+            },
             ScanMsg::Tick => state.tick(&myself)?,
         };
         state.carry_out(&myself, effects).await?;
@@ -213,7 +239,7 @@ impl Actor for Scan {
 impl ScanActorState {
     /// Makes the scan's actor from the store.
     async fn load(myself: &ActorRef<ScanMsg>, args: ScanArgs) -> Result<Self, ActorProcessingErr> {
-        let ScanArgs { context, slots, hub } = args;
+        let ScanArgs { context, slots, hub, slots_max } = args;
         let (store, scan) = (Arc::clone(&context.store), context.scan);
         let view = store.scan(scan)?.ok_or_else(|| format!("scan {scan} is not in the store"))?;
         let plan = store.plan(scan)?.ok_or_else(|| format!("scan {scan} has no plan"))?;
@@ -236,11 +262,19 @@ impl ScanActorState {
             reopened.event(scan, EncodedEvent::now(&event));
             store.submit(reopened).await?;
         }
+        let spec = &view.spec;
+        let tuner = Tuner::new(
+            spec.tuning,
+            (spec.chunk_size, spec.concurrency),
+            processors::count(),
+            slots_max,
+            context.options.is_heavy(),
+        );
         let core = ScanCore::new(
             view.state.status,
-            Plan::new(&plan.addresses, &plan.last, view.spec.chunk_size),
+            Plan::new(&plan.addresses, &plan.last),
             view.state.cursor,
-            view.spec.concurrency,
+            tuner,
             records.iter().map(|record| (record.id, record.parent.is_some())),
         );
         let done = view.spec.total_targets - view.tally.verdicts(&view.spec).unfinished;
@@ -259,6 +293,7 @@ impl ScanActorState {
             missing: BTreeMap::new(),
             look_at: None,
             last_failure: String::new(),
+            processors: Processors::default(),
         };
         for record in records {
             let verdicts = store.verdicts(record.id)?;

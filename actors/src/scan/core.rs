@@ -1,5 +1,6 @@
 //! What a scan does next: events in, effects out, no clock and no I/O.
 
+use super::tuning::{Taken, Tuner};
 use crate::batch::News;
 use netscan_schemas::{
     AddressSet, BatchId, attempt::StopReason, batch::Lane, limits, scan::ScanStatus,
@@ -67,38 +68,35 @@ pub struct Plan {
     pub first: AddressSet,
     /// Then these one by one: earlier scans could not finish them.
     pub last: AddressSet,
-    /// Addresses in a batch.
-    pub chunk_size: u64,
 }
 
 impl Plan {
     /// Returns the plan of all these addresses, with those of `last` at its end.
-    pub fn new(addresses: &AddressSet, last: &AddressSet, chunk_size: u32) -> Self {
+    pub fn new(addresses: &AddressSet, last: &AddressSet) -> Self {
         let last = addresses.intersection(last);
         let first = addresses.difference(&last);
-        Self { first, last, chunk_size: u64::from(chunk_size.max(1)) }
+        Self { first, last }
     }
 
-    /// Returns the next addresses to scan after `cursor` of them; none at the end.
-    fn cut(&self, cursor: u64) -> (AddressSet, Lane) {
+    /// Returns the next addresses to scan after `cursor` of them, `chunk` at most; none at the end.
+    fn cut(&self, cursor: u64, chunk: u64) -> (AddressSet, Lane) {
         let first = self.first.count();
         if cursor < first {
-            let chunk = u128::from(self.chunk_size);
-            return (self.first.slice(u128::from(cursor), chunk), Lane::Main);
+            return (self.first.slice(u128::from(cursor), u128::from(chunk)), Lane::Main);
         }
         (self.last.slice(u128::from(cursor - first), 1), Lane::Difficult)
     }
 
     /// Returns how many batches are left after `cursor` addresses, at least: a change of family
     /// makes one more.
-    fn batches_left(&self, cursor: u64) -> u64 {
+    fn batches_left(&self, cursor: u64, chunk: u64) -> u64 {
         let (first, last) = (self.first.count(), self.last.count());
-        let chunks = first.saturating_sub(cursor).div_ceil(self.chunk_size);
+        let chunks = self.left_of_first(cursor).div_ceil(chunk);
         chunks + last - cursor.saturating_sub(first).min(last)
     }
 
-    fn is_in_first(&self, cursor: u64) -> bool {
-        cursor < self.first.count()
+    fn left_of_first(&self, cursor: u64) -> u64 {
+        self.first.count().saturating_sub(cursor)
     }
 }
 
@@ -118,7 +116,8 @@ pub struct ScanCore {
     plan: Plan,
     /// Addresses of the plan that are in batches already.
     cursor: u64,
-    concurrency: usize,
+    /// How large batches are and how many run.
+    tuner: Tuner,
     /// Slots asked for and not granted yet.
     asked: usize,
     /// Batches that could run now.
@@ -149,7 +148,7 @@ impl ScanCore {
         status: ScanStatus,
         plan: Plan,
         cursor: u64,
-        concurrency: u32,
+        tuner: Tuner,
         open: impl IntoIterator<Item = (BatchId, IsSplitOff)>,
     ) -> Self {
         let (lanes, waiting): (Vec<_>, Vec<_>) =
@@ -159,7 +158,7 @@ impl ScanCore {
             status,
             plan,
             cursor,
-            concurrency: concurrency.max(1) as usize,
+            tuner,
             asked: 0,
             waiting: ids(waiting).collect(),
             split_off: ids(lanes.clone()).collect(),
@@ -210,7 +209,7 @@ impl ScanCore {
         if !is_open || self.running.len() >= self.places() {
             return vec![Effect::ReturnSlot];
         }
-        let half = (self.concurrency / 2).max(1);
+        let half = (self.tuner.places() / 2).max(1);
         let has_room =
             self.running.intersection(&self.split_off).count() < half || !self.has_easy_work();
         let next = match self.waiting.pop_front() {
@@ -221,7 +220,7 @@ impl ScanCore {
             self.running.insert(batch);
             return vec![Effect::Start(batch)];
         }
-        let (cut, lane) = self.plan.cut(self.cursor);
+        let (cut, lane) = self.plan.cut(self.cursor, self.chunk());
         if cut.is_empty() {
             return vec![Effect::ReturnSlot];
         }
@@ -234,13 +233,36 @@ impl ScanCore {
     fn places(&self) -> usize {
         match (self.needs.is_empty(), self.barren < limits::BARREN_NO_SPLIT) {
             (false, _) => 0,
-            (true, true) => self.concurrency,
+            (true, true) => self.tuner.places(),
             (true, false) => 1,
         }
     }
 
     fn has_easy_work(&self) -> bool {
-        self.plan.is_in_first(self.cursor)
+        self.plan.left_of_first(self.cursor) > 0
+    }
+
+    /// Returns how many addresses the next batch has at most.
+    fn chunk(&self) -> u64 {
+        self.tuner.chunk(self.plan.left_of_first(self.cursor))
+    }
+
+    /// An attempt ended by itself, having taken so much.
+    pub fn on_taken(&mut self, taken: Taken) {
+        self.tuner.on_taken(taken);
+    }
+
+    /// Tunes places and chunks, where the user left them to us; `busy` is the share of all
+    /// processors that was in use.
+    pub fn tune(&mut self, busy: f64) -> Vec<Effect> {
+        let running = self.running.len();
+        let has_changed = self.tuner.is_active() && self.tuner.look(busy, running);
+        if has_changed { self.next_effects() } else { Vec::new() }
+    }
+
+    /// nmap could not be started for want of a resource.
+    pub fn on_shortage(&mut self) {
+        self.tuner.on_shortage();
     }
 
     /// Takes note of the number that a cut batch was given.
@@ -353,7 +375,7 @@ impl ScanCore {
             && self.needs.is_empty()
             && self.waiting.is_empty()
             && self.lanes.is_empty()
-            && self.plan.batches_left(self.cursor) == 0;
+            && self.plan.batches_left(self.cursor, self.chunk()) == 0;
         let idle = self.places().saturating_sub(self.running.len());
         (is_tail && idle > 0 && !self.running.is_empty()).then_some(idle)
     }
@@ -460,7 +482,7 @@ impl ScanCore {
             ScanStatus::Running => {
                 // More than full chunks: a change of family makes more, and those are asked for
                 // when the ones before them end.
-                let left = self.plan.batches_left(self.cursor);
+                let left = self.plan.batches_left(self.cursor, self.chunk());
                 if self.is_idle() && (left == 0 || self.gave_up) {
                     return vec![Effect::Finish];
                 }
@@ -469,7 +491,7 @@ impl ScanCore {
                 }
                 let startable = (self.waiting.len() + self.lanes.len()) as u64 + left;
                 // A slow store holds the scan back before results pile up in memory.
-                if self.settling.len() >= self.concurrency {
+                if self.settling.len() >= self.tuner.places() {
                     return Vec::new();
                 }
                 let free = self.places().saturating_sub(self.running.len() + self.asked);

@@ -14,8 +14,10 @@ mod core;
 mod pace;
 mod reopen;
 mod straggler;
+pub(crate) mod tuning;
 
 pub use self::{
     actor::{Scan, ScanArgs, ScanMsg},
     core::BatchEnd,
+    tuning::Taken,
 };

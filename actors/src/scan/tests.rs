@@ -1,5 +1,5 @@
 use super::*;
-use netscan_schemas::{Interval, address::to_number};
+use netscan_schemas::{Interval, address::to_number, scan::Tuning};
 use std::net::IpAddr;
 
 fn block(first: &str, last: &str) -> AddressSet {
@@ -11,14 +11,19 @@ fn batch(number: u64) -> BatchId {
     BatchId::new(number).expect("not zero")
 }
 
-/// 10 addresses in chunks.
-fn plan(chunk_size: u32) -> Plan {
-    Plan::new(&block("127.0.0.1", "127.0.0.10"), &AddressSet::new(), chunk_size)
+/// 10 addresses.
+fn plan() -> Plan {
+    Plan::new(&block("127.0.0.1", "127.0.0.10"), &AddressSet::new())
+}
+
+/// Numbers that are not tuned.
+fn fixed(chunk_size: u32, concurrency: u32) -> Tuner {
+    Tuner::new(Tuning::default(), (chunk_size, concurrency), 2, 64, false)
 }
 
 /// A scan of 10 addresses in chunks of 4, two at a time.
 fn scan() -> ScanCore {
-    ScanCore::new(ScanStatus::Queued, plan(4), 0, 2, [])
+    ScanCore::new(ScanStatus::Queued, plan(), 0, fixed(4, 2), [])
 }
 
 fn cut(core: &mut ScanCore, number: u64) -> Vec<String> {
@@ -48,8 +53,8 @@ fn a_scan_cuts_lazily_and_ends_after_its_last_batch() {
 #[test]
 fn the_families_never_share_a_batch() {
     let plan = block("127.0.0.1", "127.0.0.2").union(&block("::1", "::2"));
-    let plan = Plan::new(&plan, &AddressSet::new(), 256);
-    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, 4, []);
+    let plan = Plan::new(&plan, &AddressSet::new());
+    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(256, 4), []);
     assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(1)]);
     let Some(Effect::Cut(first, _)) = core.on_slot().pop() else { panic!("no cut") };
     assert_eq!(core.on_cut(batch(1)), [Effect::AskSlots(1)]);
@@ -77,7 +82,7 @@ fn a_resting_batch_leaves_its_place_to_others() {
 
 #[test]
 fn the_next_batch_need_not_wait_for_the_store_but_a_slow_store_holds_the_scan() {
-    let mut core = ScanCore::new(ScanStatus::Queued, plan(1), 0, 2, []);
+    let mut core = ScanCore::new(ScanStatus::Queued, plan(), 0, fixed(1, 2), []);
     core.begin();
     cut(&mut core, 1);
     cut(&mut core, 2);
@@ -134,16 +139,16 @@ fn a_pause_sets_batches_aside_and_a_resume_starts_them_first() {
 #[test]
 fn an_interrupted_scan_goes_on_where_the_store_says() {
     let open = [(batch(2), false)];
-    let mut core = ScanCore::new(ScanStatus::Running, plan(4), 8, 6, open);
+    let mut core = ScanCore::new(ScanStatus::Running, plan(), 8, fixed(4, 6), open);
     assert_eq!(core.begin(), [Effect::AskSlots(2)]);
     assert_eq!(core.on_slot(), [Effect::Start(batch(2))]);
     assert_eq!(cut(&mut core, 3), ["127.0.0.9-10"]);
 
-    let mut stopping = ScanCore::new(ScanStatus::Stopping, plan(4), 8, 6, open);
+    let mut stopping = ScanCore::new(ScanStatus::Stopping, plan(), 8, fixed(4, 6), open);
     assert_eq!(stopping.begin(), [Effect::StopBatches(StopReason::Stopped)]);
-    let mut stopped = ScanCore::new(ScanStatus::Stopping, plan(4), 8, 6, []);
+    let mut stopped = ScanCore::new(ScanStatus::Stopping, plan(), 8, fixed(4, 6), []);
     assert_eq!(stopped.begin(), [Effect::Finish]);
-    let mut done = ScanCore::new(ScanStatus::Running, plan(4), 10, 6, []);
+    let mut done = ScanCore::new(ScanStatus::Running, plan(), 10, fixed(4, 6), []);
     assert_eq!(done.begin(), [Effect::Finish]);
 }
 
@@ -217,7 +222,7 @@ fn no_order_of_events_runs_more_than_the_concurrency_or_loses_an_address() {
 
 #[test]
 fn what_was_split_off_never_holds_up_what_was_not() {
-    let mut core = ScanCore::new(ScanStatus::Queued, plan(1), 0, 4, []);
+    let mut core = ScanCore::new(ScanStatus::Queued, plan(), 0, fixed(1, 4), []);
     core.begin();
     for number in 1..=4 {
         cut(&mut core, number);
@@ -247,8 +252,8 @@ fn what_was_split_off_never_holds_up_what_was_not() {
 #[test]
 fn hosts_that_could_not_be_finished_before_come_last_and_alone() {
     let last = block("127.0.0.2", "127.0.0.3");
-    let plan = Plan::new(&block("127.0.0.1", "127.0.0.6"), &last, 3);
-    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, 9, []);
+    let plan = Plan::new(&block("127.0.0.1", "127.0.0.6"), &last);
+    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(3, 9), []);
     assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(4)]);
     assert_eq!(cut(&mut core, 1), ["127.0.0.1", "127.0.0.4/31"]);
     assert_eq!(cut(&mut core, 2), ["127.0.0.6"]);

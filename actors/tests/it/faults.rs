@@ -91,7 +91,7 @@ async fn a_host_that_crashes_nmap_is_found_parked_and_remembered() {
     // The next scan puts it at its end, alone; once finished, it is forgotten.
     poison.store(false, Ordering::SeqCst);
     let mut again = request(&["127.0.0.0/27"], 16);
-    again.concurrency = 1;
+    again.concurrency = Some(1);
     let accepted = system.submit(again).await.unwrap();
     assert!(accepted.warnings.iter().any(|text| text.contains("1 of the targets")));
     assert_eq!(ended(&system, accepted.scan_id).await, ScanStatus::Completed);

@@ -81,8 +81,8 @@ pub fn all_up(spec: &LaunchSpec) -> Script {
 pub fn request(targets: &[&str], chunk_size: u32) -> ScanRequest {
     ScanRequest {
         targets: targets.iter().map(|target| (*target).to_owned()).collect(),
-        chunk_size,
-        concurrency: 3,
+        chunk_size: Some(chunk_size),
+        concurrency: Some(3),
         policy: Policy { backoff_ms: 1, ..Policy::default() },
         ..ScanRequest::default()
     }

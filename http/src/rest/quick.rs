@@ -37,8 +37,8 @@ pub async fn run(
         project_id: Some(edge.system.project_named(PROJECT).await?),
         nmap_flags: request.body.nmap_flags,
         targets: request.body.targets,
-        chunk_size: limits::CHUNK_SIZE_MAX,
-        concurrency: 1,
+        chunk_size: Some(limits::CHUNK_SIZE_MAX),
+        concurrency: Some(1),
         policy: Policy { attempts_max: 1, ..Policy::default() },
         ..ScanRequest::default()
     };

@@ -25,7 +25,7 @@ use netscan_schemas::{
     attempt::Ending,
     event::{EncodedEvent, Event, LineStream},
     id::BatchId,
-    scan::Policy,
+    scan::{Policy, Tuning},
     stored::{PlanRecord, ScanSpec},
 };
 use netscan_store::Write;
@@ -177,7 +177,7 @@ impl World {
             exclude: Vec::new(),
             chunk_size: 1,
             concurrency: 1,
-            adaptive: true,
+            tuning: Tuning::default(),
             policy: Policy::default(),
             argv: Vec::new(),
             fallback: Vec::new(),

@@ -12,10 +12,9 @@
 //! Invariant: every process in `running` has exactly one `exit` sender, which is used by `Exited`
 //! or dropped when the warden is lost; the receiver takes both for an ending.
 
-use super::Signal;
 use super::warden::wire::{self, MESSAGE_BYTES_MAX, Order, PASSED_FDS, Received, Report, Token};
 use super::warden::{ARGUMENT, kill_sessions};
-use netscan_schemas::attempt::Ending;
+use super::{Exit, Signal};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -42,7 +41,7 @@ pub(super) struct Request {
     pub(super) order: Vec<u8>,
     pub(super) fds: [OwnedFd; PASSED_FDS],
     pub(super) started: oneshot::Sender<io::Result<Started>>,
-    pub(super) exit: oneshot::Sender<Ending>,
+    pub(super) exit: oneshot::Sender<Exit>,
 }
 
 /// What the warden says of a process that runs.
@@ -169,7 +168,7 @@ impl Wishes {
 struct Running {
     pid: Option<u32>,
     started: Option<oneshot::Sender<io::Result<Started>>>,
-    exit: oneshot::Sender<Ending>,
+    exit: oneshot::Sender<Exit>,
 }
 
 /// What the reading and the writing half of the task share.
@@ -230,9 +229,10 @@ impl Desk {
             Report::Failed { token, errno } => {
                 self.refuse(token, io::Error::from_raw_os_error(errno));
             }
-            Report::Exited { token, ending } => {
+            Report::Exited { token, ending, cpu_ms } => {
                 if let Some(running) = lock(&self.running).remove(&token) {
-                    let _ = running.exit.send(ending);
+                    let cpu = Duration::from_millis(cpu_ms);
+                    let _ = running.exit.send(Exit { ending, cpu });
                 }
             }
         }

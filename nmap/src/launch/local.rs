@@ -2,7 +2,7 @@
 
 use super::link::{Link, Request};
 use super::warden::wire::{self, MESSAGE_BYTES_MAX, Order};
-use super::{Control, LaunchError, LaunchSpec, Launcher, Process};
+use super::{Control, Exit, LaunchError, LaunchSpec, Launcher, Process};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use netscan_schemas::attempt::Ending;
@@ -101,7 +101,7 @@ impl LocalNmap {
             stdout: Box::new(ours.stdout),
             stderr: Box::new(ours.stderr),
             xml: Box::new(ours.xml),
-            exit: ended.map(|ending| ending.unwrap_or(Ending::Lost)).boxed(),
+            exit: ended.map(|exit| exit.unwrap_or(Exit::of(Ending::Lost))).boxed(),
             control,
         })
     }

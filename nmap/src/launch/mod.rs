@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::io::AsyncRead;
 
 /// The environment variable that carries [`LaunchSpec::tag`]: the mark by which a later start
@@ -66,9 +67,25 @@ pub struct Process {
     /// What it writes to descriptor 3: the XML document.
     pub xml: ByteStream,
     /// How it ended, once it and everything that it started are gone.
-    pub exit: BoxFuture<'static, Ending>,
+    pub exit: BoxFuture<'static, Exit>,
     /// The way to end it.
     pub control: Control,
+}
+
+/// The end of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// How it ended.
+    pub ending: Ending,
+    /// Processor time that it took; zero where that is not known.
+    pub cpu: Duration,
+}
+
+impl Exit {
+    /// Returns an end of which no more is known.
+    pub fn of(ending: Ending) -> Self {
+        Self { ending, cpu: Duration::ZERO }
+    }
 }
 
 impl fmt::Debug for Process {

@@ -2,7 +2,7 @@
 //!
 //! It waits by tokio's clock only, so that a test which pauses the clock owns the time.
 
-use super::{ByteStream, Control, LaunchError, LaunchSpec, Launcher, Process, Signal};
+use super::{ByteStream, Control, Exit, LaunchError, LaunchSpec, Launcher, Process, Signal};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use netscan_schemas::attempt::Ending;
@@ -114,7 +114,7 @@ fn play(steps: Vec<Step>) -> Process {
         stdout,
         stderr,
         xml,
-        exit: ended.map(|ending| ending.unwrap_or(Ending::Lost)).boxed(),
+        exit: ended.map(|ending| Exit::of(ending.unwrap_or(Ending::Lost))).boxed(),
         control: Control::new(move |signal| {
             urge.send_if_modified(|held| {
                 let is_news = Some(signal) > *held;
@@ -227,7 +227,7 @@ mod tests {
         let (stdout, stderr, xml) = tokio::join!(text(stdout), text(stderr), text(xml));
         assert_eq!((stdout.as_str(), stderr.as_str()), ("one\ntwo\n", "careful\n"));
         assert_eq!(xml, "<nmaprun/>");
-        assert_eq!(exit.await, Ending::Exited { code: 3 });
+        assert_eq!(exit.await.ending, Ending::Exited { code: 3 });
         assert_eq!(begun.elapsed(), hour);
         assert_eq!(nmap.launched(), [spec()]);
         assert!(!nmap.launch(spec()).await.unwrap_err().is_transient(), "no script is left");
@@ -249,7 +249,7 @@ mod tests {
                 Signal::Terminate => process.control.terminate(),
                 Signal::Kill => process.control.kill(),
             }
-            assert_eq!(process.exit.await, Ending::Signalled { signal: expected });
+            assert_eq!(process.exit.await.ending, Ending::Signalled { signal: expected });
         }
     }
 
@@ -261,7 +261,7 @@ mod tests {
         let patience = Duration::from_hours(1);
         assert!(tokio::time::timeout(patience, &mut exit).await.is_err());
         drop(control);
-        assert_eq!(exit.await, Ending::Signalled { signal: libc::SIGKILL });
+        assert_eq!(exit.await.ending, Ending::Signalled { signal: libc::SIGKILL });
     }
 
     #[tokio::test]

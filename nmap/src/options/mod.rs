@@ -271,6 +271,12 @@ impl fmt::Display for FlagError {
 impl std::error::Error for FlagError {}
 
 impl Options {
+    /// Returns whether nmap's start loads scripts, service probes or fingerprints: it then takes
+    /// ten times as long.
+    pub fn is_heavy(&self) -> bool {
+        self.detection.versions || self.detection.os || !self.scripts.is_empty()
+    }
+
     /// Returns the options that these flags stand for, or everything that is wrong with them.
     pub fn parse(flags: &[String]) -> Result<Parsed, Vec<FlagError>> {
         if flags.len() > FLAGS_MAX {

@@ -10,7 +10,7 @@ use netscan_schemas::{
         Script, ScriptItem, ScriptValue, Service,
     },
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
-    scan::{PinnedName, Policy, ScanStatus, UnresolvedTarget, Verdict},
+    scan::{PinnedName, Policy, ScanStatus, Tuning, UnresolvedTarget, Verdict},
     stored::Difficulty,
     time::Time,
 };
@@ -48,7 +48,7 @@ fn spec() -> ScanSpec {
         exclude: vec![text("10.0.0.2")],
         chunk_size: 16,
         concurrency: 4,
-        adaptive: true,
+        tuning: Tuning { chunk_size: true, concurrency: false },
         policy: Policy { batch_timeout_ms: Some(60_000), ..Policy::default() },
         argv: vec![text("nmap"), text("-sT")],
         fallback: vec![text("no raw sockets: -sT in place of -sS")],
@@ -140,6 +140,7 @@ fn attempt() -> AttemptRecord {
         finished_at: Some(Time::from_secs(6)),
         ending: Some(Ending::Signalled { signal: 9 }),
         outcome: Some(Outcome::Crashed { signal: 9 }),
+        cpu_ms: 0,
         finished_hosts: 7,
         raw: RawInfos { xml, ..RawInfos::default() },
     }

@@ -9,7 +9,7 @@ use crate::{
 use netscan_schemas::{
     event::{EncodedEvent, Event},
     id::{ProjectId, ScanId, Seq},
-    scan::Policy,
+    scan::{Policy, Tuning},
     stored::{PlanRecord, ScanSpec},
     time::Time,
 };
@@ -155,7 +155,7 @@ fn spec(id: ScanId, project_id: ProjectId) -> ScanSpec {
         exclude: Vec::new(),
         chunk_size: 1,
         concurrency: 1,
-        adaptive: false,
+        tuning: Tuning::default(),
         policy: Policy::default(),
         argv: Vec::new(),
         fallback: Vec::new(),

@@ -7,7 +7,7 @@ use netscan_schemas::{
     event::{EncodedEvent, Event, LineStream},
     host::{HostFinding, HostState, Port, Protocol},
     id::{AttemptNo, BatchId, ProjectId, ScanId},
-    scan::{Policy, ScanState, ScanStatus},
+    scan::{Policy, ScanState, ScanStatus, Tuning},
     stored::{AttemptRecord, BatchRecord, PlanRecord, ScanSpec},
 };
 use netscan_store::{NoPublisher, Options, Store, Write, check::check};
@@ -93,7 +93,7 @@ pub fn spec(id: ScanId, project_id: ProjectId) -> ScanSpec {
         exclude: Vec::new(),
         chunk_size: 16,
         concurrency: 1,
-        adaptive: false,
+        tuning: Tuning::default(),
         policy: Policy::default(),
         argv: vec!["nmap".into()],
         fallback: Vec::new(),
@@ -145,6 +145,7 @@ pub fn attempt_record(batch_id: BatchId, attempt: AttemptNo) -> AttemptRecord {
         finished_at: None,
         ending: None,
         outcome: None,
+        cpu_ms: 0,
         finished_hosts: 0,
         raw: RawInfos::default(),
     }

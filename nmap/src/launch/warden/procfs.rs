@@ -6,6 +6,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::time::Duration;
 
+/// A tick of the clock that `/proc` counts in: `USER_HZ` is 100 wherever Linux runs.
+const TICK_MS: u64 = 10;
+
 /// The few fields of `/proc/PID/stat` that we use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stat {
@@ -13,6 +16,8 @@ pub(super) struct Stat {
     pub(super) session: i32,
     /// In clock ticks since boot.
     pub(super) start_time: u64,
+    /// Processor time taken, in the kernel and out of it.
+    pub(super) cpu_ms: u64,
 }
 
 /// Returns the parent, session and start of a process.
@@ -24,10 +29,12 @@ fn parse_stat(text: &str) -> Option<Stat> {
     // The name stands in parentheses and may hold parentheses and spaces itself.
     let (_, fields) = text.rsplit_once(')')?;
     let field = |number: usize| fields.split_ascii_whitespace().nth(number - 3);
+    let ticks = |number| field(number)?.parse::<u64>().ok();
     Some(Stat {
         parent: field(4)?.parse().ok()?,
         session: field(6)?.parse().ok()?,
-        start_time: field(22)?.parse().ok()?,
+        start_time: ticks(22)?,
+        cpu_ms: ticks(14)?.saturating_add(ticks(15)?).saturating_mul(TICK_MS),
     })
 }
 
@@ -79,7 +86,7 @@ mod tests {
     #[test]
     fn a_hostile_name_does_not_move_the_fields() {
         let plain = "12 (nmap) S 7 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2";
-        let expected = Stat { parent: 7, session: 12, start_time: 987_654 };
+        let expected = Stat { parent: 7, session: 12, start_time: 987_654, cpu_ms: 110 };
         assert_eq!(parse_stat(plain), Some(expected));
         assert_eq!(parse_stat(&plain.replace("nmap", "a) R 1 1 (b")), Some(expected));
         for cut in ["", "12", "12 (nmap", "12 (nmap)", "12 (nmap) S 7 12 12 0 -1"] {

@@ -176,12 +176,14 @@ impl Warden {
     /// Ends the stragglers of a process that ended, reaps it and tells.
     fn collect(&mut self, token: Token) -> io::Result<()> {
         let Some(child) = self.children.remove(&token) else { return Ok(()) };
+        // Its body still tells.
+        let cpu_ms = procfs::stat(child.pid).map_or(0, |stat| stat.cpu_ms);
         let ending = reap(&child);
         drop(child); // nothing of it is left when its end is told
         if !self.end_strays(Instant::now() + STRAYS_WAIT) {
             self.has_strays = true;
         }
-        self.report(&Report::Exited { token, ending })
+        self.report(&Report::Exited { token, ending, cpu_ms })
     }
 
     fn end_strays(&self, deadline: Instant) -> bool {

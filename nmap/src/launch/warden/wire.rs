@@ -44,7 +44,7 @@ pub(in crate::launch) enum Report {
     /// The program does not run.
     Failed { token: Token, errno: i32 },
     /// The process and all that it started are gone.
-    Exited { token: Token, ending: Ending },
+    Exited { token: Token, ending: Ending, cpu_ms: u64 },
 }
 
 /// Returns a message as bytes.

@@ -32,7 +32,7 @@ async fn the_death_of_the_warden_is_the_death_of_its_children() {
     let warden = launcher.warden_pid().await;
     send(warden, Signal::KILL);
     for process in processes {
-        assert_eq!(process.exit.await, Ending::Lost);
+        assert_eq!(process.exit.await.ending, Ending::Lost);
     }
     eventually("all are gone", || pids.iter().all(|pid| !is_alive(*pid))).await;
     eventually("the warden is reaped", || !Path::new(&format!("/proc/{warden}")).exists()).await;
@@ -122,7 +122,7 @@ async fn a_dropped_launcher_ends_its_processes_and_the_warden() {
     let mut pids = left_behind(&lines_until(&mut process, "holding").await);
     pids.extend([process.pid.unwrap(), launcher.warden_pid().await]);
     drop(launcher);
-    assert_eq!(process.exit.await, Ending::Lost);
+    assert_eq!(process.exit.await.ending, Ending::Lost);
     eventually("all are gone", || pids.iter().all(|pid| !is_alive(*pid))).await;
 }
 

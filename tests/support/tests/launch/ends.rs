@@ -66,7 +66,7 @@ async fn a_dropped_control_kills() {
     lines_until(&mut process, "holding").await;
     let Process { control, exit, .. } = process;
     drop(control);
-    assert_eq!(exit.await, Ending::Signalled { signal: 9 });
+    assert_eq!(exit.await.ending, Ending::Signalled { signal: 9 });
 }
 
 /// A launch that is given up at any moment leaves nothing behind.

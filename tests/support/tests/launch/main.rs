@@ -62,7 +62,7 @@ async fn finish(process: Process) -> Ended {
     );
     x.and(y).and(z).unwrap();
     let [stdout, stderr, xml] = [a, b, c].map(|bytes| String::from_utf8(bytes).unwrap());
-    Ended { stdout, stderr, xml, ending: exit.await }
+    Ended { stdout, stderr, xml, ending: exit.await.ending }
 }
 
 /// Returns the lines up to the one that is `last`.
