@@ -12,9 +12,10 @@ mod hosts;
 
 use crate::{
     Store, codec,
-    codec::{CodecError, Record},
+    codec::CodecError,
     error::ReadError,
     reader::decode,
+    rows::{self, Filed},
     segment,
     tables::{Bytes, ReadTables, meta, status_number, under},
 };
@@ -112,7 +113,7 @@ impl Checker<'_> {
     }
 
     /// Returns a row that must be there, or notes that it is missing or damaged.
-    fn row<R: Record>(
+    fn row<R: Filed>(
         &mut self,
         table: &ReadOnlyTable<u64, Bytes>,
         key: u64,
@@ -204,7 +205,7 @@ impl Checker<'_> {
             self.expect(first == wanted, || {
                 format!("scan {scan} has no event {wanted}; the next one is {first}")
             });
-            let texts = segment::decode(packed.value()).map_err(|source: CodecError| {
+            let texts = rows::events(scan, first, packed.value()).map_err(|source: CodecError| {
                 let key = format!("{scan}/{first}");
                 ReadError::Damaged { kind: segment::KIND, key, source }
             });

@@ -1,13 +1,13 @@
 //! Hosts: by scan, by port, by address.
 
-use super::{get, require};
+use super::{get, misplaced, require};
 use crate::{
     Store,
     error::ReadError,
     tables::{HOSTS, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, OPEN_PORTS, address_key, port_key},
 };
 use netscan_schemas::{
-    host::Protocol,
+    host::{Port, Protocol},
     id::{HostId, ScanId},
     stored::HostRecord,
 };
@@ -32,7 +32,8 @@ impl Store {
             let first = after.map_or(0, |after| after.get().saturating_add(1));
             let range = (scan.get(), first)..=(scan.get(), u64::MAX);
             let keys = txn.open_table(HOSTS_BY_SCAN)?.range(range)?;
-            rows(txn, keys.take(limit).map(|key| Ok(key?.0.value().1)))
+            let numbers = keys.take(limit).map(|key| Ok(key?.0.value().1));
+            rows(txn, numbers, |host| host.scan_id == scan)
         })
     }
 
@@ -54,7 +55,10 @@ impl Store {
                     .map(|number| Some(number.value()).filter(|number| *number > after))
                     .transpose()
             });
-            rows(txn, numbers.take(limit))
+            let is_open = |found: &Port| (found.protocol, found.number) == (protocol, port);
+            rows(txn, numbers.take(limit), |host| {
+                host.scan_id == scan && host.finding.open_ports().any(is_open)
+            })
         })
     }
 
@@ -63,15 +67,24 @@ impl Store {
         self.read(|txn| {
             let range = address_key(address, 0)..=address_key(address, u64::MAX);
             let keys = txn.open_table(HOSTS_BY_ADDRESS)?.range(range)?;
-            rows(txn, keys.rev().map(|key| Ok(key?.1.value())))
+            let key = address_key(address, 0).0;
+            rows(txn, keys.rev().map(|key| Ok(key?.1.value())), |host| {
+                address_key(host.finding.address, 0).0 == key
+            })
         })
     }
 }
 
+/// Returns the hosts of these numbers, each of which must be what the index says it is.
 fn rows(
     txn: &ReadTransaction,
     numbers: impl Iterator<Item = Result<u64, StorageError>>,
+    is_rightful: impl Fn(&HostRecord) -> bool,
 ) -> Result<Vec<HostRecord>, ReadError> {
     let hosts = txn.open_table(HOSTS)?;
-    numbers.map(|number| require(&hosts, number?)).collect()
+    let host = |number| {
+        let host: HostRecord = require(&hosts, number)?;
+        if is_rightful(&host) { Ok(host) } else { Err(misplaced::<HostRecord>(number)) }
+    };
+    numbers.map(|number| host(number?)).collect()
 }
