@@ -122,7 +122,7 @@ fn of_code(code: Code) -> Exit {
         Code::NotFound => Exit::NotFound,
         Code::HostNotAllowed | Code::OriginNotAllowed => Exit::Refused,
         Code::NmapUnusable => Exit::Nmap,
-        Code::StoreUnavailable | Code::StoreDamaged => Exit::Store,
+        Code::StoreUnavailable | Code::InsufficientStorage | Code::StoreDamaged => Exit::Store,
         Code::MethodNotAllowed
         | Code::ProjectNameTaken
         | Code::ProjectBusy

@@ -580,6 +580,22 @@ pub struct TargetsByVerdict {
     pub reasons: Vec<UnresolvedTarget>,
 }
 
+/// How the store is, the worst of what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreHealth {
+    /// It is well.
+    Ok,
+    /// Some of what it holds is damaged; that is not served, the rest is.
+    Damaged,
+    /// There is little room on its disk: no scan and no batch begins, what runs may finish.
+    Low,
+    /// Its disk is full: nothing is written until there is room.
+    Full,
+    /// It cannot be written; it is tried again by itself.
+    Degraded,
+}
+
 /// The server and what it can do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct System {
@@ -601,6 +617,12 @@ pub struct System {
     pub active_scans: u64,
     /// The size of the store's file.
     pub store_bytes: u64,
+    /// How the store is.
+    pub store_health: StoreHealth,
+    /// What is wrong with the store; none when nothing is.
+    pub store_problem: Option<String>,
+    /// Bytes that are free on the store's disk.
+    pub free_bytes: u64,
     /// The count of starts on this store.
     pub epoch: u64,
     /// Milliseconds since the start.
