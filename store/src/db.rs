@@ -14,6 +14,7 @@ use crate::{
     error::{OpenError, ReadError},
     file::{self, Opener, Verify},
     instance::{self, Files, Instance, Owner},
+    overlay::Looked,
     space::{FreeBytes, Space, free_bytes},
     tables::meta,
     writer::Backoff,
@@ -26,7 +27,7 @@ use std::{
     path::Path,
     sync::{
         PoisonError, RwLock, RwLockReadGuard,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -69,7 +70,7 @@ pub(crate) struct Counters {
 pub(crate) enum Slot {
     Writable(Database),
     /// The file takes no writes; see `overlay`.
-    ReadOnly(Database),
+    ReadOnly(Looked),
     /// A fault is being recovered from.
     Closed,
 }
@@ -83,9 +84,18 @@ impl Slot {
         }
     }
 
+    /// Closes the database, whatever it says to that.
+    fn close(&mut self) {
+        let held = std::mem::replace(self, Self::Closed);
+        if catch_unwind(AssertUnwindSafe(|| drop(held))).is_err() {
+            tracing::warn!("closing the database panicked");
+        }
+    }
+
     fn begin_read(&self) -> Result<ReadTransaction, ReadError> {
         match self {
-            Self::Writable(db) | Self::ReadOnly(db) => Ok(db.begin_read()?),
+            Self::Writable(db) => Ok(db.begin_read()?),
+            Self::ReadOnly(db) => Ok(db.begin_read()?),
             Self::Closed => Err(ReadError::Unavailable),
         }
     }
@@ -106,6 +116,8 @@ pub(crate) struct Handle {
     /// Whether the records are still to be read through: after a crash, for a file that is too
     /// large to verify it first.
     pub(crate) wants_scrub: bool,
+    /// Whether redb panicked while reading, after which its handle is good for nothing more.
+    pub(crate) panicked: AtomicBool,
     /// Last, so that the database is closed before the directory is free.
     owner: Owner,
 }
@@ -145,8 +157,21 @@ impl Handle {
             epoch,
             instance_id,
             wants_scrub,
+            panicked: AtomicBool::new(false),
             owner,
         })
+    }
+
+    /// Goes on with reading alone after a fault, of which redb says no more than that there was
+    /// one, for reads too.
+    pub(crate) fn read_on(&self) {
+        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        slot.close();
+        let known = Some(self.instance_id.as_str());
+        match file::look(&self.files, &self.options, known, Verify::No) {
+            Ok((db, _)) => *slot = Slot::ReadOnly(db),
+            Err(error) => tracing::error!(%error, "the database cannot be read on: {error}"),
+        }
     }
 
     /// Closes the database and opens it again, which is what redb asks for after a fault. While
@@ -154,7 +179,7 @@ impl Handle {
     pub(crate) fn reopen(&self, verify: Verify) -> Result<(), OpenError> {
         self.files.probe().map_err(instance::failed("writing", &self.files.probe))?;
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-        *slot = Slot::Closed;
+        slot.close();
         let known = Some(self.instance_id.as_str());
         match file::open(&self.files, &self.options, &self.opener, known, verify) {
             Ok((db, _)) => {
@@ -186,10 +211,24 @@ impl Handle {
     ) -> Result<T, ReadError> {
         let slot = self.slot();
         let txn = slot.begin_read()?;
-        let read = catch_unwind(AssertUnwindSafe(|| work(&txn)));
-        read.unwrap_or_else(|_| {
+        self.guarded(|| work(&txn))?
+    }
+
+    /// Does some long reading, which fails when the database is closed meanwhile instead of
+    /// holding that up.
+    pub(crate) fn read_long<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> T,
+    ) -> Result<T, ReadError> {
+        let txn = self.slot().begin_read()?;
+        self.guarded(|| work(&txn))
+    }
+
+    fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T, ReadError> {
+        catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+            self.panicked.store(true, Ordering::Relaxed);
             let why = "reading a page panics".to_owned();
-            Err(ReadError::Storage(Box::new(redb::Error::Corrupted(why))))
+            ReadError::Storage(Box::new(redb::Error::Corrupted(why)))
         })
     }
 
@@ -269,7 +308,8 @@ fn open_database(
     Ok(Opened { db, instance_id, epoch, counters, wants_scrub })
 }
 
-fn bytes_on_disk(files: &Files) -> io::Result<u64> {
+/// Returns the bytes that the database takes on disk.
+pub(crate) fn bytes_on_disk(files: &Files) -> io::Result<u64> {
     use std::os::unix::fs::MetadataExt;
     // The file may have holes: its blocks are what it takes, not its length.
     Ok(fs::metadata(&files.database)?.blocks() * 512)

@@ -12,7 +12,7 @@ use crate::{
     error::OpenError,
     instance::{self, Files},
     migrate,
-    overlay::Overlay,
+    overlay::{Looked, Overlay},
     tables::{Bytes, META, meta},
 };
 use netscan_schemas::id::Epoch;
@@ -106,7 +106,7 @@ pub(crate) fn look(
     options: &Options,
     known: Option<&str>,
     verify: Verify,
-) -> Result<(Database, String), OpenError> {
+) -> Result<(Looked, String), OpenError> {
     let path = &files.database;
     let options = &Options { check_integrity: verify == Verify::Yes, ..options.clone() };
     guarded(path, || {
@@ -116,14 +116,17 @@ pub(crate) fn look(
             return Err(damaged(path, "it is empty"));
         }
         let db = builder(options).create_with_backend(file);
-        let db = db.map_err(|error| open_error(path, error.into()))?;
-        let instance_id = accept(&db, files, known)?;
+        let db = Looked::new(db.map_err(|error| open_error(path, error.into()))?);
+        let instance_id = accept(&*db, files, known)?;
         Ok((db, instance_id))
     })
 }
 
 /// redb may panic on a damaged page.
-fn guarded<T>(path: &Path, open: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
+pub(crate) fn guarded<T>(
+    path: &Path,
+    open: impl FnOnce() -> Result<T, OpenError>,
+) -> Result<T, OpenError> {
     let opened = catch_unwind(AssertUnwindSafe(open));
     opened.unwrap_or_else(|_| Err(damaged(path, "reading it panics")))
 }

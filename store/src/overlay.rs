@@ -4,14 +4,16 @@
 //! Here it opens all the same: to see whose it is, to verify it, to read on when the disk takes
 //! no writes, and to save what can be saved from a damaged one.
 
-use redb::StorageBackend;
+use redb::{Database, StorageBackend};
 use std::{
     collections::BTreeMap,
     fs::File,
     io,
+    ops::Deref,
     os::unix::fs::FileExt,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 /// Bytes that are kept together: redb's own page size.
@@ -23,7 +25,7 @@ pub(crate) struct Overlay {
     file: File,
     /// The length of the file, beyond which there are zeros.
     file_len: u64,
-    changed: Mutex<Changed>,
+    changed: RwLock<Changed>,
 }
 
 #[derive(Debug, Default)]
@@ -37,7 +39,7 @@ impl Overlay {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let file_len = file.metadata()?.len();
-        let changed = Mutex::new(Changed { len: file_len, pages: BTreeMap::new() });
+        let changed = RwLock::new(Changed { len: file_len, pages: BTreeMap::new() });
         Ok(Self { file, file_len, changed })
     }
 
@@ -46,8 +48,12 @@ impl Overlay {
         self.file_len == 0
     }
 
-    fn changed(&self) -> MutexGuard<'_, Changed> {
-        self.changed.lock().unwrap_or_else(PoisonError::into_inner)
+    fn changed(&self) -> RwLockReadGuard<'_, Changed> {
+        self.changed.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, Changed> {
+        self.changed.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads from the file itself; zeros beyond its end.
@@ -96,7 +102,7 @@ impl StorageBackend for Overlay {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let mut changed = self.changed();
+        let mut changed = self.change();
         // What is cut off is zeros when it comes back; redb writes what it adds.
         changed.len = len;
         changed.pages.retain(|page, _| page * PAGE < len);
@@ -108,7 +114,7 @@ impl StorageBackend for Overlay {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut changed = self.changed();
+        let mut changed = self.change();
         for (page, from, part) in pages(offset, data.len()) {
             let held = match changed.pages.remove(&page) {
                 Some(held) => held,
@@ -122,6 +128,34 @@ impl StorageBackend for Overlay {
             held[part.clone()].copy_from_slice(&data[from..from + part.len()]);
         }
         Ok(())
+    }
+}
+
+/// A database over an [`Overlay`]. A damaged one may panic when it is closed, which is nobody's
+/// concern: nothing of it is kept.
+pub(crate) struct Looked(Option<Database>);
+
+impl Looked {
+    pub(crate) fn new(db: Database) -> Self {
+        Self(Some(db))
+    }
+}
+
+impl Deref for Looked {
+    type Target = Database;
+
+    #[expect(clippy::expect_used, reason = "only dropping takes it away")]
+    fn deref(&self) -> &Database {
+        self.0.as_ref().expect("it is there until the end")
+    }
+}
+
+impl Drop for Looked {
+    fn drop(&mut self) {
+        let db = self.0.take();
+        if catch_unwind(AssertUnwindSafe(|| drop(db))).is_err() {
+            tracing::debug!("a database that was only looked at panics when it is closed");
+        }
     }
 }
 

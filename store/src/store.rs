@@ -5,6 +5,7 @@ use crate::{
     error::{OpenError, ReadError, WriteError},
     scrub::{Scrub, Scrubber},
     space::{BALLAST_BYTES, RESERVE_BYTES},
+    upkeep::{self, Copied, TableStats, UpkeepError},
     write::{Ack, Op, Write},
     writer::{self, Message, Unit},
 };
@@ -247,6 +248,18 @@ impl Store {
     /// the writer last found out, a few seconds ago at most.
     pub fn health(&self) -> Health {
         self.shared.health()
+    }
+
+    /// Copies what the store holds at this moment into a new file, which is verified before it
+    /// gets its name. Blocks for as long as that takes; the store goes on meanwhile, and its file
+    /// grows with what is written.
+    pub fn backup(&self, target: &Path) -> Result<Copied, UpkeepError> {
+        self.shared.handle.read_long(|txn| upkeep::copy_from(txn, target))?
+    }
+
+    /// Returns rows and bytes of each table.
+    pub fn stats(&self) -> Result<Vec<TableStats>, ReadError> {
+        self.read(upkeep::stats_in)
     }
 
     /// Returns how the reading through of all records stands, which is begun after a crash.

@@ -24,7 +24,7 @@ use netscan_schemas::{
     scan::ScanState,
     stored::{PlanRecord, ProjectRecord, ScanSpec, TallyRecord},
 };
-use redb::{ReadOnlyTable, ReadableTableMetadata};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTableMetadata};
 use std::fmt;
 
 /// Problems that a report spells out; more are only counted.
@@ -66,16 +66,19 @@ impl CheckReport {
 
 /// Checks a store. Reads all of it; an error means that the database itself fails.
 pub fn check(store: &Store) -> Result<CheckReport, ReadError> {
-    store.read(|txn| {
-        let tables = ReadTables::open(txn)?;
-        let report = CheckReport::default();
-        let mut checker = Checker { tables: &tables, report, segments: 0, verdict_rows: 0 };
-        checker.projects()?;
-        checker.scans()?;
-        checker.attempts()?;
-        checker.sizes()?;
-        Ok(checker.report)
-    })
+    store.read(check_in)
+}
+
+/// Checks what a transaction sees.
+pub(crate) fn check_in(txn: &ReadTransaction) -> Result<CheckReport, ReadError> {
+    let tables = ReadTables::open(txn)?;
+    let report = CheckReport::default();
+    let mut checker = Checker { tables: &tables, report, segments: 0, verdict_rows: 0 };
+    checker.projects()?;
+    checker.scans()?;
+    checker.attempts()?;
+    checker.sizes()?;
+    Ok(checker.report)
 }
 
 struct Checker<'t> {

@@ -35,6 +35,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
+        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError},
     },
     thread::{self, JoinHandle},
@@ -184,6 +185,10 @@ impl Writer {
             if self.looked.elapsed() >= self.pace.look_every {
                 self.look();
             }
+            if self.shared.handle.panicked.swap(false, Ordering::Relaxed) {
+                let reason = "reading the database panicked".to_owned();
+                self.recover(Failed { reason, full: false, damage: true, doubtful: None });
+            }
             match self.queue.recv_timeout(self.pace.look_every) {
                 Ok(message) => return Some(message),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -207,6 +212,9 @@ impl Writer {
                     }
                     let error = failed.error();
                     self.shared.set_health(self.ill(&error));
+                    if !failed.damage {
+                        self.shared.handle.read_on();
+                    }
                     for unit in units {
                         unit.answer(Err(error.clone()));
                     }

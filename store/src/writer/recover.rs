@@ -71,6 +71,7 @@ impl Writer {
         self.memory = super::Memory::default();
         let verify = if failed.damage { Verify::Yes } else { Verify::No };
         let mut error = failed.error();
+        self.shared.set_health(self.ill(&error));
         let mut wait = self.pace.backoff.first;
         while self.refuse_for(wait, &error) {
             wait = (wait * 2).min(self.pace.backoff.longest);
