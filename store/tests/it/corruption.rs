@@ -82,7 +82,7 @@ impl World {
     fn salvage(&mut self, what: &str) {
         let elsewhere = TempDir::new().unwrap();
         let target = elsewhere.path().join("netscan.redb");
-        if let Err(error) = Closed::take(self.dir.path()).unwrap().salvage(&target) {
+        if let Err(error) = take(self.dir.path()).salvage(&target) {
             println!("{what}: {error:?}");
             assert!(!target.exists());
             self.tally.saved_none += 1;
@@ -97,9 +97,24 @@ impl World {
     }
 }
 
+fn take(dir: &Path) -> Closed {
+    loop {
+        match Closed::take(dir) {
+            Err(OpenError::Locked { .. }) => std::thread::yield_now(),
+            taken => return taken.unwrap(),
+        }
+    }
+}
+
 fn open(dir: &Path) -> Result<Store, OpenError> {
     let options = Options { ballast_bytes: 0, ..Options::default() };
-    Store::open(dir, options, Arc::new(NoPublisher))
+    loop {
+        match Store::open(dir, options.clone(), Arc::new(NoPublisher)) {
+            // Children that other tests start have our locks until they are other programs.
+            Err(OpenError::Locked { .. }) => std::thread::yield_now(),
+            opened => return opened,
+        }
+    }
 }
 
 #[test]
