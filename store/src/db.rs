@@ -46,6 +46,20 @@ pub(crate) struct Seams {
     pub(crate) backoff: Backoff,
     /// How often to look how much room there is.
     pub(crate) look_every: Duration,
+    pub(crate) verify_up_to: VerifyUpTo,
+}
+
+/// Bytes of the largest files that are verified before they are used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VerifyUpTo {
+    pub(crate) always: u64,
+    pub(crate) crashed: u64,
+}
+
+impl Default for VerifyUpTo {
+    fn default() -> Self {
+        Self { always: VERIFY_ALWAYS_BYTES_MAX, crashed: VERIFY_CRASHED_BYTES_MAX }
+    }
 }
 
 impl Default for Seams {
@@ -55,6 +69,7 @@ impl Default for Seams {
             free: free_bytes(),
             backoff: Backoff::default(),
             look_every: Duration::from_secs(2),
+            verify_up_to: VerifyUpTo::default(),
         }
     }
 }
@@ -129,6 +144,7 @@ impl Handle {
         options: Options,
         opener: Opener,
         free: FreeBytes,
+        up_to: VerifyUpTo,
     ) -> Result<Self, OpenError> {
         let files = Files::new(dir);
         files.make_dir()?;
@@ -139,9 +155,9 @@ impl Handle {
             taken => taken,
         };
         let owner = owned?;
-        let opened = match open_database(&files, &options, &opener, &owner) {
+        let opened = match open_database(&files, &options, &opener, &owner, up_to) {
             Err(error) if error.is_full() && space.drop_ballast() => {
-                open_database(&files, &options, &opener, &owner)
+                open_database(&files, &options, &opener, &owner, up_to)
             }
             opened => opened,
         };
@@ -275,6 +291,7 @@ fn open_database(
     options: &Options,
     opener: &Opener,
     owner: &Owner,
+    up_to: VerifyUpTo,
 ) -> Result<Opened, OpenError> {
     let path = &files.database;
     let known = Instance::load(files)?;
@@ -287,12 +304,8 @@ fn open_database(
     }
     let bytes = bytes_on_disk(files).map_err(instance::failed("reading", path))?;
     let crashed = !owner.closed_before;
-    let verify = match bytes {
-        _ if options.check_integrity => Verify::Yes,
-        0..=VERIFY_ALWAYS_BYTES_MAX => Verify::Yes,
-        0..=VERIFY_CRASHED_BYTES_MAX if crashed => Verify::Yes,
-        _ => Verify::No,
-    };
+    let bound = if crashed { up_to.crashed.max(up_to.always) } else { up_to.always };
+    let verify = if options.check_integrity || bytes <= bound { Verify::Yes } else { Verify::No };
     let known_id = known.as_ref().map(|known| known.instance_id.as_str());
     let (db, instance_id) = file::open(files, options, opener, known_id, verify)?;
     if known.is_none() {

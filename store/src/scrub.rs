@@ -188,3 +188,67 @@ fn page<K: Key + 'static, V: Value + 'static>(
         Ok(page)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        NoPublisher, Options, Store,
+        db::{Seams, VerifyUpTo},
+    };
+    use redb::Database;
+    use std::{fs, path::Path, time::Duration};
+
+    /// Opens a store as if its file were too large to verify it first.
+    fn open_large(dir: &Path) -> Store {
+        let verify_up_to = VerifyUpTo { always: 0, crashed: 0 };
+        let seams = Seams { verify_up_to, ..Seams::default() };
+        let options = Options { ballast_bytes: 0, ..Options::default() };
+        Store::open_with(dir, options, Arc::new(NoPublisher), seams).unwrap()
+    }
+
+    fn scrubbed(store: &Store) -> Scrub {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let scrub = store.scrub();
+            if scrub.done {
+                return scrub;
+            }
+            assert!(Instant::now() < deadline, "{scrub:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    #[test]
+    fn after_a_crash_a_large_file_is_read_through_in_the_background() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let store = open_large(dir.path());
+        for number in 0..600 {
+            drop(store.create_project(&format!("project {number}"), None));
+        }
+        drop(store);
+        let store = open_large(dir.path());
+        assert!(!store.scrub().needed, "it was closed well");
+        drop(store);
+        let path = dir.path().join("netscan.redb");
+        let db = Database::open(&path).unwrap();
+        let txn = db.begin_write().unwrap();
+        {
+            let mut projects = txn.open_table(crate::tables::PROJECTS).unwrap();
+            let sound = redb::ReadableTable::get(&projects, 300).unwrap().unwrap();
+            let mut damaged = sound.value().to_vec();
+            drop(sound);
+            *damaged.last_mut().unwrap() ^= 1;
+            projects.insert(300, damaged.as_slice()).unwrap();
+        }
+        txn.commit().unwrap();
+        drop(db);
+        // What the last owner leaves when it has no time to close.
+        fs::write(dir.path().join("netscan.pid"), "1\n").unwrap();
+        let store = open_large(dir.path());
+        let scrub = scrubbed(&store);
+        assert!(scrub.needed && scrub.rows > 600, "{scrub:?}");
+        assert_eq!(scrub.damaged, 1);
+        assert!(scrub.problems[0].starts_with("projects 300: a project record is damaged"));
+    }
+}

@@ -176,8 +176,8 @@ impl Store {
         publisher: Arc<dyn Publisher>,
         seams: Seams,
     ) -> Result<Self, OpenError> {
-        let Seams { opener, free, backoff, look_every } = seams;
-        let handle = Handle::open(dir, options, opener, free)?;
+        let Seams { opener, free, backoff, look_every, verify_up_to } = seams;
+        let handle = Handle::open(dir, options, opener, free, verify_up_to)?;
         let wants_scrub = handle.wants_scrub;
         let (health, scrub) = (Mutex::new(Health::Ok), Mutex::default());
         let shared = Arc::new(Shared { handle, health, scrub });

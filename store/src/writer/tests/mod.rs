@@ -162,6 +162,7 @@ impl Fixture {
             backoff,
             free: Box::new(move |_| Ok(told_free.load(Ordering::SeqCst))),
             look_every: Duration::from_millis(1),
+            verify_up_to: crate::db::VerifyUpTo::default(),
         };
         let options = Options { ballast_bytes, reserve_bytes: RESERVE, ..Options::default() };
         let publisher = Arc::clone(&told) as _;
