@@ -79,6 +79,31 @@ fn clear(txn: &WriteTransaction) -> Result<(), Fault> {
 }
 
 fn rebuild(tables: &mut WriteTables<'_>) -> Result<(), Fault> {
+    // Every table is named: a new one asks here to be made anew, or to be saved by `salvage`.
+    let WriteTables {
+        meta: _,
+        // Records.
+        projects: _,
+        scan_specs: _,
+        scan_states: _,
+        plans: _,
+        batches: _,
+        attempts: _,
+        raw: _,
+        hosts: _,
+        events: _,
+        // Counts.
+        tallies: _,
+        verdicts: _,
+        // Indexes.
+        project_names: _,
+        scans_by_project: _,
+        scans_by_status: _,
+        batches_by_scan: _,
+        hosts_by_scan: _,
+        hosts_by_address: _,
+        open_ports: _,
+    } = tables;
     let last_project = projects(tables)?;
     let mut tallies: BTreeMap<u64, TallyRecord> = BTreeMap::new();
     let last_scan = scans(tables, &mut tallies)?;
