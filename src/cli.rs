@@ -110,6 +110,9 @@ pub enum Command {
         #[arg(long, value_name = "PATH")]
         nmap: Option<PathBuf>,
     },
+    /// Look after the store: check, back up, mend. The server must not be running.
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// What target expressions mean.
     #[command(subcommand)]
     Targets(TargetsCommand),
@@ -263,6 +266,31 @@ pub enum TargetsCommand {
         /// Only those of this scan.
         #[arg(long)]
         scan: Option<ScanId>,
+    },
+}
+
+/// What to do with the store.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Verify everything in it: pages, records, digests of raw output, indexes and counts.
+    Check {
+        /// Make indexes and counts anew from the records, if they are wrong.
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Show rows and bytes of each table.
+    Stats,
+    /// Copy it into a new file, and verify that. Copying the file itself is not safe.
+    Backup {
+        /// The new file; one that exists is not written over.
+        file: PathBuf,
+    },
+    /// Give the room of what was deleted back to the disk.
+    Compact,
+    /// Copy every record that is sound from a damaged store into a new file.
+    Salvage {
+        /// The new file; one that exists is not written over.
+        file: PathBuf,
     },
 }
 

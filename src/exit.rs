@@ -2,7 +2,7 @@
 
 use netscan_actors::StartError;
 use netscan_schemas::problem::{Code, Problem};
-use netscan_store::OpenError;
+use netscan_store::{OpenError, upkeep::UpkeepError};
 use std::{io, process::ExitCode};
 
 /// Exit codes, as the contract names them.
@@ -51,6 +51,9 @@ pub enum Failure {
     /// The helper that owns nmap's processes does not start.
     #[error("the helper process that owns nmap does not start")]
     Warden(#[from] netscan_nmap::launch::LaunchError),
+    /// Looking after the store fails.
+    #[error(transparent)]
+    Store(#[from] UpkeepError),
     /// A file, a socket, a terminal.
     #[error("{what} failed")]
     Io {
@@ -82,7 +85,14 @@ impl Failure {
         match self {
             Self::Usage(_) => Exit::Usage,
             Self::Problem(problem) => of_code(problem.code),
-            Self::Start(StartError::Store(error)) => of_open(error),
+            Self::Start(StartError::Store(error)) | Self::Store(UpkeepError::Open(error)) => {
+                of_open(error)
+            }
+            Self::Store(UpkeepError::Exists { .. }) => Exit::Usage,
+            Self::Store(
+                UpkeepError::Read(_) | UpkeepError::Differs { .. } | UpkeepError::Unmendable(_),
+            ) => Exit::Store,
+            Self::Store(UpkeepError::Target { .. }) => Exit::Failed,
             Self::Start(StartError::Read(_)) => Exit::Store,
             Self::Start(StartError::Tree(_) | StartError::Leftovers(_)) | Self::Warden(_) => {
                 Exit::Failed
@@ -94,11 +104,41 @@ impl Failure {
         }
     }
 
+    /// Returns what to do about it, where that is more than the failure says.
+    pub fn advice(&self) -> Option<&'static str> {
+        let (Self::Start(StartError::Store(error)) | Self::Store(UpkeepError::Open(error))) = self
+        else {
+            return match self {
+                Self::Store(UpkeepError::Unmendable(_)) => Some(SALVAGE),
+                _ => None,
+            };
+        };
+        match error {
+            OpenError::Damaged { .. } => Some(SALVAGE),
+            OpenError::Locked { .. } => Some(
+                "Stop the process that uses it, or name the server to talk to with --server URL.",
+            ),
+            OpenError::TooNew { .. } => {
+                Some("Nothing was changed. Use the netscan that wrote it, or a newer one.")
+            }
+            OpenError::OtherInstance { .. } => Some(
+                "Nothing was changed. Put the database that belongs there back, or restore a \
+                 backup; to use the one that is there, move instance.json away.",
+            ),
+            error if error.is_full() => Some("The disk is full: make room, and try again."),
+            OpenError::Directory { .. } | OpenError::Open { .. } => None,
+        }
+    }
+
     /// Returns whether there is nobody to tell: the reader of our output is gone.
     pub fn is_quiet(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
     }
 }
+
+/// What to do about damage.
+const SALVAGE: &str = "Nothing was changed. Restore a backup, or save what is sound: `netscan store \
+                       salvage FILE` copies it into a new file and says what is lost.";
 
 fn of_open(error: &OpenError) -> Exit {
     match error {
@@ -124,7 +164,7 @@ fn of_code(code: Code) -> Exit {
         Code::NotFound => Exit::NotFound,
         Code::HostNotAllowed | Code::OriginNotAllowed => Exit::Refused,
         Code::NmapUnusable => Exit::Nmap,
-        Code::StoreUnavailable | Code::StoreDamaged => Exit::Store,
+        Code::StoreUnavailable | Code::InsufficientStorage | Code::StoreDamaged => Exit::Store,
         Code::MethodNotAllowed
         | Code::ProjectNameTaken
         | Code::ProjectBusy

@@ -24,6 +24,7 @@ use std::process::ExitCode;
 pub fn run() -> ExitCode {
     let args = cli::Args::parse_from(cli::as_clap_expects(std::env::args_os()));
     telemetry::start(&args);
+    netscan_store::quiet_database_panics();
     let out = output::Output::new(&args);
     let code = match runtime() {
         Ok(runtime) => {

@@ -76,6 +76,9 @@ impl Output {
             cause = error.source();
         }
         self.note(&text);
+        if let Some(advice) = failure.advice() {
+            self.note(advice);
+        }
         if let Failure::Problem(problem) = failure {
             for error in &problem.errors {
                 self.note(&format!("  {} {}", error.pointer, error.detail));
@@ -112,6 +115,21 @@ pub fn clean(text: &str) -> String {
     clean
 }
 
+/// Returns a number of bytes for people: `512 B`, `4.2 MiB`.
+pub fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut tenths = bytes.saturating_mul(10) / 1024;
+    let mut unit = 0;
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
+        tenths /= 1024;
+        unit += 1;
+    }
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+}
+
 /// Returns a time for people: `1.2 s`, `3 min 20 s`, `2 h 5 min`.
 pub fn human_ms(ms: u64) -> String {
     match ms / 1000 {
@@ -137,6 +155,19 @@ mod tests {
         ];
         for (hostile, shown) in table {
             assert_eq!(clean(hostile), shown);
+        }
+    }
+
+    #[test]
+    fn bytes_for_people() {
+        for (bytes, shown) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1536, "1.5 KiB"),
+            (16 << 20, "16.0 MiB"),
+            (5 << 40, "5.0 TiB"),
+        ] {
+            assert_eq!(human_bytes(bytes), shown);
         }
     }
 

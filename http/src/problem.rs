@@ -6,7 +6,7 @@ use axum::{
 };
 use netscan_actors::{CommandError, RescanError, SubmitError};
 use netscan_schemas::problem::{Code, Problem};
-use netscan_store::{ReadError, Refusal, WriteError};
+use netscan_store::{Health, ReadError, Refusal, Store, WriteError};
 
 /// The media type of a problem.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -83,9 +83,39 @@ impl From<ReadError> for Failure {
                 failure.0 = Box::new(failure.0.retry_after(5));
                 failure
             }
+            ReadError::Storage(_) if error.is_damage() => {
+                tracing::error!(%error, "the store is damaged: {}", chain(&error));
+                Self::new(Code::StoreDamaged, "a page of the store is damaged; it is not served")
+            }
             ReadError::Storage(_) => Self::internal(&error),
         }
     }
+}
+
+/// Returns why nothing new may be begun just now, if that is so.
+pub fn refuse_new_work(store: &Store) -> Result<(), Failure> {
+    refuse_while(store.health())
+}
+
+fn refuse_while(health: Health) -> Result<(), Failure> {
+    match health {
+        Health::Ok => Ok(()),
+        health @ (Health::Low { .. } | Health::Full { .. }) => Err(no_room(health)),
+        Health::Degraded { .. } => Err(unwritable()),
+    }
+}
+
+fn no_room(why: impl std::fmt::Display) -> Failure {
+    let detail = format!(
+        "{why}; delete scans that are not needed any more, or make room, and netscan goes on by \
+         itself"
+    );
+    Failure(Box::new(Problem::new(Code::InsufficientStorage, detail).retry_after(30)))
+}
+
+fn unwritable() -> Failure {
+    let detail = "the store cannot be written just now; nothing of this was kept";
+    Failure(Box::new(Problem::new(Code::StoreUnavailable, detail).retry_after(10)))
 }
 
 impl From<WriteError> for Failure {
@@ -96,9 +126,9 @@ impl From<WriteError> for Failure {
             WriteError::Damaged { .. } => Self::internal(&error),
             WriteError::Io { .. } => {
                 tracing::error!(%error, "a write fails: {error}");
-                let detail = "the store cannot be written just now; nothing of this was kept";
-                Self(Box::new(Problem::new(Code::StoreUnavailable, detail).retry_after(10)))
+                unwritable()
             }
+            WriteError::Full => no_room(&error),
             WriteError::Closed => Self::new(Code::ShuttingDown, "the server is going down"),
         }
     }
@@ -162,5 +192,26 @@ impl From<RescanError> for Failure {
             RescanError::NotEnded(_) => Self::new(Code::ScanNotEnded, error),
             RescanError::NothingLeft(_) => Self::new(Code::ScanStateConflict, error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_work_is_refused_while_the_store_is_not_well() {
+        let (free, needed) = (5, 72);
+        let refusal = |health: Health| refuse_while(health).err().map(|failure| failure.0);
+        assert!(refusal(Health::Ok).is_none());
+        for health in [Health::Low { free, needed }, Health::Full { free, needed }] {
+            let problem = refusal(health).unwrap();
+            assert_eq!((problem.status, problem.code), (507, Code::InsufficientStorage));
+            assert!(problem.detail.contains("5 bytes are free, 72 are needed"), "{problem}");
+            assert!(problem.retry_after_s.is_some());
+        }
+        let problem = refusal(Health::Degraded { reason: "/secret/path".into() }).unwrap();
+        assert_eq!((problem.status, problem.code), (503, Code::StoreUnavailable));
+        assert!(problem.retry_after_s.is_some() && !problem.detail.contains("secret"));
     }
 }

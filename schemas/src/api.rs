@@ -49,7 +49,7 @@ impl Project {
 
 /// What to scan and how. Unknown fields are refused on our own routes, and named in `warnings` on
 /// the routes of the Python system's clients.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct ScanRequest {
     /// The project; the project "Default" when left out.
@@ -76,24 +76,6 @@ pub struct ScanRequest {
     /// Whether the engine tunes `chunk_size` and `concurrency`: what is left out unless this says
     /// otherwise, both with `true`, none with `false`.
     pub adaptive: Option<bool>,
-}
-
-impl Default for ScanRequest {
-    fn default() -> Self {
-        Self {
-            project_id: None,
-            nmap_flags: Vec::new(),
-            targets: Vec::new(),
-            chunk_size: None,
-            concurrency: None,
-            runner: None,
-            exclude: Vec::new(),
-            profile: None,
-            name: None,
-            policy: Policy::default(),
-            adaptive: None,
-        }
-    }
 }
 
 /// The answer to an accepted scan.
@@ -642,6 +624,22 @@ impl DifficultTarget {
     }
 }
 
+/// How the store is, the worst of what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreHealth {
+    /// It is well.
+    Ok,
+    /// Some of what it holds is damaged; that is not served, the rest is.
+    Damaged,
+    /// There is little room on its disk: no scan and no batch begins, what runs may finish.
+    Low,
+    /// Its disk is full: nothing is written until there is room.
+    Full,
+    /// It cannot be written; it is tried again by itself.
+    Degraded,
+}
+
 /// The server and what it can do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct System {
@@ -663,6 +661,12 @@ pub struct System {
     pub active_scans: u64,
     /// The size of the store's file.
     pub store_bytes: u64,
+    /// How the store is.
+    pub store_health: StoreHealth,
+    /// What is wrong with the store; none when nothing is.
+    pub store_problem: Option<String>,
+    /// Bytes that are free on the store's disk.
+    pub free_bytes: u64,
     /// The count of starts on this store.
     pub epoch: u64,
     /// Milliseconds since the start.

@@ -50,6 +50,8 @@ pub enum Code {
     OriginNotAllowed,
     /// The store cannot be written now; reading goes on.
     StoreUnavailable,
+    /// There is too little room on the store's disk to begin with anything; reading goes on.
+    InsufficientStorage,
     /// Stored bytes do not match their digest.
     StoreDamaged,
     /// The server is going down.
@@ -80,8 +82,11 @@ impl Code {
             | Self::FlagRefused
             | Self::PrivilegeMissing => 422,
             Self::NmapFailed | Self::Internal | Self::StoreDamaged => 500,
-            Self::NmapUnusable | Self::TooManyClients | Self::ShuttingDown => 503,
-            Self::StoreUnavailable => 507,
+            Self::NmapUnusable
+            | Self::TooManyClients
+            | Self::StoreUnavailable
+            | Self::ShuttingDown => 503,
+            Self::InsufficientStorage => 507,
         }
     }
 
@@ -109,6 +114,7 @@ impl Code {
             Self::HostNotAllowed => "The Host of the request is not this server",
             Self::OriginNotAllowed => "Pages of another site may not do this",
             Self::StoreUnavailable => "The store cannot be written now",
+            Self::InsufficientStorage => "There is too little room on the disk",
             Self::StoreDamaged => "Stored data is damaged",
             Self::ShuttingDown => "The server is going down",
             Self::Internal => "A fault of netscan",

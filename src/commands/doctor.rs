@@ -7,7 +7,7 @@ use crate::{
     output::Output,
 };
 use netscan_nmap::{locate::locate, privilege::Privileges};
-use netscan_schemas::api::System;
+use netscan_schemas::api::{StoreHealth, System};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,12 @@ pub async fn run(
     let health = if privileges.raw { Health::Ok } else { Health::Warn };
     add(&mut findings, "raw sockets", health, privileges.explanation);
     match store(server, data).await {
-        Ok(detail) => add(&mut findings, "store", Health::Ok, detail),
+        Ok((health, detail)) => {
+            if health == Health::Fail && exit == Exit::Ok {
+                exit = Exit::Store;
+            }
+            add(&mut findings, "store", health, detail);
+        }
         Err(failure) => {
             exit = if exit == Exit::Ok { failure.exit() } else { exit };
             add(&mut findings, "store", Health::Fail, failure.to_string());
@@ -92,7 +97,7 @@ fn add(findings: &mut Vec<Finding>, what: &'static str, health: Health, detail: 
 }
 
 /// Opens the store, or talks to its owner.
-async fn store(server: Option<&str>, data: Option<&Path>) -> Result<String, Failure> {
+async fn store(server: Option<&str>, data: Option<&Path>) -> Result<(Health, String), Failure> {
     let session = Session::open(server, data, Engine::default(), false).await?;
     let described = session.client.get::<System>("/api/system").await;
     let owner = match &session.client {
@@ -102,5 +107,13 @@ async fn store(server: Option<&str>, data: Option<&Path>) -> Result<String, Fail
     };
     session.close().await;
     let system = described?;
-    Ok(format!("{owner}; {} bytes, opened {} times", system.store_bytes, system.epoch))
+    let health = match system.store_health {
+        StoreHealth::Ok => Health::Ok,
+        StoreHealth::Low => Health::Warn,
+        StoreHealth::Damaged | StoreHealth::Full | StoreHealth::Degraded => Health::Fail,
+    };
+    let problem = system.store_problem.map_or_else(String::new, |problem| format!("; {problem}"));
+    let (bytes, free, epoch) = (system.store_bytes, system.free_bytes, system.epoch);
+    let detail = format!("{owner}; {bytes} bytes, {free} free, opened {epoch} times{problem}");
+    Ok((health, detail))
 }

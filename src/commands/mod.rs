@@ -5,6 +5,7 @@ mod manage;
 mod scan;
 mod serve;
 mod show;
+mod store;
 
 use crate::{
     cli::{Args, Command},
@@ -22,6 +23,9 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
         Command::Scan(scan) => scan::run(*scan, server.as_deref(), data.as_deref(), out).await,
         Command::Doctor { nmap } => {
             doctor::run(nmap, server.as_deref(), data.as_deref(), out).await
+        }
+        Command::Store(command) => {
+            store::run(command, server.as_deref(), data.as_deref(), out).await
         }
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -59,6 +63,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Scan(_)
         | Command::Serve(_)
         | Command::Doctor { .. }
+        | Command::Store(_)
         | Command::Completions { .. } => {
             let source = io::ErrorKind::Unsupported.into();
             Err(Failure::Io { what: "carrying the command out here".into(), source })

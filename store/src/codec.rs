@@ -52,6 +52,12 @@ pub enum CodecError {
         /// The kind of record.
         kind: &'static str,
     },
+    /// Intact, but not the record that its key says.
+    #[error("a {kind} record is damaged: it is filed under a key that is not its own")]
+    Misplaced {
+        /// The kind of record.
+        kind: &'static str,
+    },
     /// Intact, but in a format that this netscan does not know.
     #[error("a {kind} record is in format {found}, which this netscan does not know")]
     UnknownCodec {

@@ -1,31 +1,78 @@
-//! Opens the database of a data directory and keeps the handle to it.
+//! The handle to the database of a data directory.
 //!
 //! ```text
-//! own the directory → is this its database? → can we read its format? → migrate, count the start
+//! own the directory → open the file → count the start → read, write
+//!                          ▲                                │ fault
+//!                          └────────── close, open ◄────────┘
 //! ```
 //!
-//! Promise: what is refused is left untouched. A new database gets its name only once its first
-//! commit is on disk, so a crash leaves a whole database or none.
+//! Promise: reading goes on while writing does not. A file that opens but takes no writes is kept
+//! open for reading.
 
 use crate::{
-    Options, codec,
+    Options,
     error::{OpenError, ReadError},
+    file::{self, Opener, Verify},
     instance::{self, Files, Instance, Owner},
-    migrate,
-    tables::{META, meta},
+    overlay::Looked,
+    space::{FreeBytes, Space, free_bytes},
+    tables::meta,
+    writer::Backoff,
 };
 use netscan_schemas::id::Epoch;
-use redb::{Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase};
+use redb::{Database, ReadTransaction, ReadableDatabase};
 use std::{
     fs, io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{PoisonError, RwLock, RwLockReadGuard, atomic::AtomicU64},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
-/// How a database file becomes a database. Tests put a failing disk in between.
-pub(crate) type Opener =
-    Box<dyn Fn(&Path, &Options) -> Result<Database, DatabaseError> + Send + Sync>;
+/// Bytes of a file that is verified whenever it is opened: that takes a few hundredths of a
+/// second. Larger files are only verified after a crash.
+pub(crate) const VERIFY_ALWAYS_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of a file that is verified after a crash before it is used: that takes about a second at
+/// most. Of a larger one, the records are read through in the background.
+pub(crate) const VERIFY_CRASHED_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// What a store stands on. Tests put a failing disk in its place.
+pub(crate) struct Seams {
+    pub(crate) opener: Opener,
+    pub(crate) free: FreeBytes,
+    pub(crate) backoff: Backoff,
+    /// How often to look how much room there is.
+    pub(crate) look_every: Duration,
+    pub(crate) verify_up_to: VerifyUpTo,
+}
+
+/// Bytes of the largest files that are verified before they are used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct VerifyUpTo {
+    pub(crate) always: u64,
+    pub(crate) crashed: u64,
+}
+
+impl Default for VerifyUpTo {
+    fn default() -> Self {
+        Self { always: VERIFY_ALWAYS_BYTES_MAX, crashed: VERIFY_CRASHED_BYTES_MAX }
+    }
+}
+
+impl Default for Seams {
+    fn default() -> Self {
+        Self {
+            opener: file::plain_opener(),
+            free: free_bytes(),
+            backoff: Backoff::default(),
+            look_every: Duration::from_secs(2),
+            verify_up_to: VerifyUpTo::default(),
+        }
+    }
+}
 
 /// The next numbers to give out, each above all that were ever given to a row.
 #[derive(Debug, Default)]
@@ -34,246 +81,249 @@ pub(crate) struct Counters {
     pub(crate) next: [AtomicU64; 4],
 }
 
+/// The database, as far as it is open.
+pub(crate) enum Slot {
+    Writable(Database),
+    /// The file takes no writes; see `overlay`.
+    ReadOnly(Looked),
+    /// A fault is being recovered from.
+    Closed,
+}
+
+impl Slot {
+    /// Returns the database to write to.
+    pub(crate) fn writable(&self) -> Option<&Database> {
+        match self {
+            Self::Writable(db) => Some(db),
+            Self::ReadOnly(_) | Self::Closed => None,
+        }
+    }
+
+    /// Closes the database, whatever it says to that.
+    fn close(&mut self) {
+        let held = std::mem::replace(self, Self::Closed);
+        if catch_unwind(AssertUnwindSafe(|| drop(held))).is_err() {
+            tracing::warn!("closing the database panicked");
+        }
+    }
+
+    fn begin_read(&self) -> Result<ReadTransaction, ReadError> {
+        match self {
+            Self::Writable(db) => Ok(db.begin_read()?),
+            Self::ReadOnly(db) => Ok(db.begin_read()?),
+            Self::Closed => Err(ReadError::Unavailable),
+        }
+    }
+}
+
 /// An open database and all that belongs to it.
 pub(crate) struct Handle {
     files: Files,
     options: Options,
     opener: Opener,
-    /// None only while a fault is being recovered from. Everyone who uses the database holds the
-    /// read side, and never twice: a waiting reopening would stand in between for ever.
-    slot: RwLock<Option<Database>>,
+    /// Everyone who uses the database holds the read side, and never twice: a waiting reopening
+    /// would stand in between for ever.
+    slot: RwLock<Slot>,
+    pub(crate) space: Space,
     pub(crate) counters: Counters,
     pub(crate) epoch: Epoch,
     pub(crate) instance_id: String,
+    /// Whether the records are still to be read through: after a crash, for a file that is too
+    /// large to verify it first.
+    pub(crate) wants_scrub: bool,
+    /// Whether redb panicked while reading, after which its handle is good for nothing more.
+    pub(crate) panicked: AtomicBool,
     /// Last, so that the database is closed before the directory is free.
-    _owner: Owner,
-}
-
-/// Opens a database file as redb does by itself.
-pub(crate) fn plain_opener() -> Opener {
-    Box::new(|path, options| builder(options).open(path))
-}
-
-/// Returns redb's settings for these options.
-pub(crate) fn builder(options: &Options) -> redb::Builder {
-    let mut builder = Database::builder();
-    builder
-        .set_cache_size(options.cache_bytes)
-        .set_check_integrity_on_open(options.check_integrity)
-        .set_repair_callback(|repair| {
-            let percent = repair.progress() * 100.0;
-            tracing::info!(percent, "repairing the database after a crash: {percent:.0} %");
-        });
-    builder
+    owner: Owner,
 }
 
 impl Handle {
-    pub(crate) fn open(dir: &Path, options: Options, opener: Opener) -> Result<Self, OpenError> {
+    /// Opens the database of a directory, or makes one.
+    pub(crate) fn open(
+        dir: &Path,
+        options: Options,
+        opener: Opener,
+        free: FreeBytes,
+        up_to: VerifyUpTo,
+    ) -> Result<Self, OpenError> {
         let files = Files::new(dir);
         files.make_dir()?;
-        let owner = Owner::take(&files)?;
-        let known = Instance::load(&files)?;
-        match files.database.try_exists().map_err(instance::failed("finding", &files.database))? {
-            true => {}
-            false => match known {
-                Some(known) => return Err(other_instance(&files, &known.instance_id, None)),
-                None => create(&files, &options)?,
-            },
+        let space = Space::new(&files, &options, free);
+        let owned = match Owner::take(&files) {
+            // Even a process id takes room.
+            Err(error) if error.is_full() && space.drop_ballast() => Owner::take(&files),
+            taken => taken,
+        };
+        let owner = owned?;
+        let opened = match open_database(&files, &options, &opener, &owner, up_to) {
+            Err(error) if error.is_full() && space.drop_ballast() => {
+                open_database(&files, &options, &opener, &owner, up_to)
+            }
+            opened => opened,
+        };
+        let Opened { db, instance_id, epoch, counters, wants_scrub } = opened?;
+        let slot = RwLock::new(Slot::Writable(db));
+        Ok(Self {
+            files,
+            options,
+            opener,
+            slot,
+            space,
+            counters,
+            epoch,
+            instance_id,
+            wants_scrub,
+            panicked: AtomicBool::new(false),
+            owner,
+        })
+    }
+
+    /// Goes on with reading alone after a fault, of which redb says no more than that there was
+    /// one, for reads too.
+    pub(crate) fn read_on(&self) {
+        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        slot.close();
+        let known = Some(self.instance_id.as_str());
+        match file::look(&self.files, &self.options, known, Verify::No) {
+            Ok((db, _)) => *slot = Slot::ReadOnly(db),
+            Err(error) => tracing::error!(%error, "the database cannot be read on: {error}"),
         }
-        let known_id = known.as_ref().map(|known| known.instance_id.as_str());
-        let (db, instance_id) = open_file(&files, &options, &opener, known_id)?;
-        if known.is_none() {
-            Instance::save(&files, &instance_id)?;
-        }
-        let epoch = start(&db).map_err(|source| open_error(&files.database, source))?;
-        let counters = Counters::default();
-        for (counter, name) in counters.next.iter().zip(meta::NEXT) {
-            let next =
-                read_number(&db, name).map_err(|error| open_error(&files.database, error))?;
-            counter.store(next.max(1), std::sync::atomic::Ordering::Relaxed);
-        }
-        let slot = RwLock::new(Some(db));
-        Ok(Self { files, options, opener, slot, counters, epoch, instance_id, _owner: owner })
     }
 
     /// Closes the database and opens it again, which is what redb asks for after a fault. While
     /// the disk takes no writes the old handle stays: it still reads.
-    pub(crate) fn reopen(&self) -> Result<(), OpenError> {
+    pub(crate) fn reopen(&self, verify: Verify) -> Result<(), OpenError> {
         self.files.probe().map_err(instance::failed("writing", &self.files.probe))?;
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-        *slot = None;
+        slot.close();
         let known = Some(self.instance_id.as_str());
-        let (db, _) = open_file(&self.files, &self.options, &self.opener, known)?;
-        *slot = Some(db);
-        Ok(())
+        match file::open(&self.files, &self.options, &self.opener, known, verify) {
+            Ok((db, _)) => {
+                *slot = Slot::Writable(db);
+                Ok(())
+            }
+            Err(error) => {
+                // A file that is damaged is not read on: what it says may be wrong.
+                if !matches!(error, OpenError::Damaged { .. })
+                    && let Ok((db, _)) = file::look(&self.files, &self.options, known, Verify::No)
+                {
+                    *slot = Slot::ReadOnly(db);
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Returns the database's slot; to be held for one transaction.
-    pub(crate) fn slot(&self) -> RwLockReadGuard<'_, Option<Database>> {
+    pub(crate) fn slot(&self) -> RwLockReadGuard<'_, Slot> {
         self.slot.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does some reading in one transaction, which ends with it.
+    /// Does some reading in one transaction, which ends with it. redb may panic on a damaged
+    /// page, which is an error like any other.
     pub(crate) fn read<T>(
         &self,
         work: impl FnOnce(&ReadTransaction) -> Result<T, ReadError>,
     ) -> Result<T, ReadError> {
         let slot = self.slot();
-        let db = slot.as_ref().ok_or(ReadError::Unavailable)?;
-        work(&db.begin_read()?)
+        let txn = slot.begin_read()?;
+        self.guarded(|| work(&txn))?
+    }
+
+    /// Does some long reading, which fails when the database is closed meanwhile instead of
+    /// holding that up.
+    pub(crate) fn read_long<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> T,
+    ) -> Result<T, ReadError> {
+        let txn = self.slot().begin_read()?;
+        self.guarded(|| work(&txn))
+    }
+
+    fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T, ReadError> {
+        catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+            self.panicked.store(true, Ordering::Relaxed);
+            let why = "reading a page panics".to_owned();
+            ReadError::Storage(Box::new(redb::Error::Corrupted(why)))
+        })
+    }
+
+    /// Returns the count of the writer's transactions.
+    pub(crate) fn commits(&self) -> Result<u64, ReadError> {
+        self.read(|txn| {
+            file::number_in(txn, meta::COMMITS).map_err(|error| ReadError::Storage(Box::new(error)))
+        })
     }
 
     /// Returns the bytes that the database takes on disk.
     pub(crate) fn bytes_on_disk(&self) -> io::Result<u64> {
-        use std::os::unix::fs::MetadataExt;
-        // The file may have holes: its blocks are what it takes, not its length.
-        Ok(fs::metadata(&self.files.database)?.blocks() * 512)
-    }
-
-    /// Returns the bytes that are free for us on its file system.
-    pub(crate) fn bytes_free(&self) -> io::Result<u64> {
-        let stat = rustix::fs::statvfs(&self.files.dir)?;
-        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+        bytes_on_disk(&self.files)
     }
 }
 
-fn other_instance(files: &Files, known: &str, found: Option<String>) -> OpenError {
-    OpenError::OtherInstance { path: files.instance.clone(), known: known.to_owned(), found }
-}
-
-/// Makes a database under another name and gives it its own once it is whole.
-fn create(files: &Files, options: &Options) -> Result<(), OpenError> {
-    let path = &files.unfinished;
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(instance::failed("removing", path)(error));
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(slot, Slot::Closed) {
+            Slot::Writable(db) => match catch_unwind(AssertUnwindSafe(|| db.close())) {
+                Ok(Ok(())) => self.owner.note_closed(),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "the database does not close well: {error}");
+                }
+                Err(_) => tracing::warn!("closing the database panicked"),
+            },
+            Slot::ReadOnly(_) | Slot::Closed => {}
         }
-        Ok(()) | Err(_) => {} // what a crash left is gone
     }
-    let instance_id = instance::new_id()?;
-    let fill = || -> Result<(), redb::Error> {
-        let db = builder(options).create(path)?;
-        let txn = begin_write(&db)?;
-        migrate::run(&txn, 0)?;
-        let id = codec::seal_meta(instance_id.as_bytes());
-        txn.open_table(META)?.insert(meta::INSTANCE, id.as_slice())?;
-        txn.commit()?;
-        Ok(())
-    };
-    fill().map_err(|error| open_error(path, error))?;
-    instance::finish_database(files)
 }
 
-/// Opens the file, unless it is not for us; returns its id with it.
-fn open_file(
+/// What opening gives.
+struct Opened {
+    db: Database,
+    instance_id: String,
+    epoch: Epoch,
+    counters: Counters,
+    wants_scrub: bool,
+}
+
+fn open_database(
     files: &Files,
     options: &Options,
     opener: &Opener,
-    known: Option<&str>,
-) -> Result<(Database, String), OpenError> {
+    owner: &Owner,
+    up_to: VerifyUpTo,
+) -> Result<Opened, OpenError> {
     let path = &files.database;
-    let open = || -> Result<(Database, String), OpenError> {
-        let failed = |error: DatabaseError| open_error(path, error.into());
-        // To open is to write, so the file is looked at first. Only a file that a crash left to be
-        // repaired cannot be looked at; whatever else is wrong comes up again below.
-        if let Ok(db) = builder(options).open_read_only(path) {
-            accept(&db, files, known)?;
-        }
-        let db = opener(path, options).map_err(failed)?;
-        let instance_id = accept(&db, files, known)?;
-        Ok((db, instance_id))
-    };
-    // redb may panic on a damaged page.
-    let opened = catch_unwind(AssertUnwindSafe(open));
-    opened.unwrap_or_else(|_| Err(damaged(path, "reading it panics")))
-}
-
-/// Returns the database's id, if we can read its format and it is the one that belongs here.
-fn accept(
-    db: &impl ReadableDatabase,
-    files: &Files,
-    known: Option<&str>,
-) -> Result<String, OpenError> {
-    let path = &files.database;
-    let failed = |error| open_error(path, error);
-    match read_number(db, meta::SCHEMA).map_err(failed)? {
-        0 => return Err(damaged(path, "it does not say its format")),
-        found if found > migrate::NEWEST => {
-            return Err(OpenError::TooNew { found, newest: migrate::NEWEST });
-        }
-        _ => {}
+    let known = Instance::load(files)?;
+    match path.try_exists().map_err(instance::failed("finding", path))? {
+        true => {}
+        false => match known {
+            Some(known) => return Err(file::other_instance(files, &known.instance_id, None)),
+            None => file::create(files, options)?,
+        },
     }
-    let id = read_meta(db, meta::INSTANCE).map_err(failed)?;
-    let id = id.and_then(|bytes| String::from_utf8(bytes).ok());
-    let found = id.ok_or_else(|| damaged(path, "it does not say its id"))?;
-    match known {
-        Some(known) if known != found => Err(other_instance(files, known, Some(found))),
-        Some(_) | None => Ok(found),
+    let bytes = bytes_on_disk(files).map_err(instance::failed("reading", path))?;
+    let crashed = !owner.closed_before;
+    let bound = if crashed { up_to.crashed.max(up_to.always) } else { up_to.always };
+    let verify = if options.check_integrity || bytes <= bound { Verify::Yes } else { Verify::No };
+    let known_id = known.as_ref().map(|known| known.instance_id.as_str());
+    let (db, instance_id) = file::open(files, options, opener, known_id, verify)?;
+    if known.is_none() {
+        Instance::save(files, &instance_id)?;
     }
-}
-
-fn damaged(path: &Path, why: &str) -> OpenError {
-    OpenError::Damaged { path: path.to_owned(), why: why.to_owned() }
-}
-
-fn open_error(path: &Path, error: redb::Error) -> OpenError {
-    match error {
-        redb::Error::DatabaseAlreadyOpen => {
-            let dir = path.parent().unwrap_or(path).to_owned();
-            OpenError::Locked { dir, pid: None }
-        }
-        redb::Error::Corrupted(why) => damaged(path, &why),
-        redb::Error::TableDoesNotExist(table) => {
-            damaged(path, &format!("its table `{table}` is missing"))
-        }
-        redb::Error::Io(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
-            ) =>
-        {
-            damaged(path, &error.to_string())
-        }
-        source => OpenError::Open { path: path.to_owned(), source: Box::new(source) },
+    let epoch = file::start(&db).map_err(|source| file::open_error(path, source))?;
+    let counters = Counters::default();
+    for (counter, name) in counters.next.iter().zip(meta::NEXT) {
+        let next = file::read_number(&db, name).map_err(|error| file::open_error(path, error))?;
+        counter.store(next.max(1), Ordering::Relaxed);
     }
+    let wants_scrub = crashed && verify == Verify::No;
+    Ok(Opened { db, instance_id, epoch, counters, wants_scrub })
 }
 
-/// Begins a transaction that is on disk when its commit returns, and after which a crash costs
-/// milliseconds of repair instead of a walk over the whole file.
-pub(crate) fn begin_write(db: &Database) -> Result<redb::WriteTransaction, redb::Error> {
-    let mut txn = db.begin_write()?;
-    txn.set_durability(Durability::Immediate)?;
-    txn.set_quick_repair(true);
-    Ok(txn)
-}
-
-/// Migrates the database and counts this start.
-fn start(db: &Database) -> Result<Epoch, redb::Error> {
-    let epoch = read_number(db, meta::EPOCH)? + 1;
-    let schema = read_number(db, meta::SCHEMA)?;
-    let txn = begin_write(db)?;
-    if schema < migrate::NEWEST {
-        migrate::run(&txn, schema)?;
-    }
-    let row = codec::seal_meta(&epoch.to_le_bytes());
-    txn.open_table(META)?.insert(meta::EPOCH, row.as_slice())?;
-    txn.commit()?;
-    Ok(epoch)
-}
-
-/// Returns a number of `meta`, 0 when there is no such row.
-fn read_number(db: &impl ReadableDatabase, name: &str) -> Result<u64, redb::Error> {
-    let Some(bytes) = read_meta(db, name)? else { return Ok(0) };
-    let bytes = bytes.try_into().map_err(|_| {
-        redb::Error::Corrupted(format!("the row `{name}` of `meta` is not a number"))
-    })?;
-    Ok(u64::from_le_bytes(bytes))
-}
-
-fn read_meta(db: &impl ReadableDatabase, name: &str) -> Result<Option<Vec<u8>>, redb::Error> {
-    let rows = db.begin_read()?.open_table(META)?;
-    let Some(row) = rows.get(name)? else { return Ok(None) };
-    let value = codec::unseal_meta(row.value())
-        .map_err(|error| redb::Error::Corrupted(format!("the row `{name}`: {error}")))?;
-    Ok(Some(value.to_vec()))
+/// Returns the bytes that the database takes on disk.
+pub(crate) fn bytes_on_disk(files: &Files) -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt;
+    // The file may have holes: its blocks are what it takes, not its length.
+    Ok(fs::metadata(&files.database)?.blocks() * 512)
 }

@@ -104,6 +104,41 @@ pub(crate) use storage_errors;
 
 storage_errors!(ReadError: StorageError, TableError, TransactionError);
 
+impl ReadError {
+    /// Returns whether what is stored is not what was written.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Storage(error) => matches!(**error, redb::Error::Corrupted(_)),
+            Self::Unavailable => false,
+        }
+    }
+}
+
+/// Returns whether an error says that there is no room on the disk.
+pub(crate) fn is_full(error: &redb::Error) -> bool {
+    matches!(error, redb::Error::Io(error) if is_full_io(error))
+}
+
+/// Returns whether an error says that there is no room on the disk, or none of our share of it.
+pub(crate) fn is_full_io(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+impl OpenError {
+    /// Returns whether it does not open because the disk is full.
+    pub fn is_full(&self) -> bool {
+        match self {
+            Self::Directory { source, .. } => is_full_io(source),
+            Self::Open { source, .. } => is_full(source),
+            Self::Locked { .. }
+            | Self::Damaged { .. }
+            | Self::TooNew { .. }
+            | Self::OtherInstance { .. } => false,
+        }
+    }
+}
+
 /// What a request asks for that the store cannot do. Nothing of the request was done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -164,6 +199,9 @@ pub enum WriteError {
         /// Why.
         reason: String,
     },
+    /// The disk is full, the ballast is used up, and nothing of it was done.
+    #[error("the disk is full: the database could not be written")]
+    Full,
     /// The store was shut down.
     #[error("the store is shut down")]
     Closed,
@@ -173,8 +211,19 @@ impl WriteError {
     /// Returns whether the same write may go well later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Io { .. } => true,
+            Self::Io { .. } | Self::Full => true,
             Self::Refused(_) | Self::Encode(_) | Self::Damaged { .. } | Self::Closed => false,
         }
     }
+}
+
+/// Returns an error with its causes in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }

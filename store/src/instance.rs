@@ -1,8 +1,8 @@
 //! The data directory: who owns it, and which database belongs in it.
 //!
 //! ```text
-//! netscan.redb    the database          netscan.pid     locked while a process owns the directory
-//! instance.json   which database that is
+//! netscan.redb    the database          netscan.pid       locked while a process owns the directory
+//! instance.json   which database that is  netscan.ballast   room to be given up on a full disk
 //! ```
 //!
 //! Promise: two processes never own one directory, and a database that went missing or was
@@ -34,6 +34,8 @@ pub(crate) struct Files {
     pub(crate) owner: PathBuf,
     /// Written and removed to learn whether the disk takes writes again.
     pub(crate) probe: PathBuf,
+    /// Room that is given up when the disk is full.
+    pub(crate) ballast: PathBuf,
 }
 
 impl Files {
@@ -45,6 +47,7 @@ impl Files {
             instance: dir.join("instance.json"),
             owner: dir.join("netscan.pid"),
             probe: dir.join("netscan.probe"),
+            ballast: dir.join("netscan.ballast"),
         }
     }
 
@@ -78,9 +81,14 @@ pub(crate) fn failed(action: &'static str, path: &Path) -> impl FnOnce(io::Error
 }
 
 /// Ownership of a data directory: ends with this value, and with the process at the latest.
+///
+/// The file holds the owner's process id until the owner has closed the database; what the next
+/// owner finds in it tells how the last one ended.
 #[derive(Debug)]
 pub(crate) struct Owner {
-    _locked: File,
+    locked: File,
+    /// Whether the owner before closed the database, or there was none.
+    pub(crate) closed_before: bool,
 }
 
 impl Owner {
@@ -105,12 +113,20 @@ impl Owner {
             }
             Err(errno) => return Err(failed("locking", path)(errno.into())),
         }
+        let closed_before = file.metadata().map_err(failed("reading", path))?.len() == 0;
         let wrote = file
             .set_len(0)
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
         wrote.map_err(failed("writing", path))?;
-        Ok(Self { _locked: file })
+        Ok(Self { locked: file, closed_before })
+    }
+
+    /// Notes that the database is closed. Without the note the next start only looks closer.
+    pub(crate) fn note_closed(&self) {
+        if let Err(error) = self.locked.set_len(0) {
+            tracing::debug!(%error, "the end cannot be noted: {error}");
+        }
     }
 }
 

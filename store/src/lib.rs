@@ -14,17 +14,38 @@ pub mod check;
 pub mod codec;
 mod db;
 mod error;
+mod file;
 mod instance;
 mod migrate;
+mod overlay;
 pub mod raw;
 mod reader;
+mod rows;
+mod scrub;
 mod segment;
+mod space;
 mod store;
 mod tables;
+pub mod upkeep;
 mod write;
 mod writer;
 
 pub use error::{OpenError, ReadError, Refusal, WriteError};
 pub use reader::{ScanFilter, ScanView};
+pub use scrub::Scrub;
+pub use space::{BALLAST_BYTES, RESERVE_BYTES};
 pub use store::{Health, NoPublisher, Options, Publisher, Store};
 pub use write::{Ack, Receipt, Write};
+
+/// Keeps panics of the database from being printed. They come from damaged pages, are caught, and
+/// are told as errors.
+pub fn quiet_database_panics() {
+    let other = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let of_database = panic.location().is_some_and(|at| at.file().contains("/redb-"));
+        match of_database {
+            true => tracing::debug!("the database panics: {panic}"),
+            false => other(panic),
+        }
+    }));
+}

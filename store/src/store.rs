@@ -1,10 +1,13 @@
 //! The store as its users hold it.
 
 use crate::{
-    db::{self, Handle, Opener},
+    db::{Handle, Seams},
     error::{OpenError, ReadError, WriteError},
+    scrub::{Scrub, Scrubber},
+    space::{BALLAST_BYTES, RESERVE_BYTES},
+    upkeep::{self, Copied, TableStats, UpkeepError},
     write::{Ack, Op, Write},
-    writer::{self, Backoff, Message, Unit},
+    writer::{self, Message, Unit},
 };
 use netscan_schemas::{
     Time,
@@ -28,13 +31,22 @@ use tokio::sync::oneshot;
 pub struct Options {
     /// Memory for pages of the database.
     pub cache_bytes: usize,
-    /// Whether to read the whole file and verify it first.
+    /// Whether to read the whole file and verify it first, whatever its size.
     pub check_integrity: bool,
+    /// Bytes that are to be free on the disk; with less the store is [low](Health::Low).
+    pub reserve_bytes: u64,
+    /// Bytes of the file that is given up when a write finds no room; 0 for none.
+    pub ballast_bytes: u64,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 32 * 1024 * 1024, check_integrity: false }
+        Self {
+            cache_bytes: 32 * 1024 * 1024,
+            check_integrity: false,
+            reserve_bytes: RESERVE_BYTES,
+            ballast_bytes: BALLAST_BYTES,
+        }
     }
 }
 
@@ -52,11 +64,26 @@ impl Publisher for NoPublisher {
     fn publish(&self, _scan: ScanId, _events: &[(Seq, Arc<str>)]) {}
 }
 
-/// Whether the store takes writes.
+/// Whether the store takes writes, and whether it should be given more to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
     /// It does.
     Ok,
+    /// It does, but there is little room left: nothing new should be started.
+    Low {
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that have to be free for it to be well again.
+        needed: u64,
+    },
+    /// The disk is full and nothing can be written; it is tried again by itself. Units are
+    /// answered with an error until then.
+    Full {
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that have to be free for it to be well again.
+        needed: u64,
+    },
     /// Writing failed; it is tried again by itself. Units are answered with an error until then.
     Degraded {
         /// What failed.
@@ -64,13 +91,56 @@ pub enum Health {
     },
 }
 
+impl Health {
+    /// Returns whether new work may be started.
+    pub fn accepts_work(&self) -> bool {
+        match self {
+            Self::Ok => true,
+            Self::Low { .. } | Self::Full { .. } | Self::Degraded { .. } => false,
+        }
+    }
+
+    /// Returns whether what is submitted is written.
+    pub fn is_writable(&self) -> bool {
+        match self {
+            Self::Ok | Self::Low { .. } => true,
+            Self::Full { .. } | Self::Degraded { .. } => false,
+        }
+    }
+}
+
+impl std::fmt::Display for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Ok => f.write_str("the store is well"),
+            Self::Low { free, needed } => {
+                write!(f, "the disk is nearly full: {free} bytes are free, {needed} are needed")
+            }
+            Self::Full { free, needed } => {
+                write!(f, "the disk is full: {free} bytes are free, {needed} are needed")
+            }
+            Self::Degraded { reason } => write!(f, "the store cannot be written: {reason}"),
+        }
+    }
+}
+
 /// What the store and its writer's thread share.
 pub(crate) struct Shared {
     pub(crate) handle: Handle,
     health: Mutex<Health>,
+    scrub: Mutex<Scrub>,
 }
 
 impl Shared {
+    /// Does something with how the scrub stands.
+    pub(crate) fn scrub<T>(&self, work: impl FnOnce(&mut Scrub) -> T) -> T {
+        work(&mut self.scrub.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(crate) fn set_health(&self, health: Health) {
         *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
     }
@@ -81,6 +151,7 @@ pub struct Store {
     shared: Arc<Shared>,
     queue: mpsc::Sender<Message>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    scrubber: Mutex<Option<Scrubber>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -96,22 +167,31 @@ impl Store {
         options: Options,
         publisher: Arc<dyn Publisher>,
     ) -> Result<Self, OpenError> {
-        Self::open_with(dir, options, publisher, db::plain_opener(), Backoff::default())
+        Self::open_with(dir, options, publisher, Seams::default())
     }
 
     pub(crate) fn open_with(
         dir: &Path,
         options: Options,
         publisher: Arc<dyn Publisher>,
-        opener: Opener,
-        backoff: Backoff,
+        seams: Seams,
     ) -> Result<Self, OpenError> {
-        let handle = Handle::open(dir, options, opener)?;
-        let shared = Arc::new(Shared { handle, health: Mutex::new(Health::Ok) });
+        let Seams { opener, free, backoff, look_every, verify_up_to } = seams;
+        let handle = Handle::open(dir, options, opener, free, verify_up_to)?;
+        let wants_scrub = handle.wants_scrub;
+        let (health, scrub) = (Mutex::new(Health::Ok), Mutex::default());
+        let shared = Arc::new(Shared { handle, health, scrub });
         let (queue, units) = mpsc::channel();
-        let writer = writer::spawn(Arc::clone(&shared), units, publisher, backoff)
+        let pace = writer::Pace { backoff, look_every };
+        let writer = writer::spawn(Arc::clone(&shared), units, publisher, pace)
             .map_err(crate::instance::failed("starting the writer of", dir))?;
-        Ok(Self { shared, queue, writer: Mutex::new(Some(writer)) })
+        let scrubber = match wants_scrub {
+            true => Some(Scrubber::start(Arc::clone(&shared))),
+            false => None,
+        };
+        let scrubber =
+            scrubber.transpose().map_err(crate::instance::failed("starting the reader of", dir))?;
+        Ok(Self { shared, queue, writer: Mutex::new(Some(writer)), scrubber: Mutex::new(scrubber) })
     }
 
     /// Hands a unit to the writer. Units of one caller are written in the order of its calls.
@@ -164,9 +244,27 @@ impl Store {
         next(&self.shared.handle.counters.next[2], BatchId::new)
     }
 
-    /// Returns whether the store takes writes.
+    /// Returns whether the store takes writes, and new work. Costs next to nothing: it is what
+    /// the writer last found out, a few seconds ago at most.
     pub fn health(&self) -> Health {
-        self.shared.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.health()
+    }
+
+    /// Copies what the store holds at this moment into a new file, which is verified before it
+    /// gets its name. Blocks for as long as that takes; the store goes on meanwhile, and its file
+    /// grows with what is written.
+    pub fn backup(&self, target: &Path) -> Result<Copied, UpkeepError> {
+        self.shared.handle.read_long(|txn| upkeep::copy_from(txn, target))?
+    }
+
+    /// Returns rows and bytes of each table.
+    pub fn stats(&self) -> Result<Vec<TableStats>, ReadError> {
+        self.read(upkeep::stats_in)
+    }
+
+    /// Returns how the reading through of all records stands, which is begun after a crash.
+    pub fn scrub(&self) -> Scrub {
+        self.shared.scrub(|scrub| scrub.clone())
     }
 
     /// Returns the count of starts, this one included.
@@ -186,12 +284,16 @@ impl Store {
 
     /// Returns the bytes that are free for us on the database's file system.
     pub fn free_bytes(&self) -> io::Result<u64> {
-        self.shared.handle.bytes_free()
+        self.shared.handle.space.free()
     }
 
     /// Writes what was submitted and ends the writer; reading still works. Later units are
     /// answered as closed. Blocks, so an async caller uses `spawn_blocking`.
     pub fn shutdown(&self) {
+        let scrubber = self.scrubber.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(scrubber) = scrubber {
+            scrubber.stop();
+        }
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(writer) = writer else { return };
         // A writer that is gone already needs no message.

@@ -12,8 +12,8 @@
 
 use netscan_schemas::{address, attempt::Stream, host::Protocol, id::ScanId, scan::ScanStatus};
 use redb::{
-    MultimapTable, MultimapTableDefinition, ReadOnlyMultimapTable, ReadOnlyTable, ReadTransaction,
-    Table, TableDefinition, TableError, WriteTransaction,
+    Key, MultimapTable, MultimapTableDefinition, ReadOnlyMultimapTable, ReadOnlyTable,
+    ReadTransaction, Table, TableDefinition, TableError, Value, WriteTransaction,
 };
 use std::{net::IpAddr, ops::RangeInclusive};
 
@@ -26,6 +26,21 @@ pub(crate) type RawKey = (u64, u32, u8, u32);
 /// `(address, scan)`: an address on the number line of both families, big end first.
 pub(crate) type AddressKey = ([u8; 16], u64);
 
+/// Does the same with each table, whatever is in it.
+pub(crate) trait Visitor {
+    type Error;
+
+    fn plain<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<(), Self::Error>;
+
+    fn multimap<K: Key + 'static, V: Key + 'static>(
+        &mut self,
+        table: MultimapTableDefinition<'static, K, V>,
+    ) -> Result<(), Self::Error>;
+}
+
 /// Defines each table once: its definition, and its place in the structs that open all of them.
 macro_rules! tables {
     (
@@ -36,6 +51,13 @@ macro_rules! tables {
             TableDefinition::new(stringify!($field));)+
         $(pub(crate) const $multi_name: MultimapTableDefinition<'static, $multi_key, $multi_value> =
             MultimapTableDefinition::new(stringify!($multi_field));)+
+
+        /// Shows every table to a visitor.
+        pub(crate) fn visit<V: Visitor>(visitor: &mut V) -> Result<(), V::Error> {
+            $(visitor.plain($name)?;)+
+            $(visitor.multimap($multi_name)?;)+
+            Ok(())
+        }
 
         /// All tables of a write transaction. Opening makes those that are missing.
         pub(crate) struct WriteTables<'t> {
@@ -106,6 +128,9 @@ pub(crate) mod meta {
     pub(crate) const EPOCH: &str = "epoch";
     /// The database's own id, text.
     pub(crate) const INSTANCE: &str = "instance";
+    /// The count of the writer's transactions, a u64. It tells whether one whose last step failed
+    /// is on disk. Stores of before it have none, which counts as 0.
+    pub(crate) const COMMITS: &str = "commits";
     /// The numbers that the next new rows get, u64s; never lower than any number ever given out
     /// to a row, deleted ones too.
     pub(crate) const NEXT: [&str; 4] = ["next_project", "next_scan", "next_batch", "next_host"];

@@ -556,7 +556,7 @@ impl ScanActorState {
         }
         let store = match self.context.store.health() {
             Health::Ok => None,
-            Health::Degraded { reason } => Some(reason),
+            health => Some(health.to_string()),
         };
         let mut effects = Vec::new();
         for (need, missing) in

@@ -63,7 +63,8 @@ pub struct RawQuery {
 }
 
 /// Answers the bytes of a stream exactly as nmap wrote them; of the newest attempt, if none is
-/// named. They are read frame by frame, and compared with their digest on the way.
+/// named. All of it is compared with its digest before the first byte is sent, frame by frame, and
+/// again on the way.
 pub async fn raw(
     State(edge): State<Arc<Edge>>,
     Path((batch, stream)): Path<(String, String)>,
@@ -81,6 +82,9 @@ pub async fn raw(
         let which = query.attempt.map_or_else(String::new, |number| format!(" {number}"));
         return Err(Failure::not_found(format!("attempt{which} of batch {batch}")));
     };
+    let store = Arc::clone(edge.system.store());
+    let of_attempt = attempt.clone();
+    crate::off_thread(move || store.verify_raw(&of_attempt, stream)).await??;
     let reader = RawReader {
         store: Arc::clone(edge.system.store()),
         place: (batch, attempt.attempt, stream),

@@ -2,7 +2,7 @@
 
 use crate::{
     extract::{Body, Lenient},
-    problem::Failure,
+    problem::{Failure, refuse_new_work},
     router::Edge,
 };
 use axum::{Json, extract::State};
@@ -33,6 +33,7 @@ pub async fn run(
     State(edge): State<Arc<Edge>>,
     request: Lenient<RunRequest>,
 ) -> Result<Json<RunAnswer>, Failure> {
+    refuse_new_work(edge.system.store())?;
     let scan = ScanRequest {
         project_id: Some(edge.system.project_named(PROJECT).await?),
         nmap_flags: request.body.nmap_flags,
@@ -106,6 +107,7 @@ fn failed(
 }
 
 fn read(store: &Store, attempt: &AttemptRecord, stream: Stream) -> Result<Vec<u8>, ReadError> {
+    store.verify_raw(attempt, stream)?;
     let mut bytes = Vec::new();
     let mut frame = 0;
     while bytes.len() <= STDOUT_MAX

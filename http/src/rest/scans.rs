@@ -3,7 +3,7 @@
 use crate::{
     extract::{Body, Lenient, Query, Segment, Strict},
     page::Page,
-    problem::Failure,
+    problem::{Failure, refuse_new_work},
     rest::projects::list_scans,
     router::Edge,
     view,
@@ -55,6 +55,7 @@ pub async fn create(
     State(edge): State<Arc<Edge>>,
     Strict(request): Strict<ScanRequest>,
 ) -> Result<Response, Failure> {
+    refuse_new_work(edge.system.store())?;
     Ok(accepted(edge.system.submit(request).await?))
 }
 
@@ -68,6 +69,7 @@ pub async fn start(
     State(edge): State<Arc<Edge>>,
     request: Lenient<ScanRequest>,
 ) -> Result<Json<ScanAccepted>, Failure> {
+    refuse_new_work(edge.system.store())?;
     let mut answer = edge.system.submit(request.body).await?;
     answer.warnings.extend(request.warnings);
     Ok(Json(answer))
@@ -148,6 +150,7 @@ pub async fn rescan(
     Segment(scan): Segment<ScanId>,
     Strict(request): Strict<RescanRequest>,
 ) -> Result<Response, Failure> {
+    refuse_new_work(edge.system.store())?;
     Ok(accepted(edge.system.rescan(scan, request.only).await?))
 }
 

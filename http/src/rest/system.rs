@@ -3,11 +3,11 @@
 use crate::{problem::Failure, router::Edge};
 use axum::{Json, extract::State};
 use netscan_schemas::{
-    api::{NmapInfo, System},
+    api::{NmapInfo, StoreHealth, System},
     limits,
     problem::Code,
 };
-use netscan_store::Health;
+use netscan_store::{Health, Store};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Answers as long as the process serves.
@@ -17,8 +17,9 @@ pub async fn healthz() -> &'static str {
 
 /// Answers whether scans can run and be kept.
 pub async fn readyz(State(edge): State<Arc<Edge>>) -> Result<&'static str, Failure> {
-    if let Health::Degraded { .. } = edge.system.store().health() {
-        return Err(Failure::new(Code::StoreUnavailable, "the store cannot be written just now"));
+    let health = edge.system.store().health();
+    if !health.accepts_work() {
+        return Err(Failure::new(Code::StoreUnavailable, format!("not ready: store: {health}")));
     }
     match edge.system.scanner().installation().await {
         Ok(_) => Ok("ready\n"),
@@ -41,6 +42,7 @@ pub async fn describe(State(edge): State<Arc<Edge>>) -> Result<Json<System>, Fai
     });
     let privileges = system.scanner().privileges();
     let slots = system.slots().await;
+    let (store_health, store_problem) = store_health(system.store());
     Ok(Json(System {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         nmap,
@@ -51,10 +53,38 @@ pub async fn describe(State(edge): State<Arc<Edge>>) -> Result<Json<System>, Fai
         slots_in_use: slots.in_use as u64,
         active_scans: system.active_scans().await as u64,
         store_bytes: system.store().store_bytes().map_err(|error| Failure::internal(&error))?,
+        store_health,
+        store_problem,
+        free_bytes: system.store().free_bytes().map_err(|error| Failure::internal(&error))?,
         epoch: system.store().epoch(),
         uptime_ms: u64::try_from(system.uptime().as_millis()).unwrap_or(u64::MAX),
         limits: named_limits(),
     }))
+}
+
+/// Returns the worst of what is known of the store, and what it is.
+fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
+    let health = store.health();
+    let how = match &health {
+        Health::Ok => {
+            let scrub = store.scrub();
+            return match scrub.problems.first() {
+                Some(first) => {
+                    let problem = format!(
+                        "{} of the store's records are damaged, such as {first}; `netscan store \
+                         check` names all of them, once the server is stopped",
+                        scrub.damaged
+                    );
+                    (StoreHealth::Damaged, Some(problem))
+                }
+                None => (StoreHealth::Ok, None),
+            };
+        }
+        Health::Low { .. } => StoreHealth::Low,
+        Health::Full { .. } => StoreHealth::Full,
+        Health::Degraded { .. } => StoreHealth::Degraded,
+    };
+    (how, Some(health.to_string()))
 }
 
 fn named_limits() -> BTreeMap<String, u64> {

@@ -1,11 +1,9 @@
 //! Lists, pages and filters; raw output; stored events.
 
 use super::{all_up, ask, port, request, up, world};
-use http_body_util::BodyExt;
 use netscan_schemas::{AttemptNo, BatchId, attempt::Stream};
 use netscan_store::Write;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 fn names(hosts: &Value) -> String {
     let names = hosts.as_array().unwrap().iter().map(|host| host["address"].as_str().unwrap());
@@ -121,7 +119,7 @@ async fn raw_output_is_named_inert_and_whole() {
 }
 
 #[tokio::test]
-async fn raw_output_that_does_not_match_its_digest_breaks_off() {
+async fn raw_output_that_does_not_match_its_digest_is_not_served() {
     let world = world(all_up).await;
     let scan = world.scan(json!({"targets": ["127.0.0.1"]})).await;
     let batch = world.json(&format!("/api/scans/{scan}/batches")).await[0]["id"].as_u64().unwrap();
@@ -130,10 +128,13 @@ async fn raw_output_that_does_not_match_its_digest_breaks_off() {
     let batch = BatchId::new(batch).unwrap();
     write.raw_frame(batch, AttemptNo::FIRST, Stream::Stdout, 0, frame);
     world.system.store().submit(write).await.unwrap();
-    let asked = request("GET", &format!("/api/batches/{batch}/raw/stdout"), "");
-    let response = world.router.clone().oneshot(asked).await.unwrap();
-    assert_eq!(response.status(), 200);
-    assert!(response.into_body().collect().await.is_err(), "nobody may take it for whole");
+    let answer = world.get(&format!("/api/batches/{batch}/raw/stdout")).await;
+    assert_eq!((answer.status.as_u16(), &*answer.problem()), (500, "store-damaged"));
+    let detail = answer.json()["detail"].to_string();
+    assert!(detail.contains(&format!("{batch}/1/stdout")), "{detail}");
+    assert!(!String::from_utf8_lossy(&answer.body).contains("found nothing"));
+    let whole = world.get(&format!("/api/batches/{batch}/raw/xml")).await;
+    assert_eq!(whole.status, 200, "what is sound is served");
 }
 
 #[tokio::test]

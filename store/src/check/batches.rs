@@ -4,13 +4,13 @@ use super::Checker;
 use crate::{
     error::ReadError,
     raw,
-    reader::decode,
+    reader::{decode, decode_attempt},
     tables::{RawKey, meta, stream_number, under},
 };
 use netscan_schemas::{
     attempt::{RawInfo, Stream},
     id::ScanId,
-    stored::{AttemptRecord, BatchRecord, TallyRecord, VerdictsRecord},
+    stored::{BatchRecord, TallyRecord, VerdictsRecord},
 };
 
 /// What the stored frames of one stream add up to.
@@ -71,7 +71,7 @@ impl Checker<'_> {
             let there = self.tables.batches.get(batch)?.is_some();
             self.expect(there, || format!("attempt {batch}/{number} is of no batch"));
             let name = format!("{batch}/{number}");
-            let attempt = self.sound(decode::<AttemptRecord>(bytes.value(), &name))?;
+            let attempt = self.sound(decode_attempt(bytes.value(), (batch, number)))?;
             for stream in Stream::ALL {
                 let kept = self.frames(batch, number, stream)?;
                 let Some(attempt) = attempt.as_ref() else { continue };

@@ -12,9 +12,10 @@ mod hosts;
 
 use crate::{
     Store, codec,
-    codec::{CodecError, Record},
+    codec::CodecError,
     error::ReadError,
-    reader::decode,
+    reader::{decode, decode_difficult},
+    rows::{self, Filed},
     segment,
     tables::{Bytes, ReadTables, meta, status_number, under},
 };
@@ -22,9 +23,9 @@ use netscan_schemas::{
     address::to_address,
     id::ScanId,
     scan::ScanState,
-    stored::{DifficultRecord, PlanRecord, ProjectRecord, ScanSpec, TallyRecord},
+    stored::{PlanRecord, ProjectRecord, ScanSpec, TallyRecord},
 };
-use redb::{ReadOnlyTable, ReadableTable, ReadableTableMetadata};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 use std::fmt;
 
 /// Problems that a report spells out; more are only counted.
@@ -66,18 +67,21 @@ impl CheckReport {
 
 /// Checks a store. Reads all of it; an error means that the database itself fails.
 pub fn check(store: &Store) -> Result<CheckReport, ReadError> {
-    store.read(|txn| {
-        let tables = ReadTables::open(txn)?;
-        let report = CheckReport::default();
-        let mut checker =
-            Checker { tables: &tables, report, segments: 0, verdict_rows: 0, difficult_rows: 0 };
-        checker.projects()?;
-        checker.scans()?;
-        checker.attempts()?;
-        checker.difficult()?;
-        checker.sizes()?;
-        Ok(checker.report)
-    })
+    store.read(check_in)
+}
+
+/// Checks what a transaction sees.
+pub(crate) fn check_in(txn: &ReadTransaction) -> Result<CheckReport, ReadError> {
+    let tables = ReadTables::open(txn)?;
+    let report = CheckReport::default();
+    let mut checker =
+        Checker { tables: &tables, report, segments: 0, verdict_rows: 0, difficult_rows: 0 };
+    checker.projects()?;
+    checker.scans()?;
+    checker.attempts()?;
+    checker.difficult()?;
+    checker.sizes()?;
+    Ok(checker.report)
 }
 
 struct Checker<'t> {
@@ -116,7 +120,7 @@ impl Checker<'_> {
     }
 
     /// Returns a row that must be there, or notes that it is missing or damaged.
-    fn row<R: Record>(
+    fn row<R: Filed>(
         &mut self,
         table: &ReadOnlyTable<u64, Bytes>,
         key: u64,
@@ -208,7 +212,7 @@ impl Checker<'_> {
             self.expect(first == wanted, || {
                 format!("scan {scan} has no event {wanted}; the next one is {first}")
             });
-            let texts = segment::decode(packed.value()).map_err(|source: CodecError| {
+            let texts = rows::events(scan, first, packed.value()).map_err(|source: CodecError| {
                 let key = format!("{scan}/{first}");
                 ReadError::Damaged { kind: segment::KIND, key, source }
             });
@@ -225,7 +229,7 @@ impl Checker<'_> {
         for row in self.tables.difficult.iter()? {
             let (key, bytes) = row?;
             let address = to_address(u128::from_be_bytes(key.value()));
-            let record = self.sound(decode::<DifficultRecord>(bytes.value(), address))?;
+            let record = self.sound(decode_difficult(bytes.value(), address))?;
             let has_history = record.is_none_or(|record| !record.history.is_empty());
             self.expect(has_history, || format!("{address} is difficult without a history"));
             self.difficult_rows += 1;

@@ -1,11 +1,12 @@
 //! Batches, their attempts and verdicts, and raw output.
 
-use super::{decode, get, require};
+use super::{decode_attempt, get, misplaced, require};
 use crate::{
     Store,
     codec::CodecError,
     error::ReadError,
     raw,
+    rows::RAW_FRAME,
     tables::{ATTEMPTS, BATCHES, BATCHES_BY_SCAN, RAW, VERDICTS, attempts_under, stream_number},
 };
 use netscan_schemas::{
@@ -70,8 +71,7 @@ impl Store {
             let mut attempts = Vec::new();
             for row in txn.open_table(ATTEMPTS)?.range(attempts_under(batch.get()))? {
                 let (key, bytes) = row?;
-                let name = format_args!("{batch}/{}", key.value().1).to_string();
-                attempts.push(decode(bytes.value(), name)?);
+                attempts.push(decode_attempt(bytes.value(), key.value())?);
             }
             Ok(attempts)
         })
@@ -108,6 +108,27 @@ impl Store {
         Ok(info)
     }
 
+    /// Compares what is stored of a stream with what its attempt's record says: the number of its
+    /// frames, its length and its digest. While an attempt runs, its record says nothing yet.
+    ///
+    /// Reads all of the stream, a frame at a time.
+    pub fn verify_raw(&self, attempt: &AttemptRecord, stream: Stream) -> Result<(), ReadError> {
+        if attempt.finished_at.is_none() {
+            return Ok(());
+        }
+        let told = attempt.raw.get(stream);
+        let found = self.raw_info(attempt.batch_id, attempt.attempt, stream)?;
+        let as_told = found.frames == told.frames
+            && found.bytes == told.bytes
+            && told.blake3.is_none_or(|digest| Some(digest) == found.blake3);
+        if as_told {
+            return Ok(());
+        }
+        let kind = "raw-output";
+        let key = format!("{}/{}/{stream}", attempt.batch_id, attempt.attempt);
+        Err(ReadError::Damaged { kind, key, source: CodecError::Checksum { kind } })
+    }
+
     /// Returns a frame decompressed, with the bytes that it takes in the store.
     fn sized_frame(
         &self,
@@ -125,7 +146,7 @@ impl Store {
         let unpacked: Option<std::io::Result<_>> = packed.map(unpack);
 
         unpacked.transpose().map_err(|error| {
-            let kind = "raw-frame";
+            let kind = RAW_FRAME;
             let key = format!("{batch}/{attempt}/{stream}/{frame}");
             let source = CodecError::Decode { kind, why: error.to_string() };
             ReadError::Damaged { kind, key, source }
@@ -146,7 +167,10 @@ fn batches(
         if batches.len() >= limit {
             break;
         }
-        let batch = require(&table, number?)?;
+        let batch: BatchRecord = require(&table, number?)?;
+        if batch.scan_id != scan {
+            return Err(misplaced::<BatchRecord>(batch.id.get()));
+        }
         if wanted(&batch) {
             batches.push(batch);
         }

@@ -4,17 +4,17 @@ use crate::{
     Store,
     codec::CodecError,
     error::ReadError,
-    segment,
+    rows, segment,
     tables::{Bytes, EVENTS, under},
 };
 use netscan_schemas::id::{ScanId, Seq};
-use redb::{ReadTransaction, ReadableTable};
+use redb::ReadableTable;
 use std::sync::Arc;
 
 impl Store {
     /// Returns the number of a scan's newest event, 0 before the first.
     pub fn last_seq(&self, scan: ScanId) -> Result<Seq, ReadError> {
-        self.read(|txn| last_seq(txn, scan))
+        self.read(|txn| last_seq_in(&txn.open_table(EVENTS)?, scan))
     }
 
     /// Returns events of a scan in their order, those after a number: at most so many, and of at
@@ -37,7 +37,8 @@ impl Store {
             for segment in segments.range((scan.get(), start)..=(scan.get(), u64::MAX))? {
                 let (key, packed) = segment?;
                 let first = key.value().1;
-                let texts = segment::decode(packed.value()).map_err(|e| damaged(scan, first, e))?;
+                let texts = rows::events(scan, first, packed.value());
+                let texts = texts.map_err(|error| damaged(scan, first, error))?;
                 for (seq, text) in (first..).zip(texts).filter(|(seq, _)| *seq >= wanted) {
                     bytes += text.len();
                     if !events.is_empty() && (events.len() >= events_max || bytes > bytes_max) {
@@ -49,11 +50,6 @@ impl Store {
             Ok(events)
         })
     }
-}
-
-/// Returns the number of a scan's newest event, 0 before the first.
-pub(crate) fn last_seq(txn: &ReadTransaction, scan: ScanId) -> Result<Seq, ReadError> {
-    last_seq_in(&txn.open_table(EVENTS)?, scan)
 }
 
 /// Returns the number of a scan's newest event, 0 before the first.

@@ -1,6 +1,6 @@
 //! Hosts: by scan, by port, by address.
 
-use super::{decode, get, require};
+use super::{decode_difficult, get, misplaced, require};
 use crate::{
     Store,
     error::ReadError,
@@ -12,7 +12,7 @@ use crate::{
 use netscan_schemas::{
     AddressSet,
     address::to_address,
-    host::Protocol,
+    host::{Port, Protocol},
     id::{HostId, ScanId},
     stored::{DifficultRecord, HostRecord},
 };
@@ -37,7 +37,8 @@ impl Store {
             let first = after.map_or(0, |after| after.get().saturating_add(1));
             let range = (scan.get(), first)..=(scan.get(), u64::MAX);
             let keys = txn.open_table(HOSTS_BY_SCAN)?.range(range)?;
-            rows(txn, keys.take(limit).map(|key| Ok(key?.0.value().1)))
+            let numbers = keys.take(limit).map(|key| Ok(key?.0.value().1));
+            rows(txn, numbers, |host| host.scan_id == scan)
         })
     }
 
@@ -59,7 +60,10 @@ impl Store {
                     .map(|number| Some(number.value()).filter(|number| *number > after))
                     .transpose()
             });
-            rows(txn, numbers.take(limit))
+            let is_open = |found: &Port| (found.protocol, found.number) == (protocol, port);
+            rows(txn, numbers.take(limit), |host| {
+                host.scan_id == scan && host.finding.open_ports().any(is_open)
+            })
         })
     }
 
@@ -68,7 +72,10 @@ impl Store {
         self.read(|txn| {
             let range = address_key(address, 0)..=address_key(address, u64::MAX);
             let keys = txn.open_table(HOSTS_BY_ADDRESS)?.range(range)?;
-            rows(txn, keys.rev().map(|key| Ok(key?.1.value())))
+            let key = address_key(address, 0).0;
+            rows(txn, keys.rev().map(|key| Ok(key?.1.value())), |host| {
+                address_key(host.finding.address, 0).0 == key
+            })
         })
     }
 }
@@ -90,7 +97,7 @@ impl Store {
                 .map(|row| {
                     let (key, bytes) = row?;
                     let address = to_address(u128::from_be_bytes(key.value()));
-                    Ok((address, decode(bytes.value(), address.to_string())?))
+                    Ok((address, decode_difficult(bytes.value(), address)?))
                 })
                 .collect()
         })
@@ -119,10 +126,16 @@ impl Store {
     }
 }
 
+/// Returns the hosts of these numbers, each of which must be what the index says it is.
 fn rows(
     txn: &ReadTransaction,
     numbers: impl Iterator<Item = Result<u64, StorageError>>,
+    is_rightful: impl Fn(&HostRecord) -> bool,
 ) -> Result<Vec<HostRecord>, ReadError> {
     let hosts = txn.open_table(HOSTS)?;
-    numbers.map(|number| require(&hosts, number?)).collect()
+    let host = |number| {
+        let host: HostRecord = require(&hosts, number)?;
+        if is_rightful(&host) { Ok(host) } else { Err(misplaced::<HostRecord>(number)) }
+    };
+    numbers.map(|number| host(number?)).collect()
 }

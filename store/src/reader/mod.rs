@@ -13,16 +13,18 @@ mod scans;
 use crate::{
     codec::{CodecError, Record},
     error::ReadError,
-    tables::Bytes,
+    rows::{self, Filed},
+    tables::{AttemptKey, Bytes},
 };
+use netscan_schemas::stored::{AttemptRecord, DifficultRecord};
 use redb::ReadableTable;
-use std::fmt;
+use std::net::IpAddr;
 
-pub(crate) use events::{last_seq, last_seq_in};
+pub(crate) use events::last_seq_in;
 pub use scans::{ScanFilter, ScanView};
 
 /// Returns the record of a row.
-pub(crate) fn get<R: Record>(
+pub(crate) fn get<R: Filed>(
     table: &impl ReadableTable<u64, Bytes>,
     key: u64,
 ) -> Result<Option<R>, ReadError> {
@@ -31,7 +33,7 @@ pub(crate) fn get<R: Record>(
 }
 
 /// Returns the record of a row that another row says is there.
-pub(crate) fn require<R: Record>(
+pub(crate) fn require<R: Filed>(
     table: &impl ReadableTable<u64, Bytes>,
     key: u64,
 ) -> Result<R, ReadError> {
@@ -41,10 +43,35 @@ pub(crate) fn require<R: Record>(
     })
 }
 
-/// Decodes a record and names it when it is damaged.
-pub(crate) fn decode<R: Record>(bytes: &[u8], key: impl fmt::Display) -> Result<R, ReadError> {
-    R::from_bytes(bytes).map_err(|source| {
+/// Decodes a record and names it when it is damaged, or not the one of its key.
+pub(crate) fn decode<R: Filed>(bytes: &[u8], key: u64) -> Result<R, ReadError> {
+    rows::filed(key, bytes).map_err(|source| {
         let key = key.to_string();
         ReadError::Damaged { kind: R::KIND, key, source }
+    })
+}
+
+/// Decodes the memory of a difficult host and names it when it is damaged.
+pub(crate) fn decode_difficult(
+    bytes: &[u8],
+    address: IpAddr,
+) -> Result<DifficultRecord, ReadError> {
+    DifficultRecord::from_bytes(bytes).map_err(|source| {
+        let key = address.to_string();
+        ReadError::Damaged { kind: DifficultRecord::KIND, key, source }
+    })
+}
+
+/// Names a record that another row leads to and that is not what that row says.
+pub(crate) fn misplaced<R: Filed>(key: u64) -> ReadError {
+    let source = CodecError::Misplaced { kind: R::KIND };
+    ReadError::Damaged { kind: R::KIND, key: key.to_string(), source }
+}
+
+/// Decodes an attempt and names it when it is damaged, or not the one of its key.
+pub(crate) fn decode_attempt(bytes: &[u8], key: AttemptKey) -> Result<AttemptRecord, ReadError> {
+    rows::attempt(key, bytes).map_err(|source| {
+        let key = format!("{}/{}", key.0, key.1);
+        ReadError::Damaged { kind: AttemptRecord::KIND, key, source }
     })
 }

@@ -1,6 +1,6 @@
 //! Projects.
 
-use super::{get, require};
+use super::{get, misplaced, require};
 use crate::{
     Store,
     error::ReadError,
@@ -19,7 +19,12 @@ impl Store {
     pub fn project_by_name(&self, name: &str) -> Result<Option<ProjectRecord>, ReadError> {
         self.read(|txn| {
             let id = txn.open_table(PROJECT_NAMES)?.get(name)?.map(|id| id.value());
-            id.map(|id| require(&txn.open_table(PROJECTS)?, id)).transpose()
+            let Some(id) = id else { return Ok(None) };
+            let project: ProjectRecord = require(&txn.open_table(PROJECTS)?, id)?;
+            if project.name != name {
+                return Err(misplaced::<ProjectRecord>(id));
+            }
+            Ok(Some(project))
         })
     }
 

@@ -1,6 +1,6 @@
 //! Scans: what they were asked to do, where they stand, what is counted.
 
-use super::{get, require};
+use super::{get, misplaced, require};
 use crate::{
     Store,
     error::ReadError,
@@ -77,7 +77,13 @@ impl Store {
                         continue;
                     }
                 }
-                scans.push(view(txn, require(&specs, number)?)?);
+                let scan = view(txn, require(&specs, number)?)?;
+                let is_rightful = filter.project.is_none_or(|id| id == scan.spec.project_id)
+                    && filter.status.is_none_or(|status| status == scan.state.status);
+                if !is_rightful {
+                    return Err(misplaced::<ScanSpec>(number));
+                }
+                scans.push(scan);
             }
             Ok(scans)
         })

@@ -1,7 +1,7 @@
 //! The memory of hosts that scans could not finish.
 
 use super::group::{Fault, Group};
-use crate::{codec::Record, reader::decode, tables::number_key};
+use crate::{codec::Record, reader::decode_difficult, tables::number_key};
 use netscan_schemas::{
     AddressSet, limits,
     stored::{DifficultRecord, Difficulty},
@@ -17,7 +17,7 @@ impl Group<'_> {
         for address in addresses.iter() {
             let key = number_key(address);
             let held = self.tables.difficult.get(key)?;
-            let held = held.map(|bytes| decode(bytes.value(), address)).transpose()?;
+            let held = held.map(|bytes| decode_difficult(bytes.value(), address)).transpose()?;
             let mut record = held.unwrap_or(DifficultRecord { times: 0, history: Vec::new() });
             record.times = record.times.saturating_add(1);
             if record.history.len() >= limits::DIFFICULT_HISTORY_MAX {

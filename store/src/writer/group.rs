@@ -8,6 +8,7 @@ use crate::{
     codec::{self, CodecError, Record},
     db::Counters,
     error::{ReadError, Refusal, WriteError, storage_errors},
+    file,
     reader::{self, get},
     segment::{self, SEGMENT_BYTES},
     tables::{WriteTables, meta},
@@ -37,6 +38,8 @@ pub(super) struct Memory {
     seqs: HashMap<ScanId, Seq>,
     /// The counters as they were last written.
     written: [u64; 4],
+    /// The count of transactions, once it was read.
+    commits: Option<u64>,
 }
 
 /// What a committed transaction changes of that.
@@ -45,11 +48,14 @@ pub(super) struct News {
     /// The number of a scan's newest event; none for a deleted scan.
     seqs: HashMap<ScanId, Option<Seq>>,
     written: [u64; 4],
+    /// The transaction's own number, which is on disk when the transaction is.
+    pub(super) commit: u64,
 }
 
 impl Memory {
     pub(super) fn take_in(&mut self, news: News) {
         self.written = news.written;
+        self.commits = Some(news.commit);
         if self.seqs.len() + news.seqs.len() > SEQS_MAX {
             self.seqs.clear();
         }
@@ -259,6 +265,13 @@ impl<'g> Group<'g> {
                 written[index] = next;
             }
         }
-        Ok((self.published, News { seqs: self.seqs, written }))
+        let held = match self.memory.commits {
+            Some(held) => held,
+            None => file::number(file::meta_in(&self.tables.meta, meta::COMMITS)?, meta::COMMITS)?,
+        };
+        let commit = held + 1;
+        let row = codec::seal_meta(&commit.to_le_bytes());
+        self.tables.meta.insert(meta::COMMITS, row.as_slice())?;
+        Ok((self.published, News { seqs: self.seqs, written, commit }))
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! submit ─► queue ─► group: all that waits ─► one transaction ─► publish ─► answer each unit
 //!                                                   │ fails
+//!                                                   ├─► no room: give the ballast up, once more
 //!                                                   └─► answer all: failed ─► reopen, with waits
 //! ```
 //!
@@ -17,14 +18,14 @@ mod delete;
 mod difficult;
 mod group;
 mod hosts;
+mod recover;
 #[cfg(test)]
 mod tests;
 
 use crate::{
-    db,
-    error::WriteError,
-    reader,
-    store::{Health, Publisher, Shared},
+    error::{WriteError, chain, is_full},
+    file,
+    store::{Publisher, Shared},
     write::{Op, Receipt},
 };
 pub(crate) use hosts::{Found, open_ports};
@@ -35,6 +36,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
+        atomic::Ordering,
         mpsc::{Receiver, RecvTimeoutError},
     },
     thread::{self, JoinHandle},
@@ -78,8 +80,17 @@ pub(crate) struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { first: Duration::from_secs(1), longest: Duration::from_secs(30) }
+        // Recovery is promised within 30 s.
+        Self { first: Duration::from_secs(1), longest: Duration::from_secs(15) }
     }
+}
+
+/// How often the writer does what nobody asks it for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) backoff: Backoff,
+    /// How often to look how much room there is.
+    pub(crate) look_every: Duration,
 }
 
 /// Starts the writer's thread.
@@ -87,10 +98,11 @@ pub(crate) fn spawn(
     shared: Arc<Shared>,
     queue: Receiver<Message>,
     publisher: Arc<dyn Publisher>,
-    backoff: Backoff,
+    pace: Pace,
 ) -> io::Result<JoinHandle<()>> {
-    let memory = Memory::default();
-    let writer = Writer { shared, queue, publisher, backoff, memory, stopping: false };
+    let (memory, looked) = (Memory::default(), Instant::now());
+    let mut writer = Writer { shared, queue, publisher, pace, memory, looked, stopping: false };
+    writer.look();
     thread::Builder::new().name("store-writer".into()).spawn(move || writer.run())
 }
 
@@ -98,8 +110,10 @@ struct Writer {
     shared: Arc<Shared>,
     queue: Receiver<Message>,
     publisher: Arc<dyn Publisher>,
-    backoff: Backoff,
+    pace: Pace,
     memory: Memory,
+    /// When it last looked how much room there is.
+    looked: Instant,
     stopping: bool,
 }
 
@@ -114,8 +128,19 @@ struct Done {
 enum Halt {
     /// This unit spoils it. Nothing was written.
     Spoilt { index: usize, error: WriteError },
-    /// The database failed; these events may have become durable all the same.
-    Failed { reason: String, doubtful: Published },
+    /// The database failed.
+    Failed(Failed),
+}
+
+/// How the database failed.
+struct Failed {
+    reason: String,
+    /// Whether the disk is full.
+    full: bool,
+    /// Whether a page is not what it should be.
+    damage: bool,
+    /// What may have become durable all the same: the last step of its commit failed.
+    doubtful: Option<Box<Done>>,
 }
 
 impl Writer {
@@ -132,7 +157,7 @@ impl Writer {
         }
         let mut units = Vec::new();
         let (mut ops, mut bytes) = (0, 0);
-        let mut message = self.queue.recv().ok()?;
+        let mut message = self.next_message()?;
         loop {
             match message {
                 Message::Unit(unit) => {
@@ -155,29 +180,58 @@ impl Writer {
         }
     }
 
+    /// Waits for a message, and looks after the room on the disk meanwhile.
+    fn next_message(&mut self) -> Option<Message> {
+        loop {
+            if self.looked.elapsed() >= self.pace.look_every {
+                self.look();
+            }
+            if self.shared.handle.panicked.swap(false, Ordering::Relaxed) {
+                let reason = "reading the database panicked".to_owned();
+                self.recover(Failed { reason, full: false, damage: true, doubtful: None });
+            }
+            match self.queue.recv_timeout(self.pace.look_every) {
+                Ok(message) => return Some(message),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
     /// Writes a group, answers all of its units, and recovers from a fault before it returns.
     fn write(&mut self, mut units: Vec<Unit>) {
         while !units.is_empty() {
             match self.attempt(&units) {
-                Ok(done) => {
-                    self.memory.take_in(done.news);
-                    self.publish(&done.published);
-                    for (unit, answer) in units.into_iter().zip(done.answers) {
-                        unit.answer(answer);
-                    }
-                    return;
-                }
+                Ok(done) => return self.finish(units, done),
                 Err(Halt::Spoilt { index, error }) => units.remove(index).answer(Err(error)),
-                Err(Halt::Failed { reason, doubtful }) => {
-                    tracing::error!(reason, "the database could not be written: {reason}");
-                    self.shared.set_health(Health::Degraded { reason: reason.clone() });
-                    for unit in units {
-                        unit.answer(Err(WriteError::Io { reason: reason.clone() }));
+                Err(Halt::Failed(mut failed)) => {
+                    match self.make_room(&mut failed) {
+                        // What is on disk is on disk, whatever its last step said.
+                        Some(Some(done)) => return self.finish(units, *done),
+                        Some(None) => continue,
+                        None => {}
                     }
-                    self.recover(reason, &doubtful);
+                    let error = failed.error();
+                    self.shared.set_health(self.ill(&error));
+                    if !failed.damage {
+                        self.shared.handle.read_on();
+                    }
+                    for unit in units {
+                        unit.answer(Err(error.clone()));
+                    }
+                    self.recover(failed);
                     return;
                 }
             }
+        }
+    }
+
+    /// Tells everybody of a group that is on disk.
+    fn finish(&mut self, units: Vec<Unit>, done: Done) {
+        self.memory.take_in(done.news);
+        self.publish(&done.published);
+        for (unit, answer) in units.into_iter().zip(done.answers) {
+            unit.answer(answer);
         }
     }
 
@@ -186,15 +240,15 @@ impl Writer {
         let tried = catch_unwind(AssertUnwindSafe(|| self.try_group(units)));
         tried.unwrap_or_else(|_| {
             let reason = "the database panicked".to_owned();
-            Err(Halt::Failed { reason, doubtful: Published::new() })
+            Err(Halt::Failed(Failed { reason, full: false, damage: true, doubtful: None }))
         })
     }
 
     fn try_group(&self, units: &[Unit]) -> Result<Done, Halt> {
-        let failed = |error: redb::Error| failed(&error, Published::new());
+        let failed = |error: redb::Error| Halt::Failed(Failed::of(&error, None));
         let slot = self.shared.handle.slot();
-        let db = slot.as_ref().ok_or_else(|| failed(redb::Error::DatabaseClosed))?;
-        let txn = db::begin_write(db).map_err(failed)?;
+        let db = slot.writable().ok_or_else(|| failed(redb::Error::DatabaseClosed))?;
+        let txn = file::begin_write(db).map_err(failed)?;
         let mut answers = Vec::with_capacity(units.len());
         let (published, news) = {
             let counters = &self.shared.handle.counters;
@@ -209,9 +263,10 @@ impl Writer {
             }
             group.finish().map_err(failed)?
         };
+        let done = Done { answers, published, news };
         match txn.commit() {
-            Ok(()) => Ok(Done { answers, published, news }),
-            Err(error) => Err(self::failed(&error.into(), published)),
+            Ok(()) => Ok(done),
+            Err(error) => Err(Halt::Failed(Failed::of(&error.into(), Some(done.into())))),
         }
     }
 
@@ -223,73 +278,18 @@ impl Writer {
             }
         }
     }
-
-    /// Opens the database again until it works. Units that arrive meanwhile are answered at once.
-    fn recover(&mut self, mut reason: String, doubtful: &Published) {
-        self.memory = Memory::default();
-        let mut wait = self.backoff.first;
-        while self.refuse_for(wait, &reason) {
-            wait = (wait * 2).min(self.backoff.longest);
-            let opened = catch_unwind(AssertUnwindSafe(|| self.shared.handle.reopen()));
-            match opened {
-                Ok(Ok(())) => {
-                    tracing::info!("the database works again");
-                    self.publish_landed(doubtful);
-                    self.shared.set_health(Health::Ok);
-                    return;
-                }
-                Ok(Err(error)) => reason = chain(&error),
-                Err(_) => reason = "opening the database panicked".to_owned(),
-            }
-            tracing::warn!(reason, "the database still cannot be written: {reason}");
-            self.shared.set_health(Health::Degraded { reason: reason.clone() });
-        }
-    }
-
-    /// Answers units with the fault for so long; returns false when the writer is to end.
-    fn refuse_for(&mut self, wait: Duration, reason: &str) -> bool {
-        let until = Instant::now() + wait;
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.queue.recv_timeout(left) {
-                Ok(Message::Unit(unit)) => {
-                    unit.answer(Err(WriteError::Io { reason: reason.to_owned() }));
-                }
-                Err(RecvTimeoutError::Timeout) => return true,
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                    self.stopping = true;
-                    return false;
-                }
-            }
-        }
-    }
-
-    /// Publishes the events of a commit that failed but is found to be on disk: the order has no
-    /// gap, so they were given their numbers for good.
-    fn publish_landed(&self, doubtful: &Published) {
-        let landed = |scan| self.shared.handle.read(|txn| reader::last_seq(txn, scan));
-        for (scan, events) in doubtful {
-            match (landed(*scan), events.last()) {
-                (Ok(last), Some((seq, _))) if last >= *seq => {
-                    self.publish(&Published::from([(*scan, events.clone())]));
-                }
-                (Ok(_) | Err(_), _) => {}
-            }
-        }
-    }
 }
 
-fn failed(error: &redb::Error, doubtful: Published) -> Halt {
-    Halt::Failed { reason: chain(error), doubtful }
-}
-
-/// Returns an error with its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+impl Failed {
+    fn of(error: &redb::Error, doubtful: Option<Box<Done>>) -> Self {
+        let damage = matches!(error, redb::Error::Corrupted(_));
+        Self { reason: chain(error), full: is_full(error), damage, doubtful }
     }
-    text
+
+    fn error(&self) -> WriteError {
+        match self.full {
+            true => WriteError::Full,
+            false => WriteError::Io { reason: self.reason.clone() },
+        }
+    }
 }

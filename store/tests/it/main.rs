@@ -6,12 +6,15 @@
     reason = "helpers of tests may, as the tests themselves"
 )]
 
+mod corruption;
 mod damage;
 mod deletion;
 mod durability;
 mod events;
+mod full;
 mod groups;
 mod hosts;
 mod lists;
 mod open;
 mod support;
+mod upkeep;

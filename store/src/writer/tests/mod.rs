@@ -1,9 +1,14 @@
 //! The writer on a disk that fails.
 
+mod faults;
+mod space;
+
 use super::*;
 use crate::{
     Options, Store, Write, WriteError,
-    db::Opener,
+    check::check,
+    db::Seams,
+    file::{self, Opener},
     store::{Health, Publisher},
 };
 use netscan_schemas::{
@@ -16,9 +21,10 @@ use netscan_schemas::{
 use redb::{StorageBackend, backends::FileBackend};
 use std::{
     fs::OpenOptions,
+    path::PathBuf,
     sync::{
         Mutex,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -28,6 +34,20 @@ struct Faults {
     writes_fail: AtomicBool,
     /// When not zero: this many more syncs succeed, then the disk has gone.
     syncs_left: AtomicU32,
+    /// When not zero: this many more changes succeed, the next one meets `fault`.
+    changes_left: AtomicU32,
+    fault: Mutex<Option<Fault>>,
+}
+
+/// What happens from some change on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fault {
+    /// Each of so many changes fails.
+    Io { times: u32 },
+    /// The disk is full while this file is there.
+    FullWhile(PathBuf),
+    /// The disk is full.
+    Full,
 }
 
 /// A database file on that disk.
@@ -39,9 +59,28 @@ struct Disk {
 
 impl Disk {
     fn check(&self) -> io::Result<()> {
-        match self.faults.writes_fail.load(Ordering::SeqCst) {
-            true => Err(io::Error::other("the disk is on fire")),
-            false => Ok(()),
+        if self.faults.writes_fail.load(Ordering::SeqCst) {
+            return Err(io::Error::other("the disk is on fire"));
+        }
+        let left = &self.faults.changes_left;
+        let mut fault = self.faults.fault.lock().unwrap();
+        if fault.is_none() || left.load(Ordering::SeqCst) > 0 {
+            if fault.is_some() {
+                left.fetch_sub(1, Ordering::SeqCst);
+            }
+            return Ok(());
+        }
+        match fault.clone() {
+            Some(Fault::Io { times: 0 }) | None => {
+                *fault = None;
+                Ok(())
+            }
+            Some(Fault::Io { times }) => {
+                *fault = Some(Fault::Io { times: times - 1 });
+                Err(io::Error::from_raw_os_error(5))
+            }
+            Some(Fault::FullWhile(path)) if !path.exists() => Ok(()),
+            Some(Fault::FullWhile(_) | Fault::Full) => Err(io::ErrorKind::StorageFull.into()),
         }
     }
 }
@@ -92,30 +131,82 @@ struct Fixture {
     faults: Arc<Faults>,
     told: Arc<Told>,
     scan: ScanId,
-    _dir: tempfile::TempDir,
+    free: Arc<AtomicU64>,
+    dir: tempfile::TempDir,
 }
+
+/// A disk with room enough, and how little of it is set aside.
+const ROOMY: u64 = 1 << 40;
+const RESERVE: u64 = 1 << 20;
 
 impl Fixture {
     fn new() -> Self {
+        Self::with_ballast(0)
+    }
+
+    fn with_ballast(ballast_bytes: u64) -> Self {
         let dir = tempfile::TempDir::new().unwrap();
         let (faults, told) = (Arc::new(Faults::default()), Arc::new(Told::default()));
         let on_disk = Arc::clone(&faults);
         let opener: Opener = Box::new(move |path, options| {
             let file = OpenOptions::new().read(true).write(true).open(path)?;
             let disk = Disk { file: FileBackend::new(file)?, faults: Arc::clone(&on_disk) };
-            db::builder(options).create_with_backend(disk)
+            file::builder(options).create_with_backend(disk)
         });
         let backoff =
             Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(4) };
+        let free = Arc::new(AtomicU64::new(ROOMY));
+        let told_free = Arc::clone(&free);
+        let seams = Seams {
+            opener,
+            backoff,
+            free: Box::new(move |_| Ok(told_free.load(Ordering::SeqCst))),
+            look_every: Duration::from_millis(1),
+            verify_up_to: crate::db::VerifyUpTo::default(),
+        };
+        let options = Options { ballast_bytes, reserve_bytes: RESERVE, ..Options::default() };
         let publisher = Arc::clone(&told) as _;
-        let store =
-            Store::open_with(dir.path(), Options::default(), publisher, opener, backoff).unwrap();
+        let store = Store::open_with(dir.path(), options, publisher, seams).unwrap();
         let project = store.create_project("p", None).wait().unwrap().project.unwrap().id;
         let scan = store.next_scan_id();
         let mut write = Write::new();
         write.create_scan(&spec(scan, project), &PlanRecord::default());
         store.submit(write).wait().unwrap();
-        Self { store, faults, told, scan, _dir: dir }
+        Self { store, faults, told, scan, free, dir }
+    }
+
+    /// From the change after so many on, this goes wrong.
+    fn fail_after(&self, changes: u32, fault: Fault) {
+        let mut held = self.faults.fault.lock().unwrap();
+        self.faults.changes_left.store(changes, Ordering::SeqCst);
+        *held = Some(fault);
+    }
+
+    fn mend(&self) {
+        *self.faults.fault.lock().unwrap() = None;
+    }
+
+    /// Waits for a health; it is looked at every millisecond.
+    #[track_caller]
+    fn becomes(&self, wanted: impl Fn(&Health) -> bool) -> Health {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let health = self.store.health();
+            if wanted(&health) {
+                return health;
+            }
+            assert!(Instant::now() < deadline, "it stays {health:?}");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Closes the store, and opens it again on a disk without faults.
+    fn reopened(self) -> (Store, ScanId, tempfile::TempDir) {
+        let Self { store, scan, dir, .. } = self;
+        drop(store);
+        let options = Options { ballast_bytes: 0, check_integrity: true, ..Options::default() };
+        let store = Store::open(dir.path(), options, Arc::new(crate::NoPublisher)).unwrap();
+        (store, scan, dir)
     }
 
     fn write_event(&self) -> Result<Receipt, WriteError> {
@@ -129,7 +220,7 @@ impl Fixture {
         loop {
             match self.write_event() {
                 Ok(receipt) => return receipt,
-                Err(WriteError::Io { .. }) => thread::yield_now(),
+                Err(WriteError::Io { .. } | WriteError::Full) => thread::yield_now(),
                 Err(error) => panic!("{error}"),
             }
         }
@@ -165,46 +256,4 @@ fn spec(id: ScanId, project_id: ProjectId) -> ScanSpec {
         excluded: 0,
         unresolved: Vec::new(),
     }
-}
-
-#[test]
-fn a_fault_fails_what_was_not_acknowledged_and_the_store_recovers_by_itself() {
-    let fixture = Fixture::new();
-    fixture.write_event().unwrap();
-    fixture.faults.writes_fail.store(true, Ordering::SeqCst);
-    let failed = fixture.write_event();
-    assert!(
-        matches!(&failed, Err(WriteError::Io { reason }) if reason.contains("on fire")),
-        "{failed:?}"
-    );
-    assert!(matches!(fixture.store.health(), Health::Degraded { .. }));
-    assert!(matches!(fixture.write_event(), Err(WriteError::Io { .. })), "still on fire");
-    fixture.faults.writes_fail.store(false, Ordering::SeqCst);
-    assert_eq!(fixture.write_when_well().last_seq, [(fixture.scan, 2)]);
-    assert_eq!(fixture.store.health(), Health::Ok);
-    fixture.assert_told_what_is_stored();
-    assert!(crate::check::check(&fixture.store).unwrap().is_clean());
-}
-
-#[test]
-fn events_stay_gapless_whichever_sync_is_the_last() {
-    for syncs in 1..=6 {
-        let fixture = Fixture::new();
-        fixture.write_event().unwrap();
-        fixture.faults.syncs_left.store(syncs, Ordering::SeqCst);
-        while fixture.write_event().is_ok() {}
-        fixture.faults.writes_fail.store(false, Ordering::SeqCst);
-        fixture.write_when_well();
-        fixture.assert_told_what_is_stored();
-        assert!(crate::check::check(&fixture.store).unwrap().is_clean());
-    }
-}
-
-#[test]
-fn a_store_on_a_failing_disk_still_shuts_down() {
-    let fixture = Fixture::new();
-    fixture.faults.writes_fail.store(true, Ordering::SeqCst);
-    assert!(fixture.write_event().is_err());
-    fixture.store.shutdown();
-    assert!(matches!(fixture.write_event(), Err(WriteError::Closed)));
 }
