@@ -149,6 +149,7 @@ impl EngineState {
         let scanner = Arc::clone(&self.args.scanner);
         let launcher = Arc::clone(&self.args.launcher);
         let store = Arc::clone(store);
+        netscan_store::failpoint::hit("engine-start-scan");
         self.args.hub.open(&store, scan)?;
         let context = scanner.context(&view.spec, names, launcher, store).await?;
         let args = ScanArgs {

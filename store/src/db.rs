@@ -10,6 +10,7 @@
 use crate::{
     Options, codec,
     error::{OpenError, ReadError},
+    failpoint,
     instance::{self, Files, Instance, Owner},
     migrate,
     tables::{META, meta},
@@ -86,6 +87,7 @@ impl Handle {
             Instance::save(&files, &instance_id)?;
         }
         let epoch = start(&db).map_err(|source| open_error(&files.database, source))?;
+        failpoint::hit("after-epoch");
         let counters = Counters::default();
         for (counter, name) in counters.next.iter().zip(meta::NEXT) {
             let next =

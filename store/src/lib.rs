@@ -14,6 +14,7 @@ pub mod check;
 pub mod codec;
 mod db;
 mod error;
+pub mod failpoint;
 mod instance;
 mod migrate;
 pub mod raw;

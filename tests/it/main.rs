@@ -6,5 +6,6 @@
 mod architecture;
 mod cli;
 mod crash;
+mod failpoints;
 mod server;
 mod support;

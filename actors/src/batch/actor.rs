@@ -178,6 +178,7 @@ impl BatchState {
         let command =
             command::build(&context.nmap, &context.options, &context.privileges, &addresses);
         let attempt = self.claim(number, &addresses, &command);
+        netscan_store::failpoint::hit("batch-claim");
         let claim = context.store.submit(self.claim_write(&attempt));
         let (to_batch, to_scan, id) = (myself.clone(), self.scan.clone(), self.record.id);
         let job = Job {
@@ -347,6 +348,7 @@ impl BatchState {
         outcome: &Outcome,
         mut write: Write,
     ) -> Handled {
+        netscan_store::failpoint::hit("batch-conclude");
         // What counts is what the store holds, whatever the runner saw.
         let verdicts = self.context.store.verdicts(self.record.id)?;
         self.known = verdicts.known();

@@ -203,6 +203,7 @@ impl ScanActorState {
             };
             reopened.event(scan, EncodedEvent::now(&event));
             store.submit(reopened).await?;
+            netscan_store::failpoint::hit("after-reopened");
         }
         let core = ScanCore::new(
             view.state.status,
@@ -298,6 +299,7 @@ impl ScanActorState {
         myself: &ActorRef<ScanMsg>,
         addresses: AddressSet,
     ) -> Result<Vec<Effect>, ActorProcessingErr> {
+        netscan_store::failpoint::hit("scan-cut");
         let id = self.context.store.next_batch_id();
         let record = BatchRecord {
             id,
@@ -411,6 +413,7 @@ impl ScanActorState {
 
     /// Writes the end down, and ends the actor.
     async fn finish(&mut self, myself: &ActorRef<ScanMsg>) -> Handled {
+        netscan_store::failpoint::hit("scan-finish");
         let end = finish::judge(&self.context.store, self.context.scan, self.core.status())?;
         self.core.ended(end.status);
         self.saved.status = end.status;

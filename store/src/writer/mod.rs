@@ -22,7 +22,7 @@ mod tests;
 use crate::{
     db,
     error::WriteError,
-    reader,
+    failpoint, reader,
     store::{Health, Publisher, Shared},
     write::{Op, Receipt},
 };
@@ -159,6 +159,7 @@ impl Writer {
         while !units.is_empty() {
             match self.attempt(&units) {
                 Ok(done) => {
+                    failpoint::after_commit(&units);
                     self.memory.take_in(done.news);
                     self.publish(&done.published);
                     for (unit, answer) in units.into_iter().zip(done.answers) {
@@ -208,6 +209,7 @@ impl Writer {
             }
             group.finish().map_err(failed)?
         };
+        failpoint::before_commit(units);
         match txn.commit() {
             Ok(()) => Ok(Done { answers, published, news }),
             Err(error) => Err(self::failed(&error.into(), published)),
@@ -216,6 +218,7 @@ impl Writer {
 
     fn publish(&self, published: &Published) {
         for (scan, events) in published {
+            failpoint::hit("before-publish");
             let told = catch_unwind(AssertUnwindSafe(|| self.publisher.publish(*scan, events)));
             if told.is_err() {
                 tracing::error!(scan.id = %scan, "telling of the events of scan {scan} panicked");
