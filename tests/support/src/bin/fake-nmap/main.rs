@@ -20,6 +20,8 @@
 //! | `cut BYTES` | of the XML only so many bytes are written; the exit code stays 0 |
 //! | `raw-xml FILE` | the XML is this file (beside the script), whatever the targets are |
 //! | `garbage` | both outputs are bytes that are neither XML nor UTF-8 |
+//! | `nothing` | both outputs stay empty |
+//! | `log targets FILE` | a line with the addresses is added to this file (beside the script) at the start |
 //!
 //! Actions. These are taken one after the other, after the start of both outputs; what is left of
 //! the hosts is reported after the last one:
@@ -30,6 +32,8 @@
 //! | `line TEXT`, `lines N [TEXT]` | a line, or so many numbered ones, of normal output |
 //! | `stderr TEXT` | a line on standard error |
 //! | `flood BYTES` | so much normal output |
+//! | `endless BYTES` | so much normal output in one line that does not end |
+//! | `nuls BYTES` | so many NUL bytes of normal output |
 //! | `progress PERCENT` | what `--stats-every` makes nmap write, to both outputs |
 //! | `delay MS` | nothing for so long |
 //! | `hang` | nothing, for good |
@@ -92,6 +96,7 @@ fn run(args: &[String]) -> io::Result<u8> {
     let (targets, unknown) = targets::expand(&listed);
     let program = PathBuf::from(args.first().map_or("nmap", String::as_str));
     let script = Script::load(&program, &targets)?;
+    script.log_targets(&targets)?;
 
     let mut report = Report::open(args, &script)?;
     report.begin(&unknown)?;
