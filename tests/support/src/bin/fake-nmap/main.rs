@@ -1,6 +1,7 @@
 //! A stand-in for nmap that starts fast and misbehaves on demand.
 //!
-//! It reads targets from its standard input (single addresses, CIDR blocks, `a.b.c.d-e`), writes
+//! It reads targets from its standard input (single addresses, CIDR blocks, `a.b.c.d-e`,
+//! `a.b.c.d-e.f.g.h`), writes
 //! normal output to stdout and an XML document to the file behind `-oX`, and finds every target up
 //! with port 80 open. `--version` is answered as by nmap 7.93.
 //!
