@@ -218,8 +218,10 @@ impl Writer {
 
     fn publish(&self, published: &Published) {
         for (scan, events) in published {
-            failpoint::hit("before-publish");
-            let told = catch_unwind(AssertUnwindSafe(|| self.publisher.publish(*scan, events)));
+            let told = catch_unwind(AssertUnwindSafe(|| {
+                failpoint::hit("before-publish");
+                self.publisher.publish(*scan, events);
+            }));
             if told.is_err() {
                 tracing::error!(scan.id = %scan, "telling of the events of scan {scan} panicked");
             }

@@ -22,6 +22,8 @@ pub(crate) struct Known {
     pub(crate) total: u64,
     /// How it has to end.
     pub(crate) will: Will,
+    /// The epoch in which it was accepted, or the last one in which it can have been.
+    pub(crate) born: u64,
     /// Every event that anybody was shown, byte for byte.
     pub(crate) seen: BTreeMap<u64, String>,
     /// Batches whose output was compared with its digest already.
@@ -34,6 +36,8 @@ pub(crate) struct Known {
 #[derive(Debug, Default)]
 pub(crate) struct Model {
     pub(crate) scans: BTreeMap<u64, Known>,
+    /// The epoch of the server that serves.
+    pub(crate) epoch: u64,
     /// What was seen to be gone or changed.
     pub(crate) lost: Vec<String>,
     /// What else was seen not to be as promised.
@@ -54,9 +58,11 @@ impl Shared {
 impl Model {
     /// Notes a scan that exists from now on.
     pub(crate) fn add(&mut self, scan: u64, total: u64, will: Will) {
+        let born = self.epoch;
         self.scans.entry(scan).or_insert_with(|| Known {
             total,
             will,
+            born,
             seen: BTreeMap::new(),
             compared: BTreeSet::new(),
             closed: false,

@@ -23,6 +23,7 @@ pub(crate) enum Verdict {
     Held,
     Violated,
     Skipped,
+    Excepted,
     NotBuiltYet,
     NotDrivenHere,
 }
@@ -33,6 +34,7 @@ impl Verdict {
             Self::Held => "held",
             Self::Violated => "VIOLATED",
             Self::Skipped => "skipped",
+            Self::Excepted => "not run: excepted by --except",
             Self::NotBuiltYet => "not built yet",
             Self::NotDrivenHere => "not driven here",
         }

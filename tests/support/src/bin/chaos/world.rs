@@ -99,7 +99,9 @@ impl World {
             // With a fail point it may be gone already.
             && let Ok(system) = server.json("/api/system")
         {
-            self.starts.push((system["epoch"].as_u64().unwrap_or(0), before));
+            let epoch = system["epoch"].as_u64().unwrap_or(0);
+            self.model.lock().epoch = epoch;
+            self.starts.push((epoch, before));
         }
         Ok(started)
     }

@@ -63,7 +63,7 @@ fn at_point(trial: &mut Trial, point: &str, nth: u64) -> Result<bool> {
     world.no_orphans(trial, &at);
     let server = world.start()?;
     check::verify(trial, &mut world, &server, &at)?;
-    check::finish(trial, &mut world, &server, &at)?;
+    check::close(trial, &mut world, server, &at)?;
     Ok(ended)
 }
 

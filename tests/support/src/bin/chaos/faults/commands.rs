@@ -40,7 +40,7 @@ pub(crate) fn storms(trial: &mut Trial) -> Result<()> {
         }
     }
     trial.note(format!("answers by status: {statuses:?}"));
-    check::finish(trial, &mut world, &server, "after the storms")
+    check::close(trial, &mut world, server, "after the storms")
 }
 
 fn one_storm(

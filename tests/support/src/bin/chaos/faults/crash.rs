@@ -34,9 +34,7 @@ pub(crate) fn at_any_instant(trial: &mut Trial) -> Result<()> {
             one_life(trial, &mut world, &format!("store {round}, kill {cycle}"))?;
         }
         let server = world.start()?;
-        check::finish(trial, &mut world, &server, &format!("store {round}, last start"))?;
-        server.kill()?;
-        world.no_orphans(trial, &format!("store {round}, end"));
+        check::close(trial, &mut world, server, &format!("store {round}, last start"))?;
         if !trial.is_sound() {
             world.keep(trial);
             return Ok(());
@@ -76,6 +74,9 @@ fn one_life(trial: &mut Trial, world: &mut World, when: &str) -> Result<()> {
     world.no_orphans(trial, when);
     for watcher in watchers {
         watcher.leave();
+    }
+    if trial.rng.u8(0..4) == 0 {
+        check::store(trial, world, when)?;
     }
     // Its calls fail from here on.
     let _ = busy.join();
@@ -156,8 +157,7 @@ fn at_point(trial: &mut Trial, point: &str, nth: u64) -> Result<()> {
     world.no_orphans(trial, &at);
     let server = world.start()?;
     check::verify(trial, &mut world, &server, &at)?;
-    check::finish(trial, &mut world, &server, &at)?;
-    server.kill()?;
+    check::close(trial, &mut world, server, &at)?;
     if !trial.is_sound() {
         world.keep(trial);
         return Err(format!("stopped at {at}").into());
@@ -219,7 +219,7 @@ pub(crate) fn orphans(trial: &mut Trial) -> Result<()> {
                     server
                 }
             };
-            check::finish(trial, &mut world, &server, &when)?;
+            check::close(trial, &mut world, server, &when)?;
         }
     }
     escaped(trial)
@@ -269,7 +269,7 @@ fn escaped(trial: &mut Trial) -> Result<()> {
 pub(crate) fn restart_storm(trial: &mut Trial) -> Result<()> {
     let mut world = World::new(&trial.settings, "delay 10 per-host\n")?;
     let server = world.start()?;
-    let (targets, total) = world.block(if trial.settings.quick { 22 } else { 20 });
+    let (targets, total) = world.block(if trial.settings.quick { 20 } else { 18 });
     let scan = world.submit(&server, &world.request(&targets, 1, 4), total, Will::Any)?;
     server.kill()?;
     let (mut up, mut idle, mut starts) = (0, 0, 0);
@@ -293,7 +293,7 @@ pub(crate) fn restart_storm(trial: &mut Trial) -> Result<()> {
     check::verify(trial, &mut world, &server, "after the storm")?;
     let stopped = server.post(&format!("/api/scans/{scan}/stop"), &json!({}))?;
     trial.require(stopped.0 == 200, || format!("the stop is answered with {stopped:?}"));
-    check::finish(trial, &mut world, &server, "after the stop")
+    check::close(trial, &mut world, server, "after the stop")
 }
 
 fn settled(server: &Server, scan: u64) -> Result<u64> {

@@ -35,7 +35,7 @@ pub(crate) fn second_server(trial: &mut Trial) -> Result<()> {
         world.no_orphans(trial, &when);
     }
     let server = world.start()?;
-    check::finish(trial, &mut world, &server, "at last")
+    check::close(trial, &mut world, server, "at last")
 }
 
 /// F23: more clients than there are descriptors.
@@ -63,5 +63,5 @@ pub(crate) fn few_descriptors(trial: &mut Trial) -> Result<()> {
     let answers =
         within(Duration::from_secs(10), || server.json(&format!("/api/scans/{scan}")).ok());
     trial.require(answers.is_some(), || "the clients are gone, and there is no answer".into());
-    check::finish(trial, &mut world, &server, "64 descriptors")
+    check::close(trial, &mut world, server, "64 descriptors")
 }

@@ -61,8 +61,7 @@ pub(crate) fn full(trial: &mut Trial) -> Result<()> {
     let server = world.start()?;
     let model = world.model.clone();
     model.lock().scans.values_mut().for_each(|known| known.closed = false);
-    check::finish(trial, &mut world, &server, "after a restart")?;
-    drop(server);
+    check::close(trial, &mut world, server, "after a restart")?;
     drop(mount);
     Ok(())
 }
@@ -112,7 +111,8 @@ fn one_cycle(trial: &mut Trial, world: &mut World, server: &Server, cycle: u32) 
     });
     match back {
         Some(_) => {
-            trial.note(format!("{when}: written again after {} ms", began.elapsed().as_millis()))
+            let took = began.elapsed().as_millis();
+            trial.note(format!("{when}: written again after {took} ms"));
         }
         None => trial.broken(format!("{when}: nothing is written 30 s after there is room")),
     }

@@ -39,7 +39,7 @@ pub(crate) fn flapping(trial: &mut Trial) -> Result<()> {
         // What each of them was shown is one gapless whole, and the same for all.
         let mut shared = world.model.lock();
         shared.broken.extend(model.broken);
-        for (seq, text) in model.scans.into_iter().flat_map(|(_, known)| known.seen) {
+        for (seq, text) in model.scans.into_values().flat_map(|known| known.seen) {
             shared.see(scan, seq, &text);
         }
     }
@@ -47,7 +47,7 @@ pub(crate) fn flapping(trial: &mut Trial) -> Result<()> {
     let grown = procs::resident_kib(server.pid()).saturating_sub(before) / 1024;
     trial.note(format!("{count} clients, {connections} connections, {grown} MiB more memory"));
     trial.require(grown < 128, || format!("{count} clients cost {grown} MiB"));
-    check::finish(trial, &mut world, &server, "flapping clients")
+    check::close(trial, &mut world, server, "flapping clients")
 }
 
 /// One client; returns what it was shown, and how often it connected.
@@ -127,7 +127,7 @@ pub(crate) fn stalled(trial: &mut Trial) -> Result<()> {
         format!("stalled clients are not let go: {} files before, {now} now", before.0)
     });
     drop(stalled);
-    check::finish(trial, &mut world, &server, "stalled clients")
+    check::close(trial, &mut world, server, "stalled clients")
 }
 
 /// Runs a scan and returns how long it took.

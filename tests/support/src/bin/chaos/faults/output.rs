@@ -94,7 +94,7 @@ pub(crate) fn garbage(trial: &mut Trial) -> Result<()> {
         let expected = if succeeds { 1 } else { 2 };
         trial.require(attempts == expected, || format!("{script}: {attempts} attempts"));
         memory(trial, &server, MEMORY_MAX_KIB, script);
-        check::finish(trial, &mut world, &server, script)?;
+        check::close(trial, &mut world, server, script)?;
     }
     Ok(())
 }
@@ -117,7 +117,7 @@ pub(crate) fn documents(trial: &mut Trial) -> Result<()> {
     trial.note(format!("{all_up} cuts came after the last host, and cost nothing"));
     failed_documents(trial, &mut world, &server, &whole.xml)?;
     missing_and_foreign(trial, &mut world, &server, &whole.xml)?;
-    check::finish(trial, &mut world, &server, "documents")
+    check::close(trial, &mut world, server, "documents")
 }
 
 /// What the raw document holds whole is kept, the rest is unfinished, and nothing is a success.

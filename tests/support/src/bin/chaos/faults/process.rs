@@ -51,7 +51,7 @@ pub(crate) fn hangs(trial: &mut Trial) -> Result<()> {
         trial.require((ending, kept) == (Some("stalled"), Some(2)), || {
             format!("{when}: the first attempt is {ending:?} with {kept:?} hosts kept")
         });
-        check::finish(trial, &mut world, &server, when)?;
+        check::close(trial, &mut world, server, when)?;
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ pub(crate) fn ignores_sigterm(trial: &mut Trial) -> Result<()> {
         trial.note(format!("{path}: four nmaps gone and the scan ended after {took} ms"));
         trial.require(gone.is_some() && took <= max_ms, || format!("{path}: it took {took} ms"));
         trial.require(view["status"] == "stopped", || format!("{path}: {view}"));
-        check::finish(trial, &mut world, &server, path)?;
+        check::close(trial, &mut world, server, path)?;
     }
     Ok(())
 }
@@ -100,7 +100,7 @@ pub(crate) fn leaves_children(trial: &mut Trial) -> Result<()> {
         trial.require(gone.is_some(), || {
             format!("{when}: 2 s after the scan's end there is {:?}", world.nmaps())
         });
-        check::finish(trial, &mut world, &server, when)?;
+        check::close(trial, &mut world, server, when)?;
     }
     Ok(())
 }
@@ -168,7 +168,7 @@ pub(crate) fn leaks(trial: &mut Trial) -> Result<()> {
     let grown = after.resident_kib.saturating_sub(before.resident_kib) / 1024;
     trial.require(grown <= 64, || format!("memory grew by {grown} MiB"));
     match trial.settings.quick {
-        true => check::finish(trial, &mut world, &server, "leaks"),
+        true => check::close(trial, &mut world, server, "leaks"),
         // Its fifty thousand events are more than is to be compared one by one.
         false => {
             let view = server.json(&path)?;
@@ -192,7 +192,7 @@ pub(crate) fn crashes(trial: &mut Trial) -> Result<()> {
         trial.require(found == (Some(signal), Some(3)), || {
             format!("{name}: the first attempt is {attempt}")
         });
-        check::finish(trial, &mut world, &server, name)?;
+        check::close(trial, &mut world, server, name)?;
         // The rest, and only the rest, was scanned again.
         let again: usize = world.logged().iter().skip(1).map(Vec::len).sum();
         trial.require(again == 5, || format!("{name}: {again} addresses were scanned again"));

@@ -73,7 +73,7 @@ fn at_the_start(trial: &mut Trial, breakage: Breakage) -> Result<()> {
     world.mend()?;
     let accepted = within(BACK_MAX, || world.submit(&server, &request, total, Will::Complete).ok());
     trial.require(accepted.is_some(), || format!("{when}: no scan is accepted after the mending"));
-    check::finish(trial, &mut world, &server, &when)
+    check::close(trial, &mut world, server, &when)
 }
 
 fn in_a_scan(trial: &mut Trial, breakage: Breakage) -> Result<()> {
@@ -122,7 +122,7 @@ fn at_a_restart(trial: &mut Trial, breakage: Breakage) -> Result<()> {
     std::thread::sleep(Duration::from_secs(1));
     world.mend()?;
     back_by_itself(trial, &world, &server, scan, &when)?;
-    check::finish(trial, &mut world, &server, &when)
+    check::close(trial, &mut world, server, &when)
 }
 
 fn back_by_itself(

@@ -132,5 +132,5 @@ fn goes_on(trial: &mut Trial, world: &mut World, when: &str) -> Result<()> {
     world.follow("")?;
     let server = world.start()?;
     check::verify(trial, world, &server, when)?;
-    check::finish(trial, world, &server, when)
+    check::close(trial, world, server, when)
 }
