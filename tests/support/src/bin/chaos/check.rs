@@ -81,6 +81,9 @@ fn verify_scan(
     let (status, body) = server.get(&format!("/api/scans/{scan}"))?;
     if status != 200 {
         trial.lost(format!("{at}: it was acknowledged and is answered with {status}"));
+        if let Some(known) = world.model.lock().scans.get_mut(&scan) {
+            known.closed = true;
+        }
         return Ok(());
     }
     let view: Value = serde_json::from_slice(&body)?;

@@ -87,7 +87,7 @@ fn run(args: Args) -> Result<bool> {
         nmap: find_nmap(&args.nmap),
         seed: args.seed.unwrap_or_else(|| fastrand::u64(1..1_000_000)),
         quick: args.quick,
-        cycles: args.cycles.unwrap_or(if args.quick { 12 } else { 300 }),
+        cycles: args.cycles.unwrap_or(if args.quick { 40 } else { 300 }),
     };
     let wanted = |fault: &&Fault| args.only.is_empty() || args.only.iter().any(|id| id == fault.id);
     let faults: Vec<&Fault> = FAULTS.iter().filter(wanted).collect();
@@ -152,6 +152,10 @@ fn run_one(settings: &Settings, fault: &Fault, excepted: bool) -> Row {
     let seconds = began.elapsed().as_secs_f64();
     if matches!(fault.how, How::Run(_)) {
         say(&format!("chaos: {seconds:6.1} s  {} {}: {verdict:?}", fault.id, fault.what));
+    }
+    // At once, as the whole run is long.
+    for what in trial.found.lost.iter().chain(&trial.found.broken) {
+        say(&format!("chaos: {} {what}", fault.id));
     }
     Row { fault: fault.id, what: fault.what, verdict, why, seconds, found: trial.found }
 }

@@ -29,6 +29,14 @@ pub(crate) fn signals(trial: &mut Trial) -> Result<()> {
     Ok(())
 }
 
+fn name(signal: Signal) -> &'static str {
+    match signal {
+        Signal::TERM => "SIGTERM",
+        Signal::INT => "SIGINT",
+        _ => "SIGHUP",
+    }
+}
+
 /// Starts a scan and waits until some of it is done and nmap runs.
 fn begun(world: &mut World) -> Result<(Server, u64)> {
     let server = world.start()?;
@@ -40,7 +48,7 @@ fn begun(world: &mut World) -> Result<(Server, u64)> {
 }
 
 fn mid_scan(trial: &mut Trial, signal: Signal) -> Result<()> {
-    let when = format!("{signal:?} in a scan");
+    let when = format!("{} in a scan", name(signal));
     let mut world = World::new(&trial.settings, "host-group 1\nhosts 2\nhang\n")?;
     let (mut server, scan) = begun(&mut world)?;
     let watchers = world.watch(&server, &[scan]);
@@ -63,7 +71,7 @@ fn mid_scan(trial: &mut Trial, signal: Signal) -> Result<()> {
 
 /// A second signal means at once, here while nmap will not end.
 fn twice(trial: &mut Trial, signal: Signal) -> Result<()> {
-    let when = format!("{signal:?} twice");
+    let when = format!("{} twice", name(signal));
     let mut world = World::new(&trial.settings, "ignore-term\nhost-group 1\nhosts 2\nhang\n")?;
     let (mut server, _) = begun(&mut world)?;
     server.signal(signal)?;
@@ -102,7 +110,7 @@ fn begun_running(world: &mut World) -> Result<(Server, u64)> {
 }
 
 fn during_the_start(trial: &mut Trial, signal: Signal) -> Result<()> {
-    let when = format!("{signal:?} during the start");
+    let when = format!("{} during the start", name(signal));
     let mut world = World::new(&trial.settings, "host-group 1\nhosts 2\nhang\n")?;
     let (server, _) = begun(&mut world)?;
     server.kill()?;
