@@ -10,8 +10,8 @@ use std::time::Duration;
 
 /// The exit code with which a server asks to be started again.
 const RESTART: i32 = 70;
-/// How long a scan may take in spite of a panic.
-const END_MAX: Duration = Duration::from_secs(25);
+/// How long a scan may take in spite of a panic; a scan that cannot start is tried again after 10 s.
+const END_MAX: Duration = Duration::from_secs(15);
 
 /// F33: a panic at each fail point. The server mends itself, or ends with code 70 and the next
 /// start goes on; nothing that was acknowledged is lost either way.
