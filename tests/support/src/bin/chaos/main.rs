@@ -68,12 +68,25 @@ struct Args {
 }
 
 fn main() -> ExitCode {
+    hear_signals();
     match run(Args::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
             say(&format!("chaos: {error}"));
             ExitCode::from(2)
+        }
+    }
+}
+
+/// Takes the defaults of signals that a shell in the background or `nohup` has ignored: servers
+/// would inherit that, and be deaf to them while they start.
+fn hear_signals() {
+    for signal in [libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGTERM] {
+        #[expect(unsafe_code, reason = "std and rustix have no call for it")]
+        // SAFETY: the default is taken, so no handler is installed, and no thread runs yet.
+        unsafe {
+            libc::signal(signal, libc::SIG_DFL);
         }
     }
 }
@@ -154,7 +167,7 @@ fn run_one(settings: &Settings, fault: &Fault, excepted: bool) -> Row {
         say(&format!("chaos: {seconds:6.1} s  {} {}: {verdict:?}", fault.id, fault.what));
     }
     // At once, as the whole run is long.
-    for what in trial.found.lost.iter().chain(&trial.found.broken) {
+    for what in trial.found.lost.iter().chain(&trial.found.broken).take(3) {
         say(&format!("chaos: {} {what}", fault.id));
     }
     Row { fault: fault.id, what: fault.what, verdict, why, seconds, found: trial.found }

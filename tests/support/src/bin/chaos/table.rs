@@ -4,6 +4,9 @@ use crate::trial::Found;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
+/// Violations of a fault that are spelt out; the file for programs has all of them.
+const SHOWN_MAX: usize = 10;
+
 /// What became of a fault.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Row {
@@ -89,11 +92,13 @@ pub(crate) fn text(rows: &[Row], seed: u64, with_notes: bool) -> String {
     let mut text = format!("{table}\n");
     for row in rows {
         let Found { lost, broken, notes, .. } = &row.found;
-        for what in lost {
-            text.push_str(&format!("{} LOST: {what}\n", row.fault));
-        }
-        for what in broken {
-            text.push_str(&format!("{} BROKEN: {what}\n", row.fault));
+        for (kind, list) in [("LOST", lost), ("BROKEN", broken)] {
+            for what in list.iter().take(SHOWN_MAX) {
+                text.push_str(&format!("{} {kind}: {what}\n", row.fault));
+            }
+            if let Some(more) = list.len().checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
+                text.push_str(&format!("{} {kind}: {more} more, see --json\n", row.fault));
+            }
         }
         if row.verdict == Verdict::Violated {
             text.push_str(&format!("  again: chaos --only {} --seed {seed}\n", row.fault));
