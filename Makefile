@@ -7,6 +7,8 @@ LISTEN ?= 127.0.0.1:8000
 
 # Faults that this version is known not to survive. Whoever mends one takes it out.
 CHAOS_EXCEPT ?= F3,F4,F14,F23,F33
+# Such as `--only F7 --seed 3`.
+CHAOS_ARGS ?=
 
 .PHONY: help scan serve build test chaos chaos-quick check fmt lint doc contracts tools clean
 
@@ -35,7 +37,7 @@ test: tools ## install what the tests need and run all of them
 
 chaos: tools build ## every fault against the release binary, 300 kills and more: 15 to 30 minutes
 	$(CARGO) build --locked --profile $(PROFILE) -p netscan-test-support --bins
-	target/$(PROFILE)/chaos --netscan target/release/netscan --json target/chaos.json
+	target/$(PROFILE)/chaos --netscan target/release/netscan --json target/chaos.json $(CHAOS_ARGS)
 
 chaos-quick: ## a part of that against the binary of the tests: at most 2 minutes
 	@$(CARGO) test --locked --workspace --no-run --quiet
