@@ -269,7 +269,7 @@ fn escaped(trial: &mut Trial) -> Result<()> {
 pub(crate) fn restart_storm(trial: &mut Trial) -> Result<()> {
     let mut world = World::new(&trial.settings, "delay 10 per-host\n")?;
     let server = world.start()?;
-    let (targets, total) = world.block(if trial.settings.quick { 20 } else { 18 });
+    let (targets, total) = world.block(if trial.settings.quick { 20 } else { 17 });
     let scan = world.submit(&server, &world.request(&targets, 1, 4), total, Will::Any)?;
     server.kill()?;
     let (mut up, mut idle, mut starts) = (0, 0, 0);
