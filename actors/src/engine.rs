@@ -157,6 +157,7 @@ impl EngineState {
         let scanner = Arc::clone(&self.args.scanner);
         let launcher = Arc::clone(&self.args.launcher);
         let store = Arc::clone(store);
+        netscan_store::failpoint::hit("engine-start-scan");
         self.args.hub.open(&store, scan)?;
         let network = Arc::clone(&self.args.network);
         let context = scanner.context(&view.spec, names, launcher, store, network).await?;

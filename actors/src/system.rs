@@ -168,10 +168,13 @@ impl System {
         self.started.elapsed()
     }
 
-    /// Resolves when the tree is gone, which outside of a shutdown is fatal.
+    /// Resolves when the tree or the store's writer is gone, which outside of a shutdown is fatal.
     pub async fn tree_gone(&self) {
-        // Without a timeout it only returns at the end.
-        let _ = self.engine.wait(None).await;
+        tokio::select! {
+            // Without a timeout it only returns at the end.
+            _ = self.engine.wait(None) => {}
+            () = self.store.writer_gone() => tracing::error!("the store's writer is gone"),
+        }
     }
 
     fn tell(&self, message: EngineMsg) {

@@ -12,6 +12,7 @@
 use crate::{
     Options,
     error::{OpenError, ReadError},
+    failpoint,
     file::{self, Opener, Verify},
     instance::{self, Files, Instance, Owner},
     overlay::Looked,
@@ -312,6 +313,7 @@ fn open_database(
         Instance::save(files, &instance_id)?;
     }
     let epoch = file::start(&db).map_err(|source| file::open_error(path, source))?;
+    failpoint::hit("after-epoch");
     let counters = Counters::default();
     for (counter, name) in counters.next.iter().zip(meta::NEXT) {
         let next = file::read_number(&db, name).map_err(|error| file::open_error(path, error))?;

@@ -14,6 +14,7 @@ pub mod check;
 pub mod codec;
 mod db;
 mod error;
+pub mod failpoint;
 mod file;
 mod instance;
 mod migrate;

@@ -24,7 +24,7 @@ use std::{
     },
     thread::JoinHandle,
 };
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// How to open a store.
 #[derive(Clone, Debug)]
@@ -151,6 +151,8 @@ pub struct Store {
     shared: Arc<Shared>,
     queue: mpsc::Sender<Message>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// Closes when the writer's thread ends, however it does.
+    writer_lives: watch::Receiver<()>,
     scrubber: Mutex<Option<Scrubber>>,
 }
 
@@ -183,7 +185,8 @@ impl Store {
         let shared = Arc::new(Shared { handle, health, scrub });
         let (queue, units) = mpsc::channel();
         let pace = writer::Pace { backoff, look_every };
-        let writer = writer::spawn(Arc::clone(&shared), units, publisher, pace)
+        let (life, writer_lives) = watch::channel(());
+        let writer = writer::spawn(Arc::clone(&shared), units, publisher, pace, life)
             .map_err(crate::instance::failed("starting the writer of", dir))?;
         let scrubber = match wants_scrub {
             true => Some(Scrubber::start(Arc::clone(&shared))),
@@ -191,7 +194,15 @@ impl Store {
         };
         let scrubber =
             scrubber.transpose().map_err(crate::instance::failed("starting the reader of", dir))?;
-        Ok(Self { shared, queue, writer: Mutex::new(Some(writer)), scrubber: Mutex::new(scrubber) })
+        let (writer, scrubber) = (Mutex::new(Some(writer)), Mutex::new(scrubber));
+        Ok(Self { shared, queue, writer, writer_lives, scrubber })
+    }
+
+    /// Resolves when the writer is gone. Outside of a shutdown that is fatal: it panicked, and
+    /// nothing is written any more.
+    pub async fn writer_gone(&self) {
+        let mut life = self.writer_lives.clone();
+        while life.changed().await.is_ok() {}
     }
 
     /// Hands a unit to the writer. Units of one caller are written in the order of its calls.

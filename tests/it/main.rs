@@ -6,6 +6,7 @@
 mod architecture;
 mod cli;
 mod crash;
+mod failpoints;
 mod server;
 mod store;
 mod support;

@@ -199,6 +199,7 @@ impl BatchState {
         let context = Arc::clone(&self.context);
         let command = self.command(&addresses);
         let attempt = self.claim(number, &addresses, &command);
+        netscan_store::failpoint::hit("batch-claim");
         let claim = context.store.submit(self.claim_write(&attempt));
         let (to_batch, to_scan, id) = (myself.clone(), self.scan.clone(), self.record.id);
         let of_shortage = self.scan.clone();

@@ -108,6 +108,7 @@ impl BatchState {
         outcome: &Outcome,
         mut write: Write,
     ) -> Handled {
+        netscan_store::failpoint::hit("batch-conclude");
         // What counts is what the store holds, whatever the runner saw.
         let verdicts = self.context.store.verdicts(self.record.id)?;
         let before = self.known.count();

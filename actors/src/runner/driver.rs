@@ -142,11 +142,13 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
         stdin: job.command.stdin.clone(),
         tag: format!("{}:{}:{}", job.store.instance_id(), job.batch, job.attempt),
     };
+    netscan_store::failpoint::hit("before-spawn");
     let launcher = Arc::clone(&job.launcher);
     let process = match launch(&*launcher, job.batch, &*job.on_shortage, spec, &mut stop).await {
         Ok(process) => process,
         Err(ended) => return never_ran(ended.0, ended.1),
     };
+    netscan_store::failpoint::hit("after-spawn");
     let on_gone = job.on_gone.take();
     let mut gathered = Gathered::new(job, process.pid);
     gathered.job.pulse.begin();

@@ -261,6 +261,7 @@ impl ScanActorState {
             };
             reopened.event(scan, EncodedEvent::now(&event));
             store.submit(reopened).await?;
+            netscan_store::failpoint::hit("after-reopened");
         }
         let spec = &view.spec;
         let tuner = Tuner::new(
@@ -373,6 +374,7 @@ impl ScanActorState {
         addresses: AddressSet,
         lane: Lane,
     ) -> Result<Vec<Effect>, ActorProcessingErr> {
+        netscan_store::failpoint::hit("scan-cut");
         let id = self.context.store.next_batch_id();
         let record = BatchRecord {
             id,
@@ -617,6 +619,7 @@ impl ScanActorState {
 
     /// Writes the end down, and ends the actor.
     async fn finish(&mut self, myself: &ActorRef<ScanMsg>) -> Handled {
+        netscan_store::failpoint::hit("scan-finish");
         let mut end = finish::judge(&self.context.store, self.context.scan, self.core.status())?;
         if self.core.gave_up()
             && let Some(error) = &mut end.error

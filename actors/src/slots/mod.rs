@@ -76,6 +76,7 @@ impl Actor for Slots {
             }
         }
         while let Some((_, deliver)) = state.grant() {
+            netscan_store::failpoint::hit("slots-grant");
             deliver(Permit(myself.clone()));
         }
         Ok(())

@@ -24,7 +24,7 @@ mod tests;
 
 use crate::{
     error::{WriteError, chain, is_full},
-    file,
+    failpoint, file,
     store::{Publisher, Shared},
     write::{Op, Receipt},
 };
@@ -42,7 +42,7 @@ use std::{
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Steps after which a group is full.
 const GROUP_OPS_MAX: usize = 8192;
@@ -99,11 +99,15 @@ pub(crate) fn spawn(
     queue: Receiver<Message>,
     publisher: Arc<dyn Publisher>,
     pace: Pace,
+    life: watch::Sender<()>,
 ) -> io::Result<JoinHandle<()>> {
     let (memory, looked) = (Memory::default(), Instant::now());
     let mut writer = Writer { shared, queue, publisher, pace, memory, looked, stopping: false };
     writer.look();
-    thread::Builder::new().name("store-writer".into()).spawn(move || writer.run())
+    thread::Builder::new().name("store-writer".into()).spawn(move || {
+        let _life = life; // dropped by a panic too
+        writer.run();
+    })
 }
 
 struct Writer {
@@ -228,6 +232,7 @@ impl Writer {
 
     /// Tells everybody of a group that is on disk.
     fn finish(&mut self, units: Vec<Unit>, done: Done) {
+        failpoint::after_commit(&units);
         self.memory.take_in(done.news);
         self.publish(&done.published);
         for (unit, answer) in units.into_iter().zip(done.answers) {
@@ -264,6 +269,7 @@ impl Writer {
             group.finish().map_err(failed)?
         };
         let done = Done { answers, published, news };
+        failpoint::before_commit(units);
         match txn.commit() {
             Ok(()) => Ok(done),
             Err(error) => Err(Halt::Failed(Failed::of(&error.into(), Some(done.into())))),
@@ -272,7 +278,10 @@ impl Writer {
 
     fn publish(&self, published: &Published) {
         for (scan, events) in published {
-            let told = catch_unwind(AssertUnwindSafe(|| self.publisher.publish(*scan, events)));
+            let told = catch_unwind(AssertUnwindSafe(|| {
+                failpoint::hit("before-publish");
+                self.publisher.publish(*scan, events);
+            }));
             if told.is_err() {
                 tracing::error!(scan.id = %scan, "telling of the events of scan {scan} panicked");
             }

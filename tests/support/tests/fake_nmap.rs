@@ -155,6 +155,27 @@ fn a_flood_is_as_long_as_it_says() {
 }
 
 #[test]
+fn outputs_without_a_line_or_without_anything() {
+    let usual = run_script("", "").stdout.len();
+    let endless = run_script("endless 100000\n", "").stdout;
+    assert_eq!(endless.len() - usual, 100_000);
+    assert_eq!(endless.iter().filter(|byte| **byte == b'x').count(), 100_000);
+    let nuls = run_script("nuls 3\n", "").stdout;
+    assert_eq!(nuls.iter().filter(|byte| **byte == 0).count(), 3);
+    let nothing = run_script("nothing\n", "127.0.0.1");
+    assert_eq!((nothing.stdout, nothing.xml, nothing.code), (Vec::new(), Vec::new(), Some(0)));
+}
+
+#[test]
+fn starts_are_logged_with_their_targets() {
+    let nmap = FakeNmap::new("log targets starts\n").unwrap();
+    run(&nmap, "127.0.0.2/31");
+    run(&nmap, "127.0.0.9");
+    let log = fs::read_to_string(nmap.dir().join("starts")).unwrap();
+    assert_eq!(log, "127.0.0.2 127.0.0.3\n127.0.0.9\n");
+}
+
+#[test]
 fn conditions_choose_the_start_and_the_targets() {
     let script = "attempt 2: exit 2\non 127.0.0.7: exit 7\non ::1: attempt 2: exit 6\n";
     let nmap = FakeNmap::new(script).unwrap();

@@ -30,6 +30,7 @@ pub(crate) fn take(
         }
         Action::Stderr(text) => report::complain(text),
         Action::Flood(bytes) => flood(*bytes, report)?,
+        Action::Repeat { byte, count } => report.repeat(*byte, *count)?,
         Action::Progress(percent) => report.progress(percent)?,
         Action::Delay(duration) => sleep_visibly(*duration, report)?,
         Action::Hang => loop {

@@ -1,6 +1,7 @@
 //! A stand-in for nmap that starts fast and misbehaves on demand.
 //!
-//! It reads targets from its standard input (single addresses, CIDR blocks, `a.b.c.d-e`), writes
+//! It reads targets from its standard input (single addresses, CIDR blocks, `a.b.c.d-e`,
+//! `a.b.c.d-e.f.g.h`), writes
 //! normal output to stdout and an XML document to the file behind `-oX`, and finds every target up
 //! with port 80 open. `--version` is answered as by nmap 7.93.
 //!
@@ -20,6 +21,8 @@
 //! | `cut BYTES` | of the XML only so many bytes are written; the exit code stays 0 |
 //! | `raw-xml FILE` | the XML is this file (beside the script), whatever the targets are |
 //! | `garbage` | both outputs are bytes that are neither XML nor UTF-8 |
+//! | `nothing` | both outputs stay empty |
+//! | `log targets FILE` | a line with the addresses is added to this file (beside the script) at the start |
 //!
 //! Actions. These are taken one after the other, after the start of both outputs; what is left of
 //! the hosts is reported after the last one:
@@ -30,6 +33,8 @@
 //! | `line TEXT`, `lines N [TEXT]` | a line, or so many numbered ones, of normal output |
 //! | `stderr TEXT` | a line on standard error |
 //! | `flood BYTES` | so much normal output |
+//! | `endless BYTES` | so much normal output in one line that does not end |
+//! | `nuls BYTES` | so many NUL bytes of normal output |
 //! | `progress PERCENT` | what `--stats-every` makes nmap write, to both outputs |
 //! | `delay MS` | nothing for so long |
 //! | `hang` | nothing, for good |
@@ -92,6 +97,7 @@ fn run(args: &[String]) -> io::Result<u8> {
     let (targets, unknown) = targets::expand(&listed);
     let program = PathBuf::from(args.first().map_or("nmap", String::as_str));
     let script = Script::load(&program, &targets)?;
+    script.log_targets(&targets)?;
 
     let mut report = Report::open(args, &script)?;
     report.begin(&unknown)?;

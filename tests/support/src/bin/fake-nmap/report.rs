@@ -3,7 +3,7 @@
 use crate::script::{HostState, Instead, Script};
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io::{self, BufWriter, Read, Stdout, Write};
 use std::net::IpAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,7 +31,7 @@ impl<'a> Report<'a> {
         match (&script.instead, &mut xml) {
             (Some(Instead::File(path)), Some(xml)) => xml.write(&std::fs::read(path)?)?,
             (Some(Instead::Garbage), Some(xml)) => xml.write(GARBAGE)?,
-            _ => {}
+            (Some(Instead::Nothing), _) | (_, None) | (None, Some(_)) => {}
         }
         if script.instead.is_some() {
             if let Some(xml) = &mut xml {
@@ -80,8 +80,7 @@ impl<'a> Report<'a> {
             if self.verbose {
                 for host in discovered {
                     for port in &self.script.open {
-                        let line = format!("Discovered open port {port}/tcp on {host}\n");
-                        self.stdout.write_all(line.as_bytes())?;
+                        self.line(&format!("Discovered open port {port}/tcp on {host}"))?;
                     }
                 }
                 self.stdout.flush()?;
@@ -191,7 +190,16 @@ impl<'a> Report<'a> {
     }
 
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
+        if self.script.instead == Some(Instead::Nothing) {
+            return Ok(());
+        }
         writeln!(self.stdout, "{text}")
+    }
+
+    /// Writes one byte so many times, whatever else is written.
+    pub(crate) fn repeat(&mut self, byte: u8, count: u64) -> io::Result<()> {
+        io::copy(&mut io::repeat(byte).take(count), &mut self.stdout)?;
+        Ok(())
     }
 
     fn xml(&mut self, text: &str) -> io::Result<()> {

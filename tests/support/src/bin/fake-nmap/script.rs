@@ -21,6 +21,7 @@ pub(crate) enum HostState {
 pub(crate) enum Instead {
     File(PathBuf),
     Garbage,
+    Nothing,
 }
 
 /// Something that is done at its place in the script.
@@ -31,6 +32,7 @@ pub(crate) enum Action {
     Line(String),
     Stderr(String),
     Flood(u64),
+    Repeat { byte: u8, count: u64 },
     Progress(String),
     Delay(Duration),
     Hang,
@@ -53,6 +55,7 @@ pub(crate) struct Script {
     pub(crate) per_host: Duration,
     pub(crate) cut: Option<u64>,
     pub(crate) instead: Option<Instead>,
+    log: Option<PathBuf>,
     others: HostState,
     hosts: HashMap<IpAddr, HostState>,
     dir: PathBuf,
@@ -69,6 +72,7 @@ impl Script {
             per_host: Duration::ZERO,
             cut: None,
             instead: None,
+            log: None,
             others: HostState::Up,
             hosts: HashMap::new(),
             dir: program.parent().unwrap_or(Path::new(".")).to_owned(),
@@ -94,6 +98,14 @@ impl Script {
         self.hosts.get(&target).copied().unwrap_or(self.others)
     }
 
+    /// Notes this start, in one write so that starts at one time do not mix.
+    pub(crate) fn log_targets(&self, targets: &[IpAddr]) -> io::Result<()> {
+        let Some(path) = &self.log else { return Ok(()) };
+        let targets: Vec<String> = targets.iter().map(ToString::to_string).collect();
+        let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+        file.write_all(format!("{}\n", targets.join(" ")).as_bytes())
+    }
+
     /// Returns nothing for a line that is no directive.
     fn add(&mut self, directive: &str) -> Option<()> {
         let (name, rest) = directive.split_once(' ').unwrap_or((directive, ""));
@@ -117,6 +129,8 @@ impl Script {
             "cut" => self.cut = Some(rest.parse().ok()?),
             "raw-xml" => self.instead = Some(Instead::File(self.dir.join(rest))),
             "garbage" => self.instead = Some(Instead::Garbage),
+            "nothing" => self.instead = Some(Instead::Nothing),
+            "log" => self.log = Some(self.dir.join(rest.strip_prefix("targets ")?)),
             "delay" if rest.ends_with("per-host") => {
                 self.per_host = millis(rest.trim_end_matches("per-host"))?;
             }
@@ -136,6 +150,8 @@ fn action(name: &str, rest: &str) -> Option<Action> {
         }
         "stderr" => Action::Stderr(rest.to_owned()),
         "flood" => Action::Flood(rest.parse().ok()?),
+        "endless" => Action::Repeat { byte: b'x', count: rest.parse().ok()? },
+        "nuls" => Action::Repeat { byte: 0, count: rest.parse().ok()? },
         "progress" => Action::Progress(rest.to_owned()),
         "delay" => Action::Delay(millis(rest)?),
         "hang" => Action::Hang,

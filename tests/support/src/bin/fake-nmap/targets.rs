@@ -29,10 +29,13 @@ fn parse(word: &str) -> Option<(u128, u128)> {
         let first = to_number(address) & !mask;
         return Some((first, first | mask));
     }
-    let (first, last_octet) = word.rsplit_once('-')?;
+    let (first, last) = word.rsplit_once('-')?;
     let first: Ipv4Addr = first.parse().ok()?;
     let [a, b, c, _] = first.octets();
-    let last = Ipv4Addr::new(a, b, c, last_octet.parse().ok()?);
+    let last = match last.parse() {
+        Ok(last) => last,
+        Err(_) => Ipv4Addr::new(a, b, c, last.parse().ok()?),
+    };
     (first <= last).then(|| (to_number(first.into()), to_number(last.into())))
 }
 
@@ -60,6 +63,7 @@ mod tests {
             ("127.0.0.1", &["127.0.0.1"]),
             ("127.0.0.6/30", &["127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7"]),
             ("127.0.0.254-255\n::1", &["127.0.0.254", "127.0.0.255", "::1"]),
+            ("127.0.0.255-127.0.1.1", &["127.0.0.255", "127.0.1.0", "127.0.1.1"]),
             ("fe80::2/127", &["fe80::2", "fe80::3"]),
             ("", &[]),
         ];

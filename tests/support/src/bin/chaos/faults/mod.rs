@@ -1,0 +1,12 @@
+//! The faults, a function each: it makes the fault happen, and has everything compared.
+
+pub(crate) mod actors;
+pub(crate) mod commands;
+pub(crate) mod crash;
+pub(crate) mod directory;
+pub(crate) mod disk;
+pub(crate) mod monitors;
+pub(crate) mod output;
+pub(crate) mod process;
+pub(crate) mod scanner;
+pub(crate) mod signals;
