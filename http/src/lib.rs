@@ -10,6 +10,7 @@
 //! scan: a slow one is only a cursor that moves slowly.
 
 mod extract;
+mod listen;
 mod page;
 mod problem;
 mod rest;
@@ -22,6 +23,7 @@ mod ws;
 
 pub use router::{Edge, local_router, tcp_router};
 
+use listen::{Limited, connections_max};
 use problem::Failure;
 use std::{io, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, UnixListener};
@@ -35,6 +37,7 @@ const CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// When the listener fails.
 pub async fn serve_tcp(listener: TcpListener, edge: Arc<Edge>) -> io::Result<()> {
     let shutdown = edge.shutdown().clone().cancelled_owned();
+    let listener = Limited::new(listener, connections_max(open_files_max()));
     let served = axum::serve(listener, tcp_router(Arc::clone(&edge)));
     serve(served.with_graceful_shutdown(shutdown), &edge).await
 }
@@ -48,6 +51,11 @@ pub async fn serve_unix(listener: UnixListener, edge: Arc<Edge>) -> io::Result<(
     let shutdown = edge.shutdown().clone().cancelled_owned();
     let served = axum::serve(listener, local_router(Arc::clone(&edge)));
     serve(served.with_graceful_shutdown(shutdown), &edge).await
+}
+
+/// Returns how many files this process may have open.
+fn open_files_max() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 async fn serve(server: impl IntoFuture<Output = io::Result<()>>, edge: &Edge) -> io::Result<()> {

@@ -31,9 +31,10 @@ pub const DIFFICULT_HOSTS_MAX: usize = 1024;
 /// How long all host names of a request may take to resolve.
 pub const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Bytes of one nmap output stream (stdout or XML) that are kept; an attempt that writes more is
-/// ended as `output_cap`.
+/// Bytes of nmap's XML that are kept; an attempt that writes more is ended as `output_cap`.
 pub const STREAM_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// The same of its normal output.
+pub const STDOUT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Bytes of nmap's stderr that are kept; more is counted and dropped, and the record says so.
 pub const STDERR_BYTES_MAX: u64 = 1024 * 1024;
 /// Bytes of one output line; a longer one is shown in pieces.
@@ -64,5 +65,7 @@ pub const EXPAND_MAX: usize = 4096;
 pub const STOP_GRACE: Duration = Duration::from_millis(1500);
 /// Bytes of a request body.
 pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// TCP connections at once, where the system allows so many open files; more wait.
+pub const CONNECTIONS_MAX: usize = 4096;
 /// WebSocket clients at once.
 pub const WS_CLIENTS_MAX: usize = 2000;

@@ -85,10 +85,13 @@ fn a_batch_that_was_running_when_five_servers_went_down_is_given_up() {
     let request = json!({"targets": ["127.0.5.0/28"], "chunk_size": 4, "concurrency": 2});
     let scan = server.scan(&request);
     for start in 1..=5 {
-        eventually("the other batches", || {
+        eventually("the other batches, and the next attempt at this one", || {
             let view = server.get(&format!("/api/scans/{scan}"));
             let up = view["verdicts"]["up"] == json!(12);
-            (up && !processes_of(&nmap.program()).is_empty()).then_some(())
+            let events = server.events(scan);
+            let attempts = named(&events, "batch_start").into_iter().map(|event| &event["attempt"]);
+            let tries = attempts.filter_map(|attempt| attempt.as_u64()).max();
+            (up && tries == Some(start)).then_some(())
         });
         assert_eq!(server.get(&format!("/api/scans/{scan}"))["status"], "running", "{start}");
         server.kill();

@@ -7,7 +7,10 @@
 //! only becomes slower; when the store takes nothing for [`STORE_PATIENCE`], the attempt ends,
 //! visibly.
 
-use super::{gather::Gathered, pulse::Pulse};
+use super::{
+    gather::{Gathered, SEND_AGAIN},
+    pulse::Pulse,
+};
 use crate::batch::NMAP_USAGE;
 use crate::slots::Permit;
 use netscan_nmap::{
@@ -283,6 +286,7 @@ async fn follow(
     let stall = gathered.job.stall;
     let mut last_progress = began;
     let mut last_stored = began;
+    let mut send_again_at: Option<Instant> = None;
     let mut signalled = Signalled::No;
     let mut ending: Option<Exit> = None;
     let mut drain_until: Option<Instant> = None;
@@ -296,6 +300,9 @@ async fn follow(
         let watched = ending.is_none() && gathered.stop.is_none();
         // What a process that is gone has left in its pipes is little, and the last of it.
         let may_read = gathered.has_room() || ending.is_some();
+        if gathered.has_refused() {
+            send_again_at.get_or_insert_with(|| Instant::now() + SEND_AGAIN);
+        }
         if !may_read {
             last_progress = Instant::now(); // it waits for us
         }
@@ -313,8 +320,14 @@ async fn follow(
                 ending = Some(ended);
                 drain_until = Some(Instant::now() + DRAIN_GRACE);
             }
-            () = gathered.stored(), if gathered.waits_for_store() => {
-                last_stored = Instant::now();
+            is_stored = gathered.stored(), if gathered.waits_for_store() => {
+                if is_stored {
+                    last_stored = Instant::now();
+                }
+            }
+            () = until(send_again_at), if send_again_at.is_some() => {
+                send_again_at = None;
+                gathered.send_again();
             }
             () = sleep_until(last_stored + STORE_PATIENCE), if !may_read && watched => {
                 gathered.escalate(Some(StopReason::StoreSlow));

@@ -18,9 +18,11 @@ use netscan_schemas::{
     host::{HostFinding, HostState, Hostname},
     scan::Verdict,
 };
-use netscan_store::Write;
-use std::net::IpAddr;
+use netscan_store::{Write, WriteError};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
+/// How soon what the store could not take is sent again.
+pub const SEND_AGAIN: Duration = Duration::from_millis(250);
 /// Bytes of stderr's end that a failure quotes.
 const STDERR_TAIL_BYTES: usize = 2000;
 
@@ -42,8 +44,12 @@ pub struct Gathered {
     signs: Signs,
     /// Whether the machine's network changed: what comes from then on is not believed.
     is_distrusted: bool,
-    /// Writes that the store has not taken yet: their size, and whether they are durable now.
-    unstored: FuturesUnordered<BoxFuture<'static, (usize, bool)>>,
+    /// Writes on their way to the store, each with its place in the order.
+    unstored: FuturesUnordered<BoxFuture<'static, (u64, Write, Result<(), WriteError>)>>,
+    /// Writes that the store could not take, and those that came after them: they are sent again in
+    /// order once it may be well, so that nothing is lost and no line changes places.
+    refused: BTreeMap<u64, Write>,
+    next_write: u64,
     unstored_bytes: usize,
 }
 
@@ -65,6 +71,8 @@ impl Gathered {
             signs: Signs::default(),
             is_distrusted: false,
             unstored: FuturesUnordered::new(),
+            refused: BTreeMap::new(),
+            next_write: 0,
             unstored_bytes: 0,
             job,
         }
@@ -224,17 +232,18 @@ impl Gathered {
         if write.is_empty() {
             return;
         }
-        let bytes = write.bytes();
-        let ack = self.job.store.submit(write);
-        let settled = ack.map(move |result| match result {
-            Ok(_) => (bytes, true),
-            Err(error) => {
-                tracing::error!(%error, "results are not stored: {error}");
-                (bytes, false)
-            }
-        });
-        self.unstored.push(settled.boxed());
-        self.unstored_bytes += bytes;
+        self.unstored_bytes += write.bytes();
+        let place = self.next_write;
+        self.next_write += 1;
+        match self.refused.is_empty() {
+            true => self.send(place, write),
+            false => drop(self.refused.insert(place, write)),
+        }
+    }
+
+    fn send(&mut self, place: u64, write: Write) {
+        let ack = self.job.store.submit(write.clone());
+        self.unstored.push(ack.map(move |result| (place, write, result.map(drop))).boxed());
     }
 
     /// Returns whether more may be held in memory until the store has taken it.
@@ -247,20 +256,54 @@ impl Gathered {
         !self.unstored.is_empty()
     }
 
-    /// Waits for one write. Safe to cancel.
-    pub async fn stored(&mut self) {
-        if let Some((bytes, durable)) = self.unstored.next().await {
-            self.unstored_bytes -= bytes;
-            if !durable {
+    /// Waits for one write; returns whether the store has taken it. Safe to cancel.
+    pub async fn stored(&mut self) -> bool {
+        let Some((place, write, result)) = self.unstored.next().await else { return false };
+        match result {
+            Ok(()) => {
+                self.unstored_bytes -= write.bytes();
+                true
+            }
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, "results wait for the store: {error}");
+                self.refused.insert(place, write);
+                false
+            }
+            // Nothing that is sent again can become right by itself.
+            Err(error) => {
+                tracing::error!(%error, "results are not stored: {error}");
+                self.unstored_bytes -= write.bytes();
                 self.escalate(Some(StopReason::StoreSlow));
+                false
             }
         }
     }
 
-    /// Waits until the store has taken, or refused, everything that was sent to it.
+    /// Returns whether writes wait to be sent again.
+    pub fn has_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    /// Sends what the store could not take again, once nothing is on its way any more.
+    pub fn send_again(&mut self) {
+        if self.unstored.is_empty() {
+            for (place, write) in std::mem::take(&mut self.refused) {
+                self.send(place, write);
+            }
+        }
+    }
+
+    /// Waits until the store has taken everything that was sent to it, however long it is away.
     pub async fn settle(&mut self) {
-        while self.waits_for_store() {
-            self.stored().await;
+        loop {
+            while self.waits_for_store() {
+                self.stored().await;
+            }
+            if !self.has_refused() {
+                return;
+            }
+            tokio::time::sleep(SEND_AGAIN).await;
+            self.send_again();
         }
     }
 

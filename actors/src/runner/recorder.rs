@@ -23,7 +23,8 @@ impl Recorder {
     /// Returns an empty recorder.
     pub fn new(batch: BatchId, attempt: AttemptNo, stream: Stream) -> Self {
         let bytes_max = match stream {
-            Stream::Xml | Stream::Stdout => limits::STREAM_BYTES_MAX,
+            Stream::Xml => limits::STREAM_BYTES_MAX,
+            Stream::Stdout => limits::STDOUT_BYTES_MAX,
             Stream::Stderr => limits::STDERR_BYTES_MAX,
         };
         Self {

@@ -22,6 +22,7 @@ use netscan_schemas::{
     attempt::StopReason,
     batch::{BatchStatus, BatchSummary, Lane},
     event::{EncodedEvent, Event},
+    limits,
     scan::{Progress, Resplit, ScanState, ScanStatus, Tuning},
     stored::{BatchRecord, ScanSpec, VerdictsRecord},
 };
@@ -624,7 +625,7 @@ impl ScanActorState {
         if self.core.gave_up()
             && let Some(error) = &mut end.error
         {
-            let (barren, last) = (self.core.barren(), &self.last_failure);
+            let (barren, last) = (limits::BARREN_MAX, &self.last_failure);
             *error = format!(
                 "{barren} attempts in a row failed without a host, the last so: {last}; {error}"
             );

@@ -88,13 +88,15 @@ fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
 }
 
 fn named_limits() -> BTreeMap<String, u64> {
-    let limits: [(&str, u64); 10] = [
+    let limits: [(&str, u64); 12] = [
         ("scan_addresses_max", limits::SCAN_ADDRESSES_MAX),
         ("target_lines_max", limits::TARGET_LINES_MAX as u64),
         ("chunk_size_max", u64::from(limits::CHUNK_SIZE_MAX)),
         ("concurrency_max", u64::from(limits::CONCURRENCY_MAX)),
         ("attempts_max", u64::from(limits::ATTEMPTS_MAX)),
         ("stream_bytes_max", limits::STREAM_BYTES_MAX),
+        ("stdout_bytes_max", limits::STDOUT_BYTES_MAX),
+        ("connections_max", limits::CONNECTIONS_MAX as u64),
         ("stderr_bytes_max", limits::STDERR_BYTES_MAX),
         ("body_bytes_max", limits::BODY_BYTES_MAX as u64),
         ("page_max", limits::PAGE_MAX as u64),
