@@ -1,7 +1,10 @@
 //! Ties each failure to its exit code.
 
 use netscan_actors::StartError;
-use netscan_schemas::problem::{Code, Problem};
+use netscan_schemas::{
+    ScanId,
+    problem::{Code, Problem},
+};
 use netscan_store::OpenError;
 use std::{io, process::ExitCode};
 
@@ -68,6 +71,28 @@ pub enum Failure {
     /// nmap cannot be run.
     #[error("{0}")]
     Nmap(String),
+    /// No process runs the scan that is followed.
+    #[error(
+        "{}; what was found is kept: `netscan serve` goes on with the scan, `netscan stop {scan}` \
+         ends it", adrift(*scan, *was_followed)
+    )]
+    Adrift {
+        /// The scan.
+        scan: ScanId,
+        /// Whether it ran when it was followed first.
+        was_followed: bool,
+    },
+    /// The server that runs the scan does not answer any more.
+    #[error(
+        "the server at {place} does not answer any more; once it runs again it goes on with scan \
+         {scan}, and `netscan watch {scan}` follows it"
+    )]
+    ServerGone {
+        /// Where it was.
+        place: String,
+        /// The scan.
+        scan: ScanId,
+    },
     /// The supervision tree is gone.
     #[error("the engine failed; start netscan again, and scans go on")]
     EngineGone,
@@ -88,15 +113,33 @@ impl Failure {
                 Exit::Failed
             }
             Self::Io { .. } | Self::Protocol { .. } => Exit::Failed,
+            Self::Adrift { .. } | Self::ServerGone { .. } => Exit::Incomplete,
             Self::Nmap(_) => Exit::Nmap,
             Self::EngineGone => Exit::Restart,
             Self::Interrupted => Exit::Interrupted,
         }
     }
 
+    /// Returns whether another process owns the data directory.
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Start(StartError::Store(OpenError::Locked { .. })))
+    }
+
+    /// Returns whether the process that was asked is about to end.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.code == Code::ShuttingDown)
+    }
+
     /// Returns whether there is nobody to tell: the reader of our output is gone.
     pub fn is_quiet(&self) -> bool {
         matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn adrift(scan: ScanId, was_followed: bool) -> String {
+    match was_followed {
+        true => format!("the process that ran scan {scan} is gone"),
+        false => format!("scan {scan} is interrupted: no process runs it"),
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
 /// Where output goes, and how.
+#[derive(Clone, Copy, Debug)]
 pub struct Output {
     /// Whether to print JSON and nothing else.
     pub json: bool,

@@ -14,6 +14,7 @@ mod batch;
 mod engine;
 mod finish;
 mod hub;
+mod in_hand;
 mod runner;
 mod scan;
 mod scanner;
@@ -24,6 +25,7 @@ mod system;
 
 pub use finish::progress;
 pub use hub::{Feed, Hub, Text};
+pub use in_hand::{InHand, Taken};
 pub use scanner::Scanner;
 pub use slots::SlotsCount;
 pub use submit::SubmitError;

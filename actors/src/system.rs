@@ -3,6 +3,7 @@
 use crate::{
     engine::{Engine, EngineArgs, EngineMsg},
     hub::{Feed, Hub},
+    in_hand::{InHand, Taken},
     scan::ScanMsg,
     scanner::Scanner,
     slots::{SlotsCount, SlotsMsg},
@@ -13,8 +14,10 @@ use netscan_schemas::{
     ProjectId, ScanId, Seq,
     api::{Preview, RescanOnly, ScanAccepted, ScanRequest},
     attempt::StopReason,
+    event::{EncodedEvent, Event},
     limits,
     scan::ScanStatus,
+    stored::{PlanRecord, ScanSpec},
 };
 use netscan_store::{OpenError, ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
@@ -37,7 +40,7 @@ pub struct Config {
     pub nmap: Option<PathBuf>,
     /// nmap processes at once; 32 for each processor when left out.
     pub slots: Option<usize>,
-    /// Whether scans that have not ended go on.
+    /// Whether this is a server: scans that have not ended go on.
     pub resume: bool,
     /// Starts processes.
     pub launcher: Arc<dyn Launcher>,
@@ -86,9 +89,18 @@ pub enum CommandError {
     /// The scan's actor does not answer: it is being started again.
     #[error("scan {0} does not answer just now; try again in a few seconds")]
     Busy(ScanId),
+    /// No process runs the scan.
+    #[error(
+        "scan {0} is interrupted: no process runs it just now; `netscan serve` goes on with it, \
+         `netscan stop {0}` ends it"
+    )]
+    Interrupted(ScanId),
     /// The store cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The store cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 /// Ends what an earlier start has left behind, before anything is started.
@@ -110,6 +122,8 @@ pub struct System {
     hub: Arc<Hub>,
     scanner: Arc<Scanner>,
     engine: ActorRef<EngineMsg>,
+    in_hand: Arc<InHand>,
+    is_server: bool,
     slots: usize,
     started: Instant,
 }
@@ -130,18 +144,30 @@ impl System {
         let scanner = Arc::new(Scanner::new(config.nmap, config.privileges));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let slots = config.slots.unwrap_or(cores * SLOTS_PER_CORE).max(1);
+        let in_hand = Arc::new(InHand::default());
         let args = EngineArgs {
             store: Arc::clone(&store),
             hub: Arc::clone(&hub),
+            in_hand: Arc::clone(&in_hand),
             scanner: Arc::clone(&scanner),
             launcher: config.launcher,
             slots,
         };
         let spawned = Actor::spawn(None, Engine, args).await;
         let (engine, _) = spawned.map_err(|error| StartError::Tree(error.to_string()))?;
-        let system = Arc::new(Self { store, hub, scanner, engine, slots, started: Instant::now() });
+        let system = Arc::new(Self {
+            store,
+            hub,
+            scanner,
+            engine,
+            in_hand,
+            is_server: config.resume,
+            slots,
+            started: Instant::now(),
+        });
         if config.resume {
             for scan in system.store.unfinished_scans()? {
+                system.in_hand.take(scan.spec.id);
                 system.tell(EngineMsg::Start(scan.spec.id));
             }
         }
@@ -201,9 +227,15 @@ impl System {
         }
     }
 
-    /// Returns how many scans have not ended.
-    pub async fn active_scans(&self) -> usize {
-        self.ask(EngineMsg::Count, ANSWER_WAIT).await.unwrap_or_default()
+    /// Returns which scans run, or are about to.
+    pub fn in_hand(&self) -> &InHand {
+        &self.in_hand
+    }
+
+    /// Returns whether this process goes on with scans that have not ended: a passing one only
+    /// runs those that are submitted to it.
+    pub fn is_server(&self) -> bool {
+        self.is_server
     }
 
     /// Checks a request, stores the scan and starts it. Returns as soon as the scan is durable.
@@ -230,15 +262,36 @@ impl System {
         let (spec, plan) =
             submit::check(&self.scanner, &self.store, request, id, project, parent, self.slots)
                 .await?;
-        let mut write = Write::new();
-        write.create_scan(&spec, &plan);
-        self.store.submit(write).await?;
-        self.tell(EngineMsg::Start(spec.id));
+        self.keep_and_start(&spec, &plan).await?;
         Ok(ScanAccepted {
             scan_id: spec.id,
             status: "started".into(),
             warnings: spec.warnings.into_iter().chain(spec.fallback).collect(),
         })
+    }
+
+    /// Stores a scan and starts it; both, even when the asker goes away in between.
+    async fn keep_and_start(&self, spec: &ScanSpec, plan: &PlanRecord) -> Result<(), SubmitError> {
+        let scan = spec.id;
+        let mut write = Write::new();
+        write.create_scan(spec, plan);
+        if self.in_hand.take(scan) == Taken::Closed {
+            return Err(SubmitError::Leaving);
+        }
+        let stored = self.store.submit(write);
+        let (in_hand, engine) = (Arc::clone(&self.in_hand), self.engine.clone());
+        let kept = tokio::spawn(async move {
+            let stored = stored.await;
+            match stored {
+                // An engine that is gone ends the process.
+                Ok(_) => drop(engine.cast(EngineMsg::Start(scan))),
+                Err(_) => in_hand.release(scan),
+            }
+            stored
+        });
+        // It does not panic; the runtime may go down.
+        kept.await.map_err(|_| SubmitError::Leaving)??;
+        Ok(())
     }
 
     /// Returns the project of this name, making it if there is none.
@@ -338,8 +391,45 @@ impl System {
     /// When there is no such scan, or it has ended.
     pub async fn stop_scan(&self, scan: ScanId, at_once: bool) -> Result<ScanStatus, CommandError> {
         let reason = if at_once { StopReason::Killed } else { StopReason::Stopped };
-        let status = self.command(scan, |reply| ScanMsg::Stop(reason, reply)).await?;
+        let status = match self.command(scan, |reply| ScanMsg::Stop(reason, reply)).await {
+            Err(CommandError::Interrupted(_)) => self.end_interrupted(scan).await?,
+            status => status?,
+        };
         Ok(if status.has_ended() { status } else { ScanStatus::Stopping })
+    }
+
+    /// Ends a scan that no process runs. The stop is written down first, and so holds whatever
+    /// happens; an actor then carries it out, which starts no nmap.
+    async fn end_interrupted(&self, scan: ScanId) -> Result<ScanStatus, CommandError> {
+        match self.in_hand.take(scan) {
+            Taken::New => {}
+            Taken::Already | Taken::Closed => return Err(CommandError::Busy(scan)),
+        }
+        match self.write_stop(scan).await {
+            Ok(()) => self.tell(EngineMsg::Start(scan)),
+            Err(error) => {
+                self.in_hand.release(scan);
+                return Err(error);
+            }
+        }
+        match tokio::time::timeout(ANSWER_WAIT, self.wait_ended(scan)).await {
+            Ok(ended) => ended,
+            Err(_) => Ok(ScanStatus::Stopping),
+        }
+    }
+
+    async fn write_stop(&self, scan: ScanId) -> Result<(), CommandError> {
+        let mut state = self.store.scan(scan)?.ok_or(CommandError::NoScan(scan))?.state;
+        match state.status {
+            ended if ended.has_ended() => return Err(CommandError::Ended(scan, ended)),
+            ScanStatus::Stopping => return Ok(()),
+            _ => state.status = ScanStatus::Stopping,
+        }
+        let mut write = Write::new();
+        write.put_scan_state(scan, &state);
+        write.event(scan, EncodedEvent::now(&Event::ScanStopping {}));
+        self.store.submit(write).await?;
+        Ok(())
     }
 
     /// Pauses a scan: nothing starts, what runs ends and is kept.
@@ -383,13 +473,15 @@ impl System {
         let view = self.store.scan(scan)?.ok_or(CommandError::NoScan(scan))?;
         match view.state.status {
             ended if ended.has_ended() => Err(CommandError::Ended(scan, ended)),
-            _ => Err(CommandError::Busy(scan)),
+            _ if self.in_hand.holds(scan) => Err(CommandError::Busy(scan)),
+            _ => Err(CommandError::Interrupted(scan)),
         }
     }
 
     /// Ends every nmap process, keeps what they found, and closes the store. Scans that have not
     /// ended go on with the next start.
     pub async fn shutdown(&self) {
+        self.in_hand.close();
         if self.ask(EngineMsg::Leave, Duration::from_secs(12)).await.is_none() {
             tracing::warn!("the engine did not come to rest in time");
         }

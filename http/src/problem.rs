@@ -142,11 +142,12 @@ impl From<CommandError> for Failure {
             CommandError::NoScan(_) => Code::NotFound,
             CommandError::Ended(..) => Code::ScanAlreadyEnded,
             CommandError::Conflict { .. } => Code::ScanStateConflict,
-            CommandError::Busy(_) => Code::ScanStateConflict,
-            CommandError::Read(_) => Code::Internal,
+            CommandError::Busy(_) | CommandError::Interrupted(_) => Code::ScanStateConflict,
+            CommandError::Read(_) | CommandError::Write(_) => Code::Internal,
         };
         match error {
             CommandError::Read(error) => error.into(),
+            CommandError::Write(error) => error.into(),
             CommandError::Busy(_) => Self(Box::new(Problem::new(code, error).retry_after(5))),
             error => Self::new(code, error),
         }

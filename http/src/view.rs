@@ -46,6 +46,7 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
         eta_p90_ms: estimate.eta_p90_ms,
         ..netscan_actors::progress(&view)
     };
+    let is_live = edge.system.in_hand().holds(view.spec.id);
     let waits_for = edge.system.hub().waits_for(view.spec.id);
     let verdicts = view.tally.verdicts(&view.spec);
     let batches_by_state = BatchStatus::ALL.into_iter().zip(view.tally.batches).collect();
@@ -56,6 +57,7 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
         project_name,
         name: spec.name,
         status: state.status,
+        is_live,
         created_at: spec.created_at,
         started_at: state.started_at,
         finished_at: state.finished_at,

@@ -148,6 +148,9 @@ pub struct Scan {
     pub name: Option<String>,
     /// Where it stands.
     pub status: ScanStatus,
+    /// Whether it runs in this process or is about to. One that has not ended and is not live was
+    /// interrupted.
+    pub is_live: bool,
     /// When it was accepted.
     pub created_at: Time,
     /// When its first batch started.
@@ -640,6 +643,11 @@ impl DifficultTarget {
 pub struct System {
     /// netscan's version.
     pub version: String,
+    /// The process.
+    pub pid: u32,
+    /// Whether it is a server, which goes on with scans until it is told to end, and again when it
+    /// is started again. A process that is none ends with its own scan.
+    pub is_server: bool,
     /// The nmap in use; none when there is none.
     pub nmap: Option<NmapInfo>,
     /// Why there is no usable nmap.

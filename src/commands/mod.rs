@@ -1,6 +1,7 @@
 //! Carries commands out, a file a command or a group of small ones.
 
 mod doctor;
+mod follow;
 mod manage;
 mod scan;
 mod serve;

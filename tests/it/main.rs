@@ -7,4 +7,5 @@ mod architecture;
 mod cli;
 mod crash;
 mod server;
+mod shared;
 mod support;

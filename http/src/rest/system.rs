@@ -43,13 +43,15 @@ pub async fn describe(State(edge): State<Arc<Edge>>) -> Result<Json<System>, Fai
     let slots = system.slots().await;
     Ok(Json(System {
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        is_server: system.is_server(),
         nmap,
         nmap_problem,
         raw_sockets: privileges.raw,
         privilege: privileges.explanation.clone(),
         slots: slots.limit as u64,
         slots_in_use: slots.in_use as u64,
-        active_scans: system.active_scans().await as u64,
+        active_scans: system.in_hand().count() as u64,
         store_bytes: system.store().store_bytes().map_err(|error| Failure::internal(&error))?,
         epoch: system.store().epoch(),
         uptime_ms: u64::try_from(system.uptime().as_millis()).unwrap_or(u64::MAX),
