@@ -49,6 +49,17 @@ pub enum SubmitError {
         /// How many are allowed.
         max: u64,
     },
+    /// More addresses than one run that is waited for may have.
+    #[error(
+        "the targets are {count} addresses, and one run that is waited for may have {max} \
+         (run_addresses_max); `POST /api/scans` takes them"
+    )]
+    TooManyForRun {
+        /// How many.
+        count: u128,
+        /// How many are allowed.
+        max: u64,
+    },
     /// There is no such project.
     #[error("there is no project {0}")]
     NoProject(ProjectId),
@@ -233,6 +244,20 @@ fn check_numbers(request: &ScanRequest) -> Result<(), SubmitError> {
     if errors.is_empty() { Ok(()) } else { Err(SubmitError::Values(errors)) }
 }
 
+/// Refuses what one nmap cannot scan.
+fn check_one_batch(plan: &PlanRecord, chunk_size: u32) -> Result<(), SubmitError> {
+    let max = limits::RUN_ADDRESSES_MAX;
+    if plan.addresses.count() > max {
+        return Err(SubmitError::TooManyForRun { count: plan.addresses.len(), max });
+    }
+    if batch_count(&plan.addresses, chunk_size) > 1 {
+        let detail = "one nmap scans either IPv4 or IPv6: ask for the two apart, or start a scan \
+                      with `POST /api/scans`";
+        return Err(SubmitError::Targets(vec![field("/targets", "two-families", detail)]));
+    }
+    Ok(())
+}
+
 /// Puts hosts that earlier scans could not finish at the end of a plan.
 fn plan_difficult(
     store: &Store,
@@ -253,6 +278,26 @@ fn plan_difficult(
     Ok(())
 }
 
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A scan.
+    Scan,
+    /// A scan of another's targets.
+    Rescan(ScanId),
+    /// One nmap that is waited for.
+    Run,
+}
+
+impl Kind {
+    fn parent(self) -> Option<ScanId> {
+        match self {
+            Self::Rescan(parent) => Some(parent),
+            Self::Scan | Self::Run => None,
+        }
+    }
+}
+
 /// Checks a request and returns the scan that it makes.
 pub(crate) async fn check(
     scanner: &Scanner,
@@ -260,13 +305,16 @@ pub(crate) async fn check(
     request: ScanRequest,
     id: impl FnOnce() -> ScanId,
     project_id: ProjectId,
-    parent_scan_id: Option<ScanId>,
+    kind: Kind,
     slots: usize,
 ) -> Result<(ScanSpec, PlanRecord), SubmitError> {
     check_numbers(&request)?;
     let flags = read_flags(scanner, &request.nmap_flags).await?.map_err(flag_errors)?;
     let mut scope = Scope::read(&request).await;
     scope.check()?;
+    if kind == Kind::Run {
+        check_one_batch(&scope.plan, request.chunk_size)?;
+    }
     let mut warnings = flags.warnings;
     warnings.append(&mut scope.notes);
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {
@@ -288,7 +336,7 @@ pub(crate) async fn check(
         argv: flags.argv,
         fallback: flags.fallback,
         warnings,
-        parent_scan_id,
+        parent_scan_id: kind.parent(),
         // Both are at most `SCAN_ADDRESSES_MAX`: `scope.check` has seen to that.
         total_targets: u64::try_from(scope.total).unwrap_or(u64::MAX),
         excluded: u64::try_from(scope.excluded).unwrap_or(u64::MAX),

@@ -7,7 +7,7 @@ use crate::{
     scan::ScanMsg,
     scanner::Scanner,
     slots::{SlotsCount, SlotsMsg},
-    submit::{self, SubmitError},
+    submit::{self, Kind, SubmitError},
 };
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
 use netscan_schemas::{
@@ -243,13 +243,24 @@ impl System {
     /// # Errors
     /// Says everything that is wrong with the request; nothing is kept of it then.
     pub async fn submit(&self, request: ScanRequest) -> Result<ScanAccepted, SubmitError> {
-        self.submit_as(request, None).await
+        self.submit_as(request, Kind::Scan).await
+    }
+
+    /// As [`submit`](Self::submit), for a scan that one nmap carries out.
+    ///
+    /// # Errors
+    /// Also when it is more than one batch of [`limits::RUN_ADDRESSES_MAX`] addresses.
+    pub async fn submit_one_batch(
+        &self,
+        request: ScanRequest,
+    ) -> Result<ScanAccepted, SubmitError> {
+        self.submit_as(request, Kind::Run).await
     }
 
     async fn submit_as(
         &self,
         request: ScanRequest,
-        parent: Option<ScanId>,
+        kind: Kind,
     ) -> Result<ScanAccepted, SubmitError> {
         let project = match request.project_id {
             Some(id) if self.store.project(id)?.is_none() => {
@@ -260,7 +271,7 @@ impl System {
         };
         let id = || self.store.next_scan_id();
         let (spec, plan) =
-            submit::check(&self.scanner, &self.store, request, id, project, parent, self.slots)
+            submit::check(&self.scanner, &self.store, request, id, project, kind, self.slots)
                 .await?;
         self.keep_and_start(&spec, &plan).await?;
         Ok(ScanAccepted {
@@ -359,7 +370,7 @@ impl System {
             name: spec.name,
             ..ScanRequest::default()
         };
-        Ok(self.submit_as(request, Some(scan)).await?)
+        Ok(self.submit_as(request, Kind::Rescan(scan)).await?)
     }
 
     /// Opens a feed of a scan's events; see [`Hub::feed`].

@@ -126,7 +126,9 @@ impl From<SubmitError> for Failure {
             SubmitError::Targets(errors) => listed(Code::InvalidTarget, errors),
             SubmitError::Flags(errors) => listed(Code::FlagRefused, errors),
             SubmitError::Privilege(errors) => listed(Code::PrivilegeMissing, errors),
-            SubmitError::TooMany { .. } => listed(Code::TooManyTargets, Vec::new()),
+            SubmitError::TooMany { .. } | SubmitError::TooManyForRun { .. } => {
+                listed(Code::TooManyTargets, Vec::new())
+            }
             SubmitError::NoProject(_) => listed(Code::NotFound, Vec::new()),
             SubmitError::Nmap(_) => listed(Code::NmapUnusable, Vec::new()),
             SubmitError::Leaving => listed(Code::ShuttingDown, Vec::new()),

@@ -522,9 +522,12 @@ pub struct TargetHistory {
 /// One nmap run that is waited for.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RunRequest {
-    /// nmap's flags; `flags` is understood too.
-    #[serde(default, alias = "flags")]
-    pub nmap_flags: Vec<String>,
+    /// nmap's flags.
+    #[serde(default)]
+    pub nmap_flags: Option<Vec<String>>,
+    /// The same under another name.
+    #[serde(default)]
+    pub flags: Option<Vec<String>>,
     /// Targets.
     pub targets: Vec<String>,
 }

@@ -57,6 +57,8 @@ pub const PAGE_DEFAULT: usize = 100;
 pub const PAGE_MAX: usize = 1000;
 /// Rows that the lists of the Python system's clients answer without a `limit`.
 pub const SEED_LIST_MAX: usize = 10_000;
+/// Addresses of one `POST /api/nmap/run`: its client waits, and gets all in one answer.
+pub const RUN_ADDRESSES_MAX: u64 = 4096;
 /// Addresses that `POST /api/targets/expand` lists.
 pub const EXPAND_MAX: usize = 4096;
 

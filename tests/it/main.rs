@@ -6,6 +6,7 @@
 mod architecture;
 mod cli;
 mod crash;
+mod quick;
 mod server;
 mod shared;
 mod support;

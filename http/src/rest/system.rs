@@ -60,8 +60,9 @@ pub async fn describe(State(edge): State<Arc<Edge>>) -> Result<Json<System>, Fai
 }
 
 fn named_limits() -> BTreeMap<String, u64> {
-    let limits: [(&str, u64); 10] = [
+    let limits: [(&str, u64); 11] = [
         ("scan_addresses_max", limits::SCAN_ADDRESSES_MAX),
+        ("run_addresses_max", limits::RUN_ADDRESSES_MAX),
         ("target_lines_max", limits::TARGET_LINES_MAX as u64),
         ("chunk_size_max", u64::from(limits::CHUNK_SIZE_MAX)),
         ("concurrency_max", u64::from(limits::CONCURRENCY_MAX)),
