@@ -12,6 +12,7 @@
 mod extract;
 mod page;
 mod problem;
+mod query;
 mod rest;
 mod router;
 mod sse;

@@ -2,6 +2,7 @@
 
 use crate::{
     problem::{Failure, ProblemBody},
+    query::warn_of_ignored,
     rest::{batches, hosts, projects, quick, scans, system, targets},
     sse, ws,
 };
@@ -116,7 +117,8 @@ fn routes(edge: Arc<Edge>) -> Router {
         .route("/", get(welcome))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method);
-    api.layer(CatchPanicLayer::custom(panicked))
+    api.layer(from_fn(warn_of_ignored))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
         .with_state(edge)
 }
@@ -289,6 +291,6 @@ fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     let names = HeaderValue::from_static("content-type, last-event-id, authorization");
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
-    let shown = HeaderValue::from_static("link, location, x-request-id");
+    let shown = HeaderValue::from_static("link, location, warning, x-request-id");
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, shown);
 }

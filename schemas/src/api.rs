@@ -129,7 +129,7 @@ pub enum RescanOnly {
 
 /// A rescan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct RescanRequest {
     /// What to scan again.
     pub only: RescanOnly,

@@ -1,9 +1,10 @@
 //! Projects: names under which scans are kept.
 
 use crate::{
-    extract::{Body, Lenient, Query, Segment, Strict},
+    extract::{Body, Lenient, Segment, Strict},
     page::{self, Page},
     problem::Failure,
+    query::{Nothing, Query, SeedQuery},
     router::Edge,
     view,
 };
@@ -16,7 +17,7 @@ use axum::{
 use netscan_schemas::{
     ProjectId,
     api::{NewProject, Project},
-    problem::Code,
+    problem::{Code, FieldError, Problem},
     stored::ProjectRecord,
 };
 use netscan_store::ScanFilter;
@@ -66,7 +67,9 @@ fn check_name(name: &str) -> Result<(), Failure> {
     let detail = format!(
         "a project's name has 1 to {NAME_MAX} printable characters, without blanks at either end"
     );
-    Err(Failure::new(Code::InvalidValue, detail))
+    let error =
+        FieldError { pointer: "/name".into(), code: "invalid-name".into(), detail: detail.clone() };
+    Err(Failure(Box::new(Problem::new(Code::InvalidValue, detail).with_errors(vec![error]))))
 }
 
 fn shown(edge: &Edge, record: ProjectRecord) -> Result<Project, Failure> {
@@ -77,6 +80,7 @@ fn shown(edge: &Edge, record: ProjectRecord) -> Result<Project, Failure> {
 /// Makes a project.
 pub async fn create(
     State(edge): State<Arc<Edge>>,
+    _: SeedQuery<Nothing>,
     body: Lenient<NewProject>,
 ) -> Result<Response, Failure> {
     let NewProject { name, description } = body.body;
@@ -90,7 +94,7 @@ pub async fn create(
 /// Lists all projects.
 pub async fn list(
     State(edge): State<Arc<Edge>>,
-    Query(page): Query<Page>,
+    SeedQuery(page): SeedQuery<Page>,
     uri: Uri,
 ) -> Result<Response, Failure> {
     let limit = page.limit()?;
@@ -104,6 +108,7 @@ pub async fn list(
 pub async fn get(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
+    _: Query<Nothing>,
 ) -> Result<Json<Project>, Failure> {
     let record = edge.system.store().project(id)?;
     let record = record.ok_or_else(|| Failure::not_found(format!("project {id}")))?;
@@ -114,6 +119,7 @@ pub async fn get(
 pub async fn change(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
+    _: Query<Nothing>,
     Strict(change): Strict<ProjectChange>,
 ) -> Result<Json<Project>, Failure> {
     if let Some(name) = &change.name {
@@ -128,6 +134,7 @@ pub async fn change(
 pub async fn delete(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
+    _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
     use netscan_store::{Refusal, WriteError};
     match edge.system.store().delete_project(id).await {
@@ -143,7 +150,7 @@ pub async fn delete(
 pub async fn scans(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
-    Query(page): Query<Page>,
+    SeedQuery(page): SeedQuery<Page>,
     uri: Uri,
 ) -> Result<Response, Failure> {
     if edge.system.store().project(id)?.is_none() {

@@ -3,6 +3,7 @@
 use crate::{
     extract::{Body, Lenient},
     problem::Failure,
+    query::{Nothing, SeedQuery},
     router::Edge,
 };
 use axum::{Json, extract::State};
@@ -38,6 +39,7 @@ impl Body for RunRequest {
 /// goes away stops it.
 pub async fn run(
     State(edge): State<Arc<Edge>>,
+    _: SeedQuery<Nothing>,
     request: Lenient<RunRequest>,
 ) -> Result<Json<RunAnswer>, Failure> {
     let RunRequest { nmap_flags, flags, targets } = request.body;

@@ -1,6 +1,10 @@
 //! The server itself: whether it lives, whether it can scan, and what it is.
 
-use crate::{problem::Failure, router::Edge};
+use crate::{
+    problem::Failure,
+    query::{Nothing, Query},
+    router::Edge,
+};
 use axum::{Json, extract::State};
 use netscan_schemas::{
     api::{NmapInfo, System},
@@ -27,7 +31,10 @@ pub async fn readyz(State(edge): State<Arc<Edge>>) -> Result<&'static str, Failu
 }
 
 /// Describes the server.
-pub async fn describe(State(edge): State<Arc<Edge>>) -> Result<Json<System>, Failure> {
+pub async fn describe(
+    State(edge): State<Arc<Edge>>,
+    _: Query<Nothing>,
+) -> Result<Json<System>, Failure> {
     let system = &edge.system;
     let found = system.scanner().installation().await;
     let (nmap, nmap_problem) = match found {
