@@ -16,6 +16,7 @@ mod exit;
 mod output;
 mod signals;
 mod telemetry;
+mod values;
 
 use clap::Parser;
 use exit::Failure;

@@ -245,9 +245,17 @@ async fn check_caller(State(edge): State<Arc<Edge>>, request: Request, next: Nex
         let own =
             origin.split_once("://").is_some_and(|(_, place)| place.eq_ignore_ascii_case(&host));
         if !own && allowed.is_none() {
-            let detail = format!(
-                "pages of `{origin}` may not do this; `netscan serve --cors-origin {origin}` lets them"
-            );
+            let let_in = match origin.split_once("://") {
+                Some(("http" | "https", _)) => {
+                    format!("`netscan serve --cors-origin {origin}` lets them")
+                }
+                _ => {
+                    "they have no origin that could be let in: serve the page over http, and name \
+                      that with `netscan serve --cors-origin`"
+                        .to_owned()
+                }
+            };
+            let detail = format!("pages of `{origin}` may not do this; {let_in}");
             return Failure::new(Code::OriginNotAllowed, detail).into_response();
         }
     }

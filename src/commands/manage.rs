@@ -7,8 +7,9 @@ use crate::{
     output::Output,
 };
 use netscan_schemas::{
-    ScanId,
+    ProjectId, ScanId,
     api::{DifficultTarget, ExpandAnswer, Project, ScanAccepted, ScanCommandAnswer},
+    problem::{Code, Problem},
 };
 use serde_json::json;
 
@@ -129,6 +130,19 @@ async fn expand(client: &Client, targets: Vec<String>, out: &Output) -> Result<E
     Ok(if answer.invalid.is_empty() { Exit::Ok } else { Exit::Usage })
 }
 
+/// Returns the project that a number or a name means. A number that there is comes first.
+async fn project_of(client: &Client, text: &str) -> Result<ProjectId, Failure> {
+    let projects: Vec<Project> = client.list("/api/projects").await?;
+    let number = text.parse().ok();
+    let numbered = projects.iter().find(|project| Some(project.id) == number);
+    let named = || projects.iter().find(|project| project.name == text);
+    numbered.or_else(named).map(|project| project.id).ok_or_else(|| {
+        let detail =
+            format!("there is no project `{text}`; `netscan projects ls` lists numbers and names");
+        Failure::Problem(Box::new(Problem::new(Code::NotFound, detail)))
+    })
+}
+
 /// Lists, makes and deletes projects.
 pub async fn projects(
     client: &Client,
@@ -161,7 +175,8 @@ pub async fn projects(
                 false => out.line(&format!("project {} made", project.id))?,
             }
         }
-        ProjectsCommand::Rm { id } => {
+        ProjectsCommand::Rm { project } => {
+            let id = project_of(client, &project).await?;
             client.delete(&format!("/api/projects/{id}")).await?;
             out.note(&format!("project {id} deleted"));
         }
