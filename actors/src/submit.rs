@@ -16,9 +16,9 @@ use netscan_nmap::{
 };
 use netscan_schemas::{
     AddressSet, ProjectId, ScanId, Time,
-    api::{Preview, RefusedFlag, ScanRequest},
+    api::{InvalidTarget, Preview, RefusedFlag, ScanRequest},
     limits,
-    problem::FieldError,
+    problem::{FieldError, is_name},
     scan::{Resplit, UnresolvedTarget},
     stored::{PlanRecord, ScanSpec},
 };
@@ -41,7 +41,8 @@ pub enum SubmitError {
     Privilege(Vec<FieldError>),
     /// More addresses than one scan may have.
     #[error(
-        "the targets are {count} addresses, and one scan may have {max}; split them, or exclude some"
+        "the targets are {} addresses, and one scan may have {max}; split them, or exclude some",
+        exactly(*count)
     )]
     TooMany {
         /// How many.
@@ -51,8 +52,8 @@ pub enum SubmitError {
     },
     /// More addresses than one run that is waited for may have.
     #[error(
-        "the targets are {count} addresses, and one run that is waited for may have {max} \
-         (run_addresses_max); `POST /api/scans` takes them"
+        "the targets are {} addresses, and one run that is waited for may have {max} \
+         (run_addresses_max); `POST /api/scans` takes more", exactly(*count)
     )]
     TooManyForRun {
         /// How many.
@@ -77,6 +78,11 @@ pub enum SubmitError {
     Leaving,
 }
 
+/// Returns a count of addresses. Only the whole of IPv6 is more than the number holds, by one.
+fn exactly(count: u128) -> String {
+    if count == u128::MAX { "2^128".to_owned() } else { count.to_string() }
+}
+
 fn first(errors: &[FieldError]) -> String {
     let Some(error) = errors.first() else { return "the request is not valid".into() };
     match errors.len() {
@@ -85,13 +91,22 @@ fn first(errors: &[FieldError]) -> String {
     }
 }
 
+/// A target or an exclude that cannot be read.
+#[derive(Clone)]
+pub(crate) struct Invalid {
+    /// As written.
+    target: String,
+    reason: String,
+    error: FieldError,
+}
+
 /// Which addresses a request means.
 pub(crate) struct Scope {
     pub(crate) plan: PlanRecord,
     pub(crate) total: u128,
     pub(crate) excluded: u128,
     pub(crate) unresolved: Vec<UnresolvedTarget>,
-    pub(crate) invalid: Vec<FieldError>,
+    pub(crate) invalid: Vec<Invalid>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -142,9 +157,14 @@ impl Scope {
     /// Returns what is wrong with it, if something is.
     fn check(&self) -> Result<(), SubmitError> {
         if !self.invalid.is_empty() {
-            return Err(SubmitError::Targets(self.invalid.clone()));
+            let errors = self.invalid.iter().map(|invalid| invalid.error.clone());
+            return Err(SubmitError::Targets(errors.collect()));
         }
-        if self.total == 0 {
+        self.check_size()
+    }
+
+    fn check_size(&self) -> Result<(), SubmitError> {
+        if self.total == 0 && self.invalid.is_empty() {
             let detail = "there are no targets: give at least one address, block, range or name";
             return Err(SubmitError::Targets(vec![field("/targets", "no-targets", detail)]));
         }
@@ -156,18 +176,25 @@ impl Scope {
     }
 }
 
-fn read_targets(name: &str, specs: &[String]) -> (targets::TargetList, Vec<FieldError>) {
+fn read_targets(name: &str, specs: &[String]) -> (targets::TargetList, Vec<Invalid>) {
     let (list, errors) = targets::parse(specs);
     let errors = errors.into_iter().map(|error| {
         let detail = format!("`{}`: {}", error.target, error.reason);
-        field(&format!("/{name}/{}", error.line), "invalid-target", &detail)
+        let pointer = format!("/{name}/{}", error.line);
+        Invalid {
+            target: error.target,
+            reason: error.reason,
+            error: field(&pointer, "invalid-target", &detail),
+        }
     });
     (list, errors.collect())
 }
 
-fn unresolved_exclude(name: &UnresolvedTarget) -> FieldError {
+fn unresolved_exclude(name: &UnresolvedTarget) -> Invalid {
+    let reason = format!("it cannot be excluded: {}", name.reason);
     let detail = format!("`{}` cannot be excluded: {}", name.target, name.reason);
-    field("/exclude", "unresolved", &detail)
+    let error = field("/exclude", "unresolved", &detail);
+    Invalid { target: name.target.clone(), reason, error }
 }
 
 fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
@@ -215,7 +242,12 @@ fn flag_errors(errors: Vec<FlagError>) -> SubmitError {
     }
 }
 
-fn check_numbers(request: &ScanRequest) -> Result<(), SubmitError> {
+fn check_values(request: &ScanRequest) -> Result<(), SubmitError> {
+    let errors = wrong_values(request);
+    if errors.is_empty() { Ok(()) } else { Err(SubmitError::Values(errors)) }
+}
+
+fn wrong_values(request: &ScanRequest) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut range = |name: &str, value: u32, max: u32| {
         if !(1..=max).contains(&value) {
@@ -241,7 +273,15 @@ fn check_numbers(request: &ScanRequest) -> Result<(), SubmitError> {
         let detail = "profiles are not available in this version; give `nmap_flags`";
         errors.push(field("/profile", "not-available", detail));
     }
-    if errors.is_empty() { Ok(()) } else { Err(SubmitError::Values(errors)) }
+    if request.name.as_deref().is_some_and(|name| !is_name(name)) {
+        let detail = format!(
+            "a scan's name has 1 to {} printable characters, without blanks at either end; null \
+             is none",
+            limits::NAME_CHARS_MAX
+        );
+        errors.push(field("/name", "invalid-name", &detail));
+    }
+    errors
 }
 
 /// Refuses what one nmap cannot scan.
@@ -308,7 +348,7 @@ pub(crate) async fn check(
     kind: Kind,
     slots: usize,
 ) -> Result<(ScanSpec, PlanRecord), SubmitError> {
-    check_numbers(&request)?;
+    check_values(&request)?;
     let flags = read_flags(scanner, &request.nmap_flags).await?.map_err(flag_errors)?;
     let mut scope = Scope::read(&request).await;
     scope.check()?;
@@ -360,13 +400,14 @@ fn request_warnings(request: &ScanRequest, slots: usize) -> Vec<String> {
 }
 
 /// Returns what a request would be, without running anything. Nothing in it is an error: what is
-/// wrong is listed.
+/// wrong is listed, and no number is passed off as another.
 pub(crate) async fn preview(
     scanner: &Scanner,
+    store: &Store,
     request: &ScanRequest,
 ) -> Result<Preview, SubmitError> {
-    check_numbers(request)?;
     let scope = Scope::read(request).await;
+    let problems = problems(store, request, &scope)?;
     let (flags, refused) = match read_flags(scanner, &request.nmap_flags).await? {
         Ok(flags) => (Some(flags), Vec::new()),
         Err(errors) => (None, errors),
@@ -394,11 +435,33 @@ pub(crate) async fn preview(
         refused: refused.collect(),
         invalid: scope.invalid.into_iter().map(invalid_target).collect(),
         unresolved: scope.unresolved,
+        problems,
     })
 }
 
-fn invalid_target(error: FieldError) -> netscan_schemas::api::InvalidTarget {
-    netscan_schemas::api::InvalidTarget { target: error.pointer, reason: error.detail }
+/// Returns what a scan would be refused for, beside its flags and single targets.
+fn problems(
+    store: &Store,
+    request: &ScanRequest,
+    scope: &Scope,
+) -> Result<Vec<FieldError>, ReadError> {
+    let mut problems = wrong_values(request);
+    if let Some(project) = request.project_id
+        && store.project(project)?.is_none()
+    {
+        let detail = SubmitError::NoProject(project).to_string();
+        problems.push(field("/project_id", "not-found", &detail));
+    }
+    match scope.check_size() {
+        Err(SubmitError::Targets(errors)) => problems.extend(errors),
+        Err(error) => problems.push(field("/targets", "too-many-targets", &error.to_string())),
+        Ok(()) => {}
+    }
+    Ok(problems)
+}
+
+fn invalid_target(invalid: Invalid) -> InvalidTarget {
+    InvalidTarget { target: invalid.target, reason: invalid.reason }
 }
 
 /// Returns how many batches a plan makes: chunks are counted per family.

@@ -327,9 +327,9 @@ impl System {
     /// Returns what a request would be, without running anything.
     ///
     /// # Errors
-    /// When numbers are out of range, or there is no nmap.
+    /// When there is no nmap, or the store fails.
     pub async fn preview(&self, request: &ScanRequest) -> Result<Preview, SubmitError> {
-        submit::preview(&self.scanner, request).await
+        submit::preview(&self.scanner, &self.store, request).await
     }
 
     /// Makes a new scan of an ended scan's targets.

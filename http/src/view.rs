@@ -31,7 +31,9 @@ pub fn scans(edge: &Edge, views: Vec<ScanView>) -> Result<Vec<Scan>, Failure> {
             name.insert(project.map(|project| project.name).unwrap_or_default());
         }
         let mut scan = build(edge, view, names.get(&id).cloned().unwrap_or_default());
+        scan.targets_truncated = scan.targets.len() > LISTED_TARGETS;
         scan.targets.truncate(LISTED_TARGETS);
+        scan.exclude_truncated = scan.exclude.len() > LISTED_TARGETS;
         scan.exclude.truncate(LISTED_TARGETS);
         scans.push(scan);
     }
@@ -65,7 +67,9 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
         nmap_flags: spec.nmap_flags,
         argv: spec.argv,
         targets: spec.targets,
+        targets_truncated: false,
         exclude: spec.exclude,
+        exclude_truncated: false,
         chunk_size: spec.chunk_size,
         concurrency: spec.concurrency,
         total_targets: spec.total_targets,

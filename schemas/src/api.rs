@@ -6,6 +6,7 @@ use crate::{
     batch::{BatchStatus, BatchSummary, Lane},
     host::{ExtraPorts, Hop, HostFinding, Hostname, Mac, OsMatch, Port, PortId, Script},
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
+    problem::FieldError,
     scan::{Policy, Progress, ScanStatus, UnresolvedTarget, Verdict, VerdictCounts},
     stored::{AttemptRecord, BatchRecord, DifficultRecord, Difficulty, HostRecord, ProjectRecord},
     time::Time,
@@ -163,8 +164,12 @@ pub struct Scan {
     pub argv: Vec<String>,
     /// The targets as written; lists show at most the first 100.
     pub targets: Vec<String>,
+    /// Whether there are more targets than `targets` shows.
+    pub targets_truncated: bool,
     /// The excludes as written; lists show at most the first 100.
     pub exclude: Vec<String>,
+    /// Whether there are more excludes than `exclude` shows.
+    pub exclude_truncated: bool,
     /// Addresses in a batch.
     pub chunk_size: u32,
     /// Batches at once.
@@ -562,7 +567,7 @@ pub struct RefusedFlag {
 /// What a scan would be, without running anything.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Preview {
-    /// Targets in all.
+    /// Targets in all, at most `u64::MAX`: `problems` names the number when there are more.
     pub total_targets: u64,
     /// Addresses that would be scanned.
     pub addresses: u64,
@@ -578,10 +583,12 @@ pub struct Preview {
     pub warnings: Vec<String>,
     /// Flags that are not passed on.
     pub refused: Vec<RefusedFlag>,
-    /// Targets that cannot be read.
+    /// Targets and excludes that cannot be read.
     pub invalid: Vec<InvalidTarget>,
     /// Names without an address.
     pub unresolved: Vec<UnresolvedTarget>,
+    /// What else `POST /api/scans` would refuse.
+    pub problems: Vec<FieldError>,
 }
 
 /// The targets of a scan that have one verdict.

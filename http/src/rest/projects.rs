@@ -17,15 +17,13 @@ use axum::{
 use netscan_schemas::{
     ProjectId,
     api::{NewProject, Project},
-    problem::{Code, FieldError, Problem},
+    limits::NAME_CHARS_MAX,
+    problem::{Code, FieldError, Problem, is_name},
     stored::ProjectRecord,
 };
 use netscan_store::ScanFilter;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// Characters of a project's name.
-const NAME_MAX: usize = 200;
 
 impl Body for NewProject {
     const FIELDS: &'static [&'static str] = &["name", "description"];
@@ -59,13 +57,12 @@ struct Created {
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {
-    let length = name.chars().count();
-    let printable = !name.chars().any(char::is_control);
-    if name.trim() == name && (1..=NAME_MAX).contains(&length) && printable {
+    if is_name(name) {
         return Ok(());
     }
     let detail = format!(
-        "a project's name has 1 to {NAME_MAX} printable characters, without blanks at either end"
+        "a project's name has 1 to {NAME_CHARS_MAX} printable characters, without blanks at \
+         either end"
     );
     let error =
         FieldError { pointer: "/name".into(), code: "invalid-name".into(), detail: detail.clone() };
