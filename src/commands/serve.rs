@@ -29,18 +29,12 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
     let mut signals = Signals::of_server()?;
     let dir = data_dir(data)?;
     let engine = Engine { nmap: args.nmap.clone(), slots: args.slots, resume: true };
-    let system = start_engine(&dir, engine).await?;
+    // Before the engine: a port that is taken must not set scans going for a moment.
     let listener = TcpListener::bind(args.listen).await.map_err(|source| Failure::Io {
         what: format!("listening on {} (another port: --listen 127.0.0.1:0)", args.listen),
         source,
-    });
-    let listener = match listener {
-        Ok(listener) => listener,
-        Err(failure) => {
-            system.shutdown().await;
-            return Err(failure);
-        }
-    };
+    })?;
+    let system = start_engine(&dir, engine).await?;
     let edge = Edge::new(Arc::clone(&system)).with_cors_origins(args.cors_origin);
     let edge = Arc::new(edge);
     let socket = SocketFile::serve(&dir, Arc::clone(&edge))?;

@@ -1,6 +1,6 @@
 //! Several commands on one data directory, and scans whose process is gone.
 
-use crate::support::{Running, eventually, json, netscan, processes_of, run, temp, text};
+use crate::support::{Running, eventually, json, listen, netscan, processes_of, run, temp, text};
 use netscan_test_support::FakeNmap;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -186,4 +186,20 @@ fn a_scan_that_is_killed_has_ended() {
     assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
     let view = status(data.path(), 1).unwrap();
     assert_eq!(view["status"], "stopped");
+}
+
+#[test]
+fn a_server_whose_port_is_taken_touches_no_scan() {
+    let data = temp();
+    let nmap = FakeNmap::new("").unwrap();
+    interrupted(data.path(), &nmap);
+    let (_taken, port) = listen("127.0.0.1");
+    let address = format!("127.0.0.1:{port}");
+    let mut serve = netscan(data.path());
+    serve.args(["serve", "--listen", &address, "--nmap"]).arg(nmap.program());
+    let refused = run(&mut serve);
+    assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains(&address), "{}", text(&refused.stderr));
+    let events = text(&run(netscan(data.path()).args(["watch", "1"])).stdout);
+    assert!(!events.contains("recovered"), "{events}");
 }
