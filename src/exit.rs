@@ -161,11 +161,12 @@ fn of_code(code: Code) -> Exit {
         | Code::InvalidValue
         | Code::InvalidTarget
         | Code::TooManyTargets
-        | Code::FlagRefused
-        | Code::PrivilegeMissing
         | Code::TooLarge => Exit::Usage,
         Code::NotFound => Exit::NotFound,
-        Code::HostNotAllowed | Code::OriginNotAllowed => Exit::Refused,
+        Code::FlagRefused
+        | Code::PrivilegeMissing
+        | Code::HostNotAllowed
+        | Code::OriginNotAllowed => Exit::Refused,
         Code::NmapUnusable => Exit::Nmap,
         Code::StoreUnavailable | Code::StoreDamaged => Exit::Store,
         Code::MethodNotAllowed
@@ -188,7 +189,8 @@ mod tests {
     #[test]
     fn exit_codes() {
         let problem = |code| Failure::Problem(Box::new(Problem::new(code, "x"))).exit() as u8;
-        assert_eq!(problem(Code::FlagRefused), 2);
+        assert_eq!((problem(Code::FlagRefused), problem(Code::PrivilegeMissing)), (4, 4));
+        assert_eq!(problem(Code::InvalidTarget), 2);
         assert_eq!(problem(Code::NotFound), 5);
         assert_eq!(problem(Code::NmapUnusable), 7);
         assert_eq!(problem(Code::StoreDamaged), 6);
