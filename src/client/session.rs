@@ -11,6 +11,7 @@ use netscan_nmap::{
     launch::{LocalNmap, WardenProgram},
     privilege::Privileges,
 };
+use netscan_schemas::api;
 use std::{
     fs, io,
     os::{fd::AsRawFd, unix::fs::PermissionsExt},
@@ -95,6 +96,14 @@ impl Session {
     pub async fn reopen(&self) -> Option<Result<Self, Failure>> {
         let dir = self.joined.as_deref()?;
         Some(Box::pin(Self::open(None, Some(dir), Engine::default(), false)).await)
+    }
+
+    /// Describes the process that runs the engine; none when it is this one.
+    pub async fn owner(&self) -> Result<Option<api::System>, Failure> {
+        match self.system {
+            Some(_) => Ok(None),
+            None => self.client.get("/api/system").await.map(Some),
+        }
     }
 
     /// Returns the engine, if it is ours.

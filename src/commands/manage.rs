@@ -1,14 +1,14 @@
 //! Small commands that change something.
 
 use crate::{
-    cli::{Only, ProjectsCommand, TargetsCommand},
+    cli::{ProjectsCommand, TargetsCommand},
     client::Client,
     exit::{Exit, Failure},
     output::Output,
 };
 use netscan_schemas::{
     ProjectId, ScanId,
-    api::{DifficultTarget, ExpandAnswer, Project, ScanAccepted, ScanCommandAnswer},
+    api::{DifficultTarget, ExpandAnswer, Project, ScanCommandAnswer},
     problem::{Code, Problem},
 };
 use serde_json::json;
@@ -35,32 +35,6 @@ pub async fn command(
     match out.json {
         true => out.json(&answer)?,
         false => out.line(&format!("scan {scan} is {}", answer.status))?,
-    }
-    Ok(Exit::Ok)
-}
-
-/// Scans targets of an ended scan again.
-pub async fn rescan(
-    client: &Client,
-    scan: ScanId,
-    only: Only,
-    out: &Output,
-) -> Result<Exit, Failure> {
-    let only = match only {
-        Only::Unfinished => "unfinished",
-        Only::TimedOut => "timed_out",
-        Only::All => "all",
-    };
-    if matches!(client, Client::Here(_)) {
-        return Err(Failure::Usage(
-            "a rescan runs on a server; start one with `netscan serve`, then ask again".into(),
-        ));
-    }
-    let path = format!("/api/scans/{scan}/rescan");
-    let answer: ScanAccepted = client.post(&path, &json!({ "only": only })).await?;
-    match out.json {
-        true => out.json(&answer)?,
-        false => out.line(&format!("scan {} started", answer.scan_id))?,
     }
     Ok(Exit::Ok)
 }

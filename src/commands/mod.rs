@@ -21,6 +21,9 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
     match args.command {
         Command::Serve(serve) => serve::run(serve, data.as_deref(), out).await,
         Command::Scan(scan) => scan::run(*scan, server.as_deref(), data.as_deref(), out).await,
+        Command::Rescan { scan, only } => {
+            scan::again(scan, only, server.as_deref(), data.as_deref(), out).await
+        }
         Command::Doctor { nmap } => {
             doctor::run(nmap, server.as_deref(), data.as_deref(), out).await
         }
@@ -54,11 +57,11 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Stop { scan, force } => manage::stop(client, scan, force, out).await,
         Command::Pause { scan } => manage::command(client, scan, "pause", out).await,
         Command::Resume { scan } => manage::command(client, scan, "resume", out).await,
-        Command::Rescan { scan, only } => manage::rescan(client, scan, only, out).await,
         Command::Targets(command) => manage::targets(client, command, out).await,
         Command::Projects(command) => manage::projects(client, command, out).await,
         Command::Scan(_)
         | Command::Serve(_)
+        | Command::Rescan { .. }
         | Command::Doctor { .. }
         | Command::Completions { .. } => {
             let source = io::ErrorKind::Unsupported.into();

@@ -2,14 +2,15 @@
 
 use super::{follow, show::unfinished};
 use crate::{
-    cli::ScanArgs,
+    cli::{Only, ScanArgs},
     client::{Client, Engine, Session},
     exit::{Exit, Failure},
     output::Output,
 };
 use netscan_nmap::targets::split_file;
 use netscan_schemas::{
-    api::{Project, ScanAccepted, ScanRequest, System},
+    ScanId,
+    api::{Project, ScanAccepted, ScanRequest},
     scan::ScanStatus,
 };
 use serde_json::{Value, json};
@@ -39,6 +40,43 @@ pub async fn run(
     })
     .await?;
     let done = shown(&session, &accepted, args.detach, out).await;
+    session.close().await;
+    done
+}
+
+/// Scans targets of an ended scan again: on a server that goes on with it, or here.
+pub async fn again(
+    scan: ScanId,
+    only: Only,
+    server: Option<&str>,
+    data: Option<&Path>,
+    out: &Output,
+) -> Result<Exit, Failure> {
+    let only = match only {
+        Only::Unfinished => "unfinished",
+        Only::TimedOut => "timed_out",
+        Only::All => "all",
+    };
+    let path = format!("/api/scans/{scan}/rescan");
+    let (session, accepted) =
+        accepted(server, data, &Engine::default(), async |session: &Session| {
+            session.client.post::<ScanAccepted>(&path, &json!({ "only": only })).await
+        })
+        .await?;
+    let id = accepted.scan_id;
+    let detach = match session.owner().await {
+        Ok(owner) => owner.is_some_and(|owner| owner.is_server),
+        Err(failure) => {
+            session.close().await;
+            return Err(failure);
+        }
+    };
+    if session.system().is_some() {
+        out.note(&format!(
+            "note: no server owns the data directory, so that scan {id} runs in this process"
+        ));
+    }
+    let done = shown(&session, &accepted, detach, out).await;
     session.close().await;
     done
 }
@@ -124,6 +162,7 @@ async fn submit(
         needs_a_server(session).await?;
     }
     note_unfinished(session, out).await?;
+    note_ignored(session, args, out).await?;
     if let Some(name) = &args.project {
         request.project_id = Some(project(client, name).await?);
     }
@@ -158,15 +197,14 @@ async fn needs_a_server(session: &Session) -> Result<(), Failure> {
         let text = format!("{needs}; start one with `netscan serve`");
         return Err(Failure::Usage(text));
     }
-    let owner: System = session.client.get("/api/system").await?;
-    if owner.is_server {
-        return Ok(());
+    match session.owner().await? {
+        Some(owner) if !owner.is_server => Err(Failure::Usage(format!(
+            "{needs}, and process {}, which owns the data directory, ends with its own scan; \
+             start one with `netscan serve` then, or leave --detach out",
+            owner.pid
+        ))),
+        Some(_) | None => Ok(()),
     }
-    Err(Failure::Usage(format!(
-        "{needs}, and process {}, which owns the data directory, ends with its own scan; start one \
-         with `netscan serve` then, or leave --detach out",
-        owner.pid
-    )))
 }
 
 /// A scan that an earlier run left is worth a word: this process does not go on with it.
@@ -183,6 +221,25 @@ async fn note_unfinished(session: &Session, out: &Output) -> Result<(), Failure>
         };
         out.note(&format!(
             "note: scan {id} is interrupted; `netscan serve` {goes_on} `netscan stop {id}`"
+        ));
+    }
+    Ok(())
+}
+
+/// Whoever runs the scan has its nmap and its slots already.
+async fn note_ignored(session: &Session, args: &ScanArgs, out: &Output) -> Result<(), Failure> {
+    let given = match (&args.nmap, args.slots) {
+        (None, None) => return Ok(()),
+        (Some(_), None) => "--nmap is",
+        (None, Some(_)) => "--slots is",
+        (Some(_), Some(_)) => "--nmap and --slots are",
+    };
+    if let Some(owner) = session.owner().await? {
+        let nmap = owner.nmap.map_or_else(|| "none".to_owned(), |nmap| nmap.path);
+        out.note(&format!(
+            "note: {given} ignored: process {} runs the scans, with its own nmap ({nmap}) and {} \
+             slots",
+            owner.pid, owner.slots
         ));
     }
     Ok(())

@@ -203,3 +203,36 @@ fn a_server_whose_port_is_taken_touches_no_scan() {
     let events = text(&run(netscan(data.path()).args(["watch", "1"])).stdout);
     assert!(!events.contains("recovered"), "{events}");
 }
+
+#[test]
+fn a_scan_that_joins_says_what_of_its_flags_is_ignored() {
+    let data = temp();
+    let nmap = FakeNmap::new("on 127.0.0.1: hang\n").unwrap();
+    let mut first = owner(data.path(), &nmap, "127.0.0.1");
+    let joined = ["scan", "127.0.0.2", "--nmap", "/bin/sh", "--slots", "3"];
+    let second = run(netscan(data.path()).args(joined));
+    assert_eq!(second.status.code(), Some(0), "{}", text(&second.stderr));
+    let said = text(&second.stderr);
+    assert!(said.contains(&format!("ignored: process {}", first.pid())), "{said}");
+    first.signal(Signal::KILL);
+    let none = run(netscan(data.path()).args(["scan", "127.0.0.2", "--slots", "0"]));
+    assert_eq!(none.status.code(), Some(2), "{}", text(&none.stderr));
+}
+
+#[test]
+fn a_rescan_needs_no_server() {
+    let data = temp();
+    let nmap = FakeNmap::new("").unwrap();
+    interrupted(data.path(), &nmap);
+    nmap.follow("").unwrap();
+    let path = nmap.dir();
+    assert_eq!(run(netscan(data.path()).args(["stop", "1"])).status.code(), Some(0));
+    let rescan = run(netscan(data.path()).env("PATH", path).args(["rescan", "1"]));
+    assert_eq!(rescan.status.code(), Some(0), "{}", text(&rescan.stderr));
+    assert!(text(&rescan.stderr).contains("runs in this process"), "{}", text(&rescan.stderr));
+    let shown = text(&rescan.stdout);
+    assert!(shown.contains("127.0.0.3") && shown.contains("scan 2 completed"), "{shown}");
+    assert!(shown.contains("3 targets"), "those without a verdict: {shown}");
+    let missing = run(netscan(data.path()).args(["rescan", "7"]));
+    assert_eq!(missing.status.code(), Some(5), "{}", text(&missing.stderr));
+}

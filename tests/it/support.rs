@@ -290,6 +290,10 @@ impl Running {
         kill_process(Pid::from_child(self.child()), signal).expect("it is alive");
     }
 
+    pub fn pid(&mut self) -> u32 {
+        self.child().id()
+    }
+
     /// Waits for its end and returns what it said.
     pub fn output(mut self) -> Output {
         eventually("the command's end", || self.child().try_wait().expect("a child"));
