@@ -309,6 +309,36 @@ impl Command {
     }
 }
 
+/// Reads the command line, or ends the process with what is wrong with it.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Args {
+    let args = as_clap_expects(args);
+    Args::try_parse_from(&args).unwrap_or_else(|error| with_tip(error, &args).exit())
+}
+
+/// Tells those who give one of nmap's flags to `netscan scan` where it goes.
+fn with_tip(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let invalid = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(invalid)) => invalid.clone(),
+        _ => return error,
+    };
+    let is_scan = args.iter().any(|arg| arg == "scan");
+    if error.kind() != ErrorKind::UnknownArgument || !is_scan || !invalid.starts_with('-') {
+        return error;
+    }
+    // Of `-sS` clap only names `-s`.
+    let texts = args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str());
+    let written = texts.filter(|text| text.starts_with(&invalid)).find(|text| {
+        // A long one is whole, or followed by its value.
+        !invalid.starts_with("--") || text[invalid.len()..].chars().next().is_none_or(|c| c == '=')
+    });
+    let written = written.unwrap_or(&invalid).to_owned();
+    let tip = format!("flags for nmap go after `--`: `-- {written}`");
+    error.insert(ContextKind::InvalidArg, ContextValue::String(written));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    error
+}
+
 /// Rewrites what nmap's users type and clap cannot know: `-iL FILE`, `-iLFILE`.
 pub fn as_clap_expects(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut flags = false;
@@ -332,6 +362,24 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         <Args as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn nmaps_flags_are_shown_their_place() {
+        let said = |line: &str| {
+            let args = as_clap_expects(line.split(' ').map(OsString::from));
+            let error = Args::try_parse_from(&args).unwrap_err();
+            with_tip(error, &args).render().to_string()
+        };
+        for (line, tip) in [
+            ("netscan scan 127.0.0.1 -sS", "`-- -sS`"),
+            ("netscan scan -T4 127.0.0.1 -p 1", "`-- -T4`"),
+            ("netscan scan 127.0.0.1 --top-ports 10", "`-- --top-ports`"),
+            ("netscan scan 127.0.0.1 --top-ports=10", "`-- --top-ports=10`"),
+        ] {
+            assert!(said(line).contains(tip), "{line}: {}", said(line));
+        }
+        assert!(!said("netscan ls -sS").contains("nmap"), "only a scan takes flags for nmap");
     }
 
     #[test]

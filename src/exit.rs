@@ -62,6 +62,14 @@ pub enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// Nobody answers where a server was said to be.
+    #[error("no netscan answers at {place} ({reason}); `netscan serve` starts one")]
+    Unreachable {
+        /// Where it was looked for.
+        place: String,
+        /// What the system said.
+        reason: io::Error,
+    },
     /// The server does not speak as it should.
     #[error("{what}")]
     Protocol {
@@ -112,7 +120,7 @@ impl Failure {
             Self::Start(StartError::Tree(_) | StartError::Leftovers(_)) | Self::Warden(_) => {
                 Exit::Failed
             }
-            Self::Io { .. } | Self::Protocol { .. } => Exit::Failed,
+            Self::Io { .. } | Self::Unreachable { .. } | Self::Protocol { .. } => Exit::Failed,
             Self::Adrift { .. } | Self::ServerGone { .. } => Exit::Incomplete,
             Self::Nmap(_) => Exit::Nmap,
             Self::EngineGone => Exit::Restart,
@@ -128,6 +136,14 @@ impl Failure {
     /// Returns whether the process that was asked is about to end.
     pub fn is_leaving(&self) -> bool {
         matches!(self, Self::Problem(problem) if problem.code == Code::ShuttingDown)
+    }
+
+    /// Returns how to mend it, where the text of the failure does not say so.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Start(StartError::Store(error)) => Some(remedy(error)),
+            _ => None,
+        }
     }
 
     /// Returns whether there is nobody to tell: the reader of our output is gone.
@@ -151,6 +167,21 @@ fn of_open(error: &OpenError) -> Exit {
         | OpenError::OtherInstance { .. }
         | OpenError::Open { .. } => Exit::Store,
         OpenError::Directory { .. } => Exit::Failed,
+    }
+}
+
+fn remedy(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::Directory { .. } => "give another place with --data DIR, or mend this one",
+        OpenError::Locked { .. } => {
+            "wait until that process has ended, or end it, or give another place with --data DIR"
+        }
+        OpenError::Damaged { .. } | OpenError::Open { .. } | OpenError::OtherInstance { .. } => {
+            "keep the directory as it is; restore a copy of it, or begin anew with --data DIR"
+        }
+        OpenError::TooNew { .. } => {
+            "use the newest netscan that opened it, or give another place with --data DIR"
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::{
     cli::{Args, Color},
     exit::Failure,
+    words::spoken,
 };
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -72,18 +73,28 @@ impl Output {
             }
             failure => format!("netscan: {failure}"),
         };
-        let mut cause = std::error::Error::source(failure);
-        while let Some(error) = cause {
-            text.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
+        text.push_str(&causes(failure));
         self.note(&text);
         if let Failure::Problem(problem) = failure {
             for error in &problem.errors {
-                self.note(&format!("  {} {}", error.pointer, error.detail));
+                self.note(&format!("  {}", spoken(error)));
             }
         }
+        if let Some(remedy) = failure.remedy() {
+            self.note(&format!("  {remedy}"));
+        }
     }
+}
+
+/// Returns the causes of an error, each behind a colon.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = String::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
 }
 
 /// Returns a table, fitted to a width where that is known. A terminal that says 0 does not know.

@@ -119,7 +119,10 @@ fn refused(refusal: &Refusal) -> Failure {
 
 impl From<SubmitError> for Failure {
     fn from(error: SubmitError) -> Self {
-        let detail = error.to_string();
+        let detail = match &error {
+            SubmitError::Nmap(error) => chain(error),
+            error => error.to_string(),
+        };
         let listed = |code, errors| Self(Box::new(Problem::new(code, detail).with_errors(errors)));
         match error {
             SubmitError::Values(errors) => listed(Code::InvalidValue, errors),

@@ -169,7 +169,10 @@ async fn number_requests(State(edge): State<Arc<Edge>>, request: Request, next: 
     let id = format!("{}-{number}", edge.system.store().epoch());
     let mut response = in_our_words(next.run(request).await);
     if let Some(ProblemBody(mut problem)) = response.extensions_mut().remove::<ProblemBody>() {
-        if response.status().is_server_error() {
+        // What the answer tells in full, and is no fault, is nothing for those who read errors.
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(request.id = %id, "request {id} failed: {problem}");
+        } else if response.status().is_server_error() {
             tracing::error!(request.id = %id, "request {id} failed: {problem}");
         }
         problem.request_id = Some(id.clone());

@@ -102,7 +102,7 @@ impl Follow {
                 self.lost_at = None;
                 Ok(())
             }
-            Err(failure @ (Failure::Io { .. } | Failure::Protocol { .. })) => {
+            Err(failure @ (Failure::Unreachable { .. } | Failure::Protocol { .. })) => {
                 self.on_lost(failure).await
             }
             Err(failure) => Err(failure),

@@ -4,8 +4,10 @@ use super::{follow, show::unfinished};
 use crate::{
     cli::{Only, ScanArgs},
     client::{Client, Engine, Session},
+    config::check_nmap,
     exit::{Exit, Failure},
     output::Output,
+    words::Places,
 };
 use netscan_nmap::targets::split_file;
 use netscan_schemas::{
@@ -33,12 +35,13 @@ pub async fn run(
     data: Option<&Path>,
     out: &Output,
 ) -> Result<Exit, Failure> {
-    let request = request(&args)?;
+    let written = request(&args)?;
+    check_nmap(args.nmap.as_deref())?;
     let engine = Engine { nmap: args.nmap.clone(), slots: args.slots, resume: false };
-    let (session, accepted) = accepted(server, data, &engine, async |session: &Session| {
-        submit(session, &args, request.clone(), out).await
-    })
-    .await?;
+    let submitted = accepted(server, data, &engine, async |session: &Session| {
+        submit(session, &args, written.request.clone(), out).await
+    });
+    let (session, accepted) = submitted.await.map_err(|failure| written.name_places(failure))?;
     let done = shown(&session, &accepted, args.detach, out).await;
     session.close().await;
     done
@@ -105,17 +108,30 @@ async fn accepted(
     }
 }
 
+/// A request, and where its targets were written.
+struct Written {
+    request: ScanRequest,
+    targets: Places,
+    exclude: Places,
+}
+
+impl Written {
+    /// Lets errors about targets say in which file and line those stand.
+    fn name_places(&self, failure: Failure) -> Failure {
+        let Failure::Problem(mut problem) = failure else { return failure };
+        for error in &mut problem.errors {
+            self.targets.name("targets", error);
+            self.exclude.name("exclude", error);
+        }
+        Failure::Problem(problem)
+    }
+}
+
 /// Reads the command line into a request.
-fn request(args: &ScanArgs) -> Result<ScanRequest, Failure> {
+fn request(args: &ScanArgs) -> Result<Written, Failure> {
     let mut request = ScanRequest::default();
-    let mut targets = args.targets.clone();
-    for file in &args.target_files {
-        targets.extend(read_list(file)?);
-    }
-    let mut exclude = args.exclude.clone();
-    for file in &args.exclude_file {
-        exclude.extend(read_list(file)?);
-    }
+    let (targets, target_places) = with_files(&args.targets, &args.target_files)?;
+    let (exclude, exclude_places) = with_files(&args.exclude, &args.exclude_file)?;
     if targets.is_empty() {
         let hint = "give targets: netscan scan 127.0.0.1, or -iL FILE";
         return Err(Failure::Usage(hint.into()));
@@ -136,10 +152,25 @@ fn request(args: &ScanArgs) -> Result<ScanRequest, Failure> {
     policy.attempts_max = args.attempts.unwrap_or(policy.attempts_max);
     policy.batch_timeout_ms = args.batch_timeout.map(millis);
     policy.stall_timeout_ms = args.stall_timeout.map_or(policy.stall_timeout_ms, millis);
-    Ok(request)
+    Ok(Written { request, targets: target_places, exclude: exclude_places })
 }
 
-fn read_list(file: &PathBuf) -> Result<Vec<String>, Failure> {
+/// Returns what was given and what files list, and where the latter stands.
+fn with_files(given: &[String], files: &[PathBuf]) -> Result<(Vec<String>, Places), Failure> {
+    let (mut listed, mut places) = (given.to_vec(), Places::default());
+    for file in files {
+        let (first, mut lines) = (listed.len(), Vec::new());
+        for (line, number) in read_file(file)?.split('\n').zip(1..) {
+            // A comment ends with its line: so it is the same line by line.
+            listed.extend(split_file(line));
+            lines.resize(listed.len() - first, number);
+        }
+        places.add(first, file.display().to_string(), lines);
+    }
+    Ok((listed, places))
+}
+
+fn read_file(file: &Path) -> Result<String, Failure> {
     let text = if file.as_os_str() == "-" {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)
@@ -147,7 +178,7 @@ fn read_list(file: &PathBuf) -> Result<Vec<String>, Failure> {
         std::fs::read_to_string(file)
     };
     let what = || format!("reading targets from `{}`", file.display());
-    text.map(|text| split_file(&text)).map_err(|source| Failure::Io { what: what(), source })
+    text.map_err(|source| Failure::Io { what: what(), source })
 }
 
 /// Hands the request in.

@@ -5,7 +5,7 @@ use crate::{
     client::{Engine, SocketFile, start_engine},
     config::data_dir,
     exit::{Exit, Failure},
-    output::Output,
+    output::{Output, causes},
     signals::Signals,
 };
 use netscan_actors::System;
@@ -44,7 +44,7 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
     })?;
     let served = tokio::spawn(serve_tcp(listener, Arc::clone(&edge)));
     if let Err(error) = system.scanner().installation().await {
-        out.note(&format!("netscan: {error}"));
+        out.note(&format!("netscan: {error}{}", causes(&error)));
     }
     out.line(&format!("netscan serves at http://{address}"))?;
 

@@ -10,3 +10,4 @@ mod quick;
 mod server;
 mod shared;
 mod support;
+mod words;

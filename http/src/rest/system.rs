@@ -1,7 +1,7 @@
 //! The server itself: whether it lives, whether it can scan, and what it is.
 
 use crate::{
-    problem::Failure,
+    problem::{Failure, chain},
     query::{Nothing, Query},
     router::Edge,
 };
@@ -26,7 +26,7 @@ pub async fn readyz(State(edge): State<Arc<Edge>>) -> Result<&'static str, Failu
     }
     match edge.system.scanner().installation().await {
         Ok(_) => Ok("ready\n"),
-        Err(error) => Err(Failure::new(Code::NmapUnusable, error)),
+        Err(error) => Err(Failure::new(Code::NmapUnusable, chain(&error))),
     }
 }
 
@@ -39,7 +39,7 @@ pub async fn describe(
     let found = system.scanner().installation().await;
     let (nmap, nmap_problem) = match found {
         Ok(found) => (Some(found), None),
-        Err(error) => (None, Some(error.to_string())),
+        Err(error) => (None, Some(chain(&error))),
     };
     let nmap = nmap.map(|nmap| NmapInfo {
         path: nmap.program.display().to_string(),
