@@ -81,8 +81,8 @@ pub enum Failure {
     Nmap(String),
     /// No process runs the scan that is followed.
     #[error(
-        "{}; what was found is kept: `netscan serve` goes on with the scan, `netscan stop {scan}` \
-         ends it", adrift(*scan, *was_followed)
+        "{}; what was found is kept: `netscan serve` takes the scan up again, `netscan stop \
+         {scan}` ends it", adrift(*scan, *was_followed)
     )]
     Adrift {
         /// The scan.

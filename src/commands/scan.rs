@@ -1,6 +1,9 @@
 //! `netscan scan`: starts a scan, shows it live, and prints what it found.
 
-use super::{follow, show::unfinished};
+use super::{
+    follow,
+    show::{unfinished, way_on},
+};
 use crate::{
     cli::{Only, ScanArgs},
     client::{Client, Engine, Session},
@@ -13,7 +16,6 @@ use netscan_nmap::targets::split_file;
 use netscan_schemas::{
     ScanId,
     api::{Project, ScanAccepted, ScanRequest},
-    scan::ScanStatus,
 };
 use serde_json::{Value, json};
 use std::{
@@ -245,14 +247,7 @@ async fn note_unfinished(session: &Session, out: &Output) -> Result<(), Failure>
     }
     // Before a scan is submitted, none runs in this process.
     for scan in unfinished(&session.client).await? {
-        let id = scan.id;
-        let goes_on = match scan.status {
-            ScanStatus::Stopping => "ends it, and so does",
-            _ => "goes on with it, and it is ended by",
-        };
-        out.note(&format!(
-            "note: scan {id} is interrupted; `netscan serve` {goes_on} `netscan stop {id}`"
-        ));
+        out.note(&format!("note: scan {} is interrupted; {}", scan.id, way_on(&scan)));
     }
     Ok(())
 }

@@ -49,6 +49,15 @@ pub fn is_interrupted(scan: &Scan) -> bool {
     !scan.is_live && !scan.status.has_ended()
 }
 
+/// Says what takes an interrupted scan further.
+pub fn way_on(scan: &Scan) -> String {
+    let (id, goes_on) = match scan.status {
+        ScanStatus::Stopping => (scan.id, "ends it, as it was being stopped, and so does"),
+        _ => (scan.id, "goes on with it, and it is ended by"),
+    };
+    format!("`netscan serve` {goes_on} `netscan stop {id}`")
+}
+
 /// Returns where a scan stands, for people.
 fn standing(scan: &Scan) -> &'static str {
     if is_interrupted(scan) { "interrupted" } else { scan.status.as_str() }
@@ -132,9 +141,7 @@ fn show_scan(scan: &Scan, out: &Output) -> Result<(), Failure> {
         out.line(&format!("  unresolved `{}`: {}", name.target, name.reason))?;
     }
     if is_interrupted(scan) {
-        out.line(&format!(
-            "  go on     `netscan serve` goes on with it, `netscan stop {id}` ends it"
-        ))?;
+        out.line(&format!("  go on     {}", way_on(scan)))?;
     }
     if let Some(waits_for) = &scan.waits_for {
         out.line(&format!("  waits for {waits_for}"))?;
