@@ -16,7 +16,7 @@ use netscan_nmap::{
 };
 use netscan_schemas::{
     AddressSet, ProjectId, ScanId, Time,
-    api::{InvalidTarget, Preview, RefusedFlag, ScanRequest},
+    api::ScanRequest,
     limits,
     problem::{FieldError, is_name},
     scan::{Resplit, UnresolvedTarget},
@@ -95,9 +95,9 @@ fn first(errors: &[FieldError]) -> String {
 #[derive(Clone)]
 pub(crate) struct Invalid {
     /// As written.
-    target: String,
-    reason: String,
-    error: FieldError,
+    pub(crate) target: String,
+    pub(crate) reason: String,
+    pub(crate) error: FieldError,
 }
 
 /// Which addresses a request means.
@@ -163,7 +163,7 @@ impl Scope {
         self.check_size()
     }
 
-    fn check_size(&self) -> Result<(), SubmitError> {
+    pub(crate) fn check_size(&self) -> Result<(), SubmitError> {
         if self.total == 0 && self.invalid.is_empty() {
             let detail = "there are no targets: give at least one address, block, range or name";
             return Err(SubmitError::Targets(vec![field("/targets", "no-targets", detail)]));
@@ -197,7 +197,7 @@ fn unresolved_exclude(name: &UnresolvedTarget) -> Invalid {
     Invalid { target: name.target.clone(), reason, error }
 }
 
-fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
+pub(crate) fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
     FieldError { pointer: pointer.into(), code: code.into(), detail: detail.into() }
 }
 
@@ -247,7 +247,7 @@ fn check_values(request: &ScanRequest) -> Result<(), SubmitError> {
     if errors.is_empty() { Ok(()) } else { Err(SubmitError::Values(errors)) }
 }
 
-fn wrong_values(request: &ScanRequest) -> Vec<FieldError> {
+pub(crate) fn wrong_values(request: &ScanRequest) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut range = |name: &str, value: u32, max: u32| {
         if !(1..=max).contains(&value) {
@@ -399,73 +399,8 @@ fn request_warnings(request: &ScanRequest, slots: usize) -> Vec<String> {
     warnings
 }
 
-/// Returns what a request would be, without running anything. Nothing in it is an error: what is
-/// wrong is listed, and no number is passed off as another.
-pub(crate) async fn preview(
-    scanner: &Scanner,
-    store: &Store,
-    request: &ScanRequest,
-) -> Result<Preview, SubmitError> {
-    let scope = Scope::read(request).await;
-    let problems = problems(store, request, &scope)?;
-    let (flags, refused) = match read_flags(scanner, &request.nmap_flags).await? {
-        Ok(flags) => (Some(flags), Vec::new()),
-        Err(errors) => (None, errors),
-    };
-    let batches = batch_count(&scope.plan.addresses, request.chunk_size);
-    let mut warnings = scope.notes;
-    let (mut argv, mut fallback) = (Vec::new(), Vec::new());
-    if let Some(flags) = flags {
-        warnings.extend(flags.warnings);
-        (argv, fallback) = (flags.argv, flags.fallback);
-    }
-    let refused = refused.into_iter().map(|error| RefusedFlag {
-        index: error.index.unwrap_or_default(),
-        flag: error.flag,
-        reason: error.reason,
-    });
-    Ok(Preview {
-        total_targets: u64::try_from(scope.total).unwrap_or(u64::MAX),
-        addresses: scope.plan.addresses.count(),
-        excluded: u64::try_from(scope.excluded).unwrap_or(u64::MAX),
-        batches,
-        argv,
-        fallback,
-        warnings,
-        refused: refused.collect(),
-        invalid: scope.invalid.into_iter().map(invalid_target).collect(),
-        unresolved: scope.unresolved,
-        problems,
-    })
-}
-
-/// Returns what a scan would be refused for, beside its flags and single targets.
-fn problems(
-    store: &Store,
-    request: &ScanRequest,
-    scope: &Scope,
-) -> Result<Vec<FieldError>, ReadError> {
-    let mut problems = wrong_values(request);
-    if let Some(project) = request.project_id
-        && store.project(project)?.is_none()
-    {
-        let detail = SubmitError::NoProject(project).to_string();
-        problems.push(field("/project_id", "not-found", &detail));
-    }
-    match scope.check_size() {
-        Err(SubmitError::Targets(errors)) => problems.extend(errors),
-        Err(error) => problems.push(field("/targets", "too-many-targets", &error.to_string())),
-        Ok(()) => {}
-    }
-    Ok(problems)
-}
-
-fn invalid_target(invalid: Invalid) -> InvalidTarget {
-    InvalidTarget { target: invalid.target, reason: invalid.reason }
-}
-
 /// Returns how many batches a plan makes: chunks are counted per family.
-fn batch_count(addresses: &AddressSet, chunk_size: u32) -> u64 {
+pub(crate) fn batch_count(addresses: &AddressSet, chunk_size: u32) -> u64 {
     let v4: AddressSet = {
         let all_v4 = netscan_schemas::Interval::between(
             std::net::Ipv4Addr::UNSPECIFIED.into(),

@@ -18,6 +18,7 @@ use netscan_schemas::{
     stored::{AttemptRecord, BatchRecord},
 };
 use netscan_store::{ReadError, Store};
+use serde::Serialize;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -154,20 +155,30 @@ fn answer(
 
 /// Returns the hosts that fit into an answer, and how many are left.
 fn hosts(store: &Store, scan: ScanId) -> Result<(Vec<Host>, usize), Failure> {
-    let (mut hosts, mut bytes, mut left) = (Vec::new(), 0, 0);
+    let (mut hosts, mut room, mut left) = (Vec::new(), Room(HOSTS_BYTES_MAX), 0);
     let mut after = None;
     loop {
         let page = store.hosts(scan, after, HOSTS_PAGE)?;
         let Some(last) = page.last() else { return Ok((hosts, left)) };
         after = Some(last.id);
         for host in page.into_iter().map(Host::new) {
-            let size = serde_json::to_vec(&host).map_err(|error| Failure::internal(&error))?.len();
-            bytes += size;
-            match bytes <= HOSTS_BYTES_MAX {
+            match left == 0 && room.takes(&host).map_err(|error| Failure::internal(&error))? {
                 true => hosts.push(host),
                 false => left += 1,
             }
         }
+    }
+}
+
+/// Bytes of an answer that are not used yet.
+struct Room(usize);
+
+impl Room {
+    /// Takes the room that a value needs as JSON, if there is so much.
+    fn takes(&mut self, value: &impl Serialize) -> serde_json::Result<bool> {
+        let left = self.0.checked_sub(serde_json::to_vec(value)?.len());
+        self.0 = left.unwrap_or(self.0);
+        Ok(left.is_some())
     }
 }
 
@@ -194,4 +205,16 @@ fn read(store: &Store, attempt: &AttemptRecord, stream: Stream) -> Result<Vec<u8
         frame += 1;
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_takes_what_fits() {
+        let mut room = Room(7);
+        let takes = ["abc", "abcd", "", ""].map(|text| room.takes(&text).unwrap());
+        assert_eq!((takes, room.0), ([true, false, true, false], 0));
+    }
 }
