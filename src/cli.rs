@@ -1,7 +1,8 @@
 //! The command line's types.
 
+use crate::values;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use netscan_schemas::{AttemptNo, BatchId, ProjectId, ScanId, Seq, attempt::Stream};
+use netscan_schemas::{AttemptNo, BatchId, ScanId, Seq, attempt::Stream};
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Runs many nmap processes under supervision, and tells in order what each of them found.
@@ -51,11 +52,13 @@ pub enum Command {
     /// Show how a scan stands, or the whole system.
     Status {
         /// The scan's number.
+        #[arg(value_parser = values::scan)]
         scan: Option<ScanId>,
     },
     /// Follow a scan's events until it ends.
     Watch {
         /// The scan's number.
+        #[arg(value_parser = values::scan)]
         scan: ScanId,
         /// Begin after this event; 0 for everything.
         #[arg(long, default_value_t = 0)]
@@ -64,6 +67,7 @@ pub enum Command {
     /// Stop a scan and keep what it found.
     Stop {
         /// The scan's number.
+        #[arg(value_parser = values::scan)]
         scan: ScanId,
         /// Give its nmap processes no time to end.
         #[arg(long)]
@@ -72,16 +76,19 @@ pub enum Command {
     /// Pause a scan: nothing new starts, what runs is kept.
     Pause {
         /// The scan's number.
+        #[arg(value_parser = values::scan)]
         scan: ScanId,
     },
     /// Go on with a paused scan.
     Resume {
         /// The scan's number.
+        #[arg(value_parser = values::scan)]
         scan: ScanId,
     },
     /// Scan targets of an ended scan again, as a new scan.
     Rescan {
         /// The scan's number.
+        #[arg(value_parser = values::scan)]
         scan: ScanId,
         /// Which of its targets.
         #[arg(long, value_enum, default_value_t = Only::Unfinished)]
@@ -92,11 +99,13 @@ pub enum Command {
     /// List the batches of a scan.
     Batches {
         /// The scan's number.
+        #[arg(value_parser = values::scan)]
         scan: ScanId,
     },
     /// Print what nmap wrote, byte by byte.
     Raw {
         /// The batch's number.
+        #[arg(value_parser = values::batch)]
         batch: BatchId,
         /// xml, stdout or stderr.
         stream: Stream,
@@ -160,10 +169,10 @@ pub struct ScanArgs {
     #[arg(long, value_name = "N")]
     pub attempts: Option<u32>,
     /// End an nmap that runs longer (90s, 30m, 2h).
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub batch_timeout: Option<Duration>,
     /// End an nmap that is silent for so long.
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub stall_timeout: Option<Duration>,
     /// Start the scan on the server, print its number, and do not wait.
     #[arg(long)]
@@ -172,7 +181,7 @@ pub struct ScanArgs {
     #[arg(long, value_name = "PATH")]
     pub nmap: Option<PathBuf>,
     /// nmap processes at once over all scans.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::slots)]
     pub slots: Option<usize>,
     /// nmap's flags, after `--`.
     #[arg(last = true, value_name = "NMAP FLAGS")]
@@ -183,16 +192,21 @@ pub struct ScanArgs {
 #[derive(Debug, ClapArgs)]
 pub struct ServeArgs {
     /// Where to listen; loopback only, port 0 for any free one.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8000")]
+    #[arg(
+        long,
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8000",
+        value_parser = values::listen
+    )]
     pub listen: SocketAddr,
     /// The nmap to use.
     #[arg(long, value_name = "PATH")]
     pub nmap: Option<PathBuf>,
     /// nmap processes at once over all scans.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = values::slots)]
     pub slots: Option<usize>,
     /// Let web pages of this origin use the API (http://localhost:5173).
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = values::origin)]
     pub cors_origin: Vec<String>,
     /// Who may use the API; `none` is everybody on this machine.
     #[arg(long, value_enum, default_value_t = Auth::None)]
@@ -222,6 +236,7 @@ pub enum Log {
 #[derive(Debug, ClapArgs)]
 pub struct HostsArgs {
     /// The scan's number.
+    #[arg(value_parser = values::scan)]
     pub scan: ScanId,
     /// Only hosts with an open port.
     #[arg(long)]
@@ -264,7 +279,7 @@ pub enum TargetsCommand {
     /// List hosts that scans could not finish; the next scan of them puts them at its end.
     Difficult {
         /// Only those of this scan.
-        #[arg(long)]
+        #[arg(long, value_parser = values::scan)]
         scan: Option<ScanId>,
     },
 }
@@ -309,8 +324,9 @@ pub enum ProjectsCommand {
     },
     /// Delete a project with all its scans.
     Rm {
-        /// Its number.
-        id: ProjectId,
+        /// Its number or its name.
+        #[arg(value_name = "PROJECT")]
+        project: String,
     },
 }
 
@@ -319,6 +335,36 @@ impl Command {
     pub fn attempt(number: Option<u32>) -> Option<AttemptNo> {
         number.map(AttemptNo)
     }
+}
+
+/// Reads the command line, or ends the process with what is wrong with it.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Args {
+    let args = as_clap_expects(args);
+    Args::try_parse_from(&args).unwrap_or_else(|error| with_tip(error, &args).exit())
+}
+
+/// Tells those who give one of nmap's flags to `netscan scan` where it goes.
+fn with_tip(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let invalid = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(invalid)) => invalid.clone(),
+        _ => return error,
+    };
+    let is_scan = args.iter().any(|arg| arg == "scan");
+    if error.kind() != ErrorKind::UnknownArgument || !is_scan || !invalid.starts_with('-') {
+        return error;
+    }
+    // Of `-sS` clap only names `-s`.
+    let texts = args.iter().take_while(|arg| *arg != "--").filter_map(|arg| arg.to_str());
+    let written = texts.filter(|text| text.starts_with(&invalid)).find(|text| {
+        // A long one is whole, or followed by its value.
+        !invalid.starts_with("--") || text[invalid.len()..].chars().next().is_none_or(|c| c == '=')
+    });
+    let written = written.unwrap_or(&invalid).to_owned();
+    let tip = format!("flags for nmap go after `--`: `-- {written}`");
+    error.insert(ContextKind::InvalidArg, ContextValue::String(written));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    error
 }
 
 /// Rewrites what nmap's users type and clap cannot know: `-iL FILE`, `-iLFILE`.
@@ -337,22 +383,6 @@ pub fn as_clap_expects(args: impl IntoIterator<Item = OsString>) -> Vec<OsString
     args.into_iter().flat_map(rewrite).collect()
 }
 
-/// Reads a time: a number with ms, s, m or h, or seconds without a unit.
-fn duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number.parse().map_err(|_| "a time looks like 90s, 30m or 2h".to_owned())?;
-    let millis = match unit {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(format!("`{unit}` is no unit of time; use ms, s, m or h")),
-    };
-    let millis = number.checked_mul(millis).ok_or("that is too long")?;
-    Ok(Duration::from_millis(millis))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -360,6 +390,24 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         <Args as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn nmaps_flags_are_shown_their_place() {
+        let said = |line: &str| {
+            let args = as_clap_expects(line.split(' ').map(OsString::from));
+            let error = Args::try_parse_from(&args).unwrap_err();
+            with_tip(error, &args).render().to_string()
+        };
+        for (line, tip) in [
+            ("netscan scan 127.0.0.1 -sS", "`-- -sS`"),
+            ("netscan scan -T4 127.0.0.1 -p 1", "`-- -T4`"),
+            ("netscan scan 127.0.0.1 --top-ports 10", "`-- --top-ports`"),
+            ("netscan scan 127.0.0.1 --top-ports=10", "`-- --top-ports=10`"),
+        ] {
+            assert!(said(line).contains(tip), "{line}: {}", said(line));
+        }
+        assert!(!said("netscan ls -sS").contains("nmap"), "only a scan takes flags for nmap");
     }
 
     #[test]
@@ -371,15 +419,5 @@ mod tests {
         assert_eq!(rewritten("netscan scan -iL list"), "netscan scan -i list");
         assert_eq!(rewritten("netscan scan -iLlist -p 1"), "netscan scan -i list -p 1");
         assert_eq!(rewritten("netscan scan x -- -iL list"), "netscan scan x -- -iL list");
-    }
-
-    #[test]
-    fn times() {
-        for (text, millis) in [("90s", 90_000), ("250ms", 250), ("7", 7000), ("2h", 7_200_000)] {
-            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
-        }
-        for bad in ["", "s", "1d", "1.5s", "-1", "99999999999999999999", "9999999999999999h"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -1,7 +1,10 @@
 //! Ties each failure to its exit code.
 
 use netscan_actors::StartError;
-use netscan_schemas::problem::{Code, Problem};
+use netscan_schemas::{
+    ScanId,
+    problem::{Code, Problem},
+};
 use netscan_store::{OpenError, upkeep::UpkeepError};
 use std::{io, process::ExitCode};
 
@@ -62,6 +65,14 @@ pub enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// Nobody answers where a server was said to be.
+    #[error("no netscan answers at {place} ({reason}); `netscan serve` starts one")]
+    Unreachable {
+        /// Where it was looked for.
+        place: String,
+        /// What the system said.
+        reason: io::Error,
+    },
     /// The server does not speak as it should.
     #[error("{what}")]
     Protocol {
@@ -71,6 +82,28 @@ pub enum Failure {
     /// nmap cannot be run.
     #[error("{0}")]
     Nmap(String),
+    /// No process runs the scan that is followed.
+    #[error(
+        "{}; what was found is kept: `netscan serve` takes the scan up again, `netscan stop \
+         {scan}` ends it", adrift(*scan, *was_followed)
+    )]
+    Adrift {
+        /// The scan.
+        scan: ScanId,
+        /// Whether it ran when it was followed first.
+        was_followed: bool,
+    },
+    /// The server that runs the scan does not answer any more.
+    #[error(
+        "the server at {place} does not answer any more; once it runs again it goes on with scan \
+         {scan}, and `netscan watch {scan}` follows it"
+    )]
+    ServerGone {
+        /// Where it was.
+        place: String,
+        /// The scan.
+        scan: ScanId,
+    },
     /// The supervision tree is gone.
     #[error("the engine failed; start netscan again, and scans go on")]
     EngineGone,
@@ -97,36 +130,32 @@ impl Failure {
             Self::Start(StartError::Tree(_) | StartError::Leftovers(_)) | Self::Warden(_) => {
                 Exit::Failed
             }
-            Self::Io { .. } | Self::Protocol { .. } => Exit::Failed,
+            Self::Io { .. } | Self::Unreachable { .. } | Self::Protocol { .. } => Exit::Failed,
+            Self::Adrift { .. } | Self::ServerGone { .. } => Exit::Incomplete,
             Self::Nmap(_) => Exit::Nmap,
             Self::EngineGone => Exit::Restart,
             Self::Interrupted => Exit::Interrupted,
         }
     }
 
-    /// Returns what to do about it, where that is more than the failure says.
-    pub fn advice(&self) -> Option<&'static str> {
-        let (Self::Start(StartError::Store(error)) | Self::Store(UpkeepError::Open(error))) = self
-        else {
-            return match self {
-                Self::Store(UpkeepError::Unmendable(_)) => Some(SALVAGE),
-                _ => None,
-            };
-        };
-        match error {
-            OpenError::Damaged { .. } => Some(SALVAGE),
-            OpenError::Locked { .. } => Some(
-                "Stop the process that uses it, or name the server to talk to with --server URL.",
-            ),
-            OpenError::TooNew { .. } => {
-                Some("Nothing was changed. Use the netscan that wrote it, or a newer one.")
+    /// Returns whether another process owns the data directory.
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Start(StartError::Store(OpenError::Locked { .. })))
+    }
+
+    /// Returns whether the process that was asked is about to end.
+    pub fn is_leaving(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.code == Code::ShuttingDown)
+    }
+
+    /// Returns how to mend it, where the text of the failure does not say so.
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Start(StartError::Store(error)) | Self::Store(UpkeepError::Open(error)) => {
+                Some(remedy(error))
             }
-            OpenError::OtherInstance { .. } => Some(
-                "Nothing was changed. Put the database that belongs there back, or restore a \
-                 backup; to use the one that is there, move instance.json away.",
-            ),
-            error if error.is_full() => Some("The disk is full: make room, and try again."),
-            OpenError::Directory { .. } | OpenError::Open { .. } => None,
+            Self::Store(UpkeepError::Unmendable(_)) => Some(SALVAGE),
+            _ => None,
         }
     }
 
@@ -137,8 +166,15 @@ impl Failure {
 }
 
 /// What to do about damage.
-const SALVAGE: &str = "Nothing was changed. Restore a backup, or save what is sound: `netscan store \
-                       salvage FILE` copies it into a new file and says what is lost.";
+const SALVAGE: &str = "nothing was changed; restore a backup, or save what is sound: `netscan store \
+                       salvage FILE` copies it into a new file and says what is lost";
+
+fn adrift(scan: ScanId, was_followed: bool) -> String {
+    match was_followed {
+        true => format!("the process that ran scan {scan} is gone"),
+        false => format!("scan {scan} is interrupted: no process runs it"),
+    }
+}
 
 fn of_open(error: &OpenError) -> Exit {
     match error {
@@ -151,6 +187,28 @@ fn of_open(error: &OpenError) -> Exit {
     }
 }
 
+fn remedy(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::Directory { .. } => "give another place with --data DIR, or mend this one",
+        OpenError::Locked { .. } => {
+            "stop the process that uses it, name the server to talk to with --server URL, or give \
+             another place with --data DIR"
+        }
+        error if error.is_full() => "the disk is full: make room, and try again",
+        OpenError::Damaged { .. } => SALVAGE,
+        OpenError::OtherInstance { .. } => {
+            "put the database that belongs there back, or restore a backup; to use the one that is \
+             there, move instance.json away"
+        }
+        OpenError::Open { .. } => {
+            "keep the directory as it is; restore a backup, or begin anew with --data DIR"
+        }
+        OpenError::TooNew { .. } => {
+            "use the newest netscan that opened it, or give another place with --data DIR"
+        }
+    }
+}
+
 fn of_code(code: Code) -> Exit {
     match code {
         Code::BadRequest
@@ -158,11 +216,12 @@ fn of_code(code: Code) -> Exit {
         | Code::InvalidValue
         | Code::InvalidTarget
         | Code::TooManyTargets
-        | Code::FlagRefused
-        | Code::PrivilegeMissing
         | Code::TooLarge => Exit::Usage,
         Code::NotFound => Exit::NotFound,
-        Code::HostNotAllowed | Code::OriginNotAllowed => Exit::Refused,
+        Code::FlagRefused
+        | Code::PrivilegeMissing
+        | Code::HostNotAllowed
+        | Code::OriginNotAllowed => Exit::Refused,
         Code::NmapUnusable => Exit::Nmap,
         Code::StoreUnavailable | Code::InsufficientStorage | Code::StoreDamaged => Exit::Store,
         Code::MethodNotAllowed
@@ -185,7 +244,8 @@ mod tests {
     #[test]
     fn exit_codes() {
         let problem = |code| Failure::Problem(Box::new(Problem::new(code, "x"))).exit() as u8;
-        assert_eq!(problem(Code::FlagRefused), 2);
+        assert_eq!((problem(Code::FlagRefused), problem(Code::PrivilegeMissing)), (4, 4));
+        assert_eq!(problem(Code::InvalidTarget), 2);
         assert_eq!(problem(Code::NotFound), 5);
         assert_eq!(problem(Code::NmapUnusable), 7);
         assert_eq!(problem(Code::StoreDamaged), 6);

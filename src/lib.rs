@@ -14,15 +14,17 @@ mod commands;
 mod config;
 mod exit;
 mod output;
+mod signals;
 mod telemetry;
+mod values;
+mod words;
 
-use clap::Parser;
 use exit::Failure;
 use std::process::ExitCode;
 
 /// Runs the program and returns its exit code.
 pub fn run() -> ExitCode {
-    let args = cli::Args::parse_from(cli::as_clap_expects(std::env::args_os()));
+    let args = cli::parse(std::env::args_os());
     telemetry::start(&args);
     netscan_store::quiet_database_panics();
     let out = output::Output::new(&args);

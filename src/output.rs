@@ -3,12 +3,14 @@
 use crate::{
     cli::{Args, Color},
     exit::Failure,
+    words::spoken,
 };
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
 /// Where output goes, and how.
+#[derive(Clone, Copy, Debug)]
 pub struct Output {
     /// Whether to print JSON and nothing else.
     pub json: bool,
@@ -52,7 +54,8 @@ impl Output {
 
     /// Prints a table, fitted to the terminal.
     pub fn table(&self, header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
-        self.bytes(format!("{}\n", table(header, rows)).as_bytes())
+        let width = Table::new().width();
+        self.bytes(format!("{}\n", table(header, rows, width)).as_bytes())
     }
 
     /// Prints a remark that is no result.
@@ -70,26 +73,38 @@ impl Output {
             }
             failure => format!("netscan: {failure}"),
         };
-        let mut cause = std::error::Error::source(failure);
-        while let Some(error) = cause {
-            text.push_str(&format!(": {error}"));
-            cause = error.source();
-        }
+        text.push_str(&causes(failure));
         self.note(&text);
-        if let Some(advice) = failure.advice() {
-            self.note(advice);
-        }
         if let Failure::Problem(problem) = failure {
             for error in &problem.errors {
-                self.note(&format!("  {} {}", error.pointer, error.detail));
+                self.note(&format!("  {}", spoken(error)));
             }
+        }
+        if let Some(remedy) = failure.remedy() {
+            self.note(&format!("  {remedy}"));
         }
     }
 }
 
-fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
+/// Returns the causes of an error, each behind a colon.
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = String::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+/// Returns a table, fitted to a width where that is known. A terminal that says 0 does not know.
+fn table(header: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING);
+    match width {
+        None | Some(0) => table.set_content_arrangement(ContentArrangement::Disabled),
+        Some(width) => table.set_width(width).set_content_arrangement(ContentArrangement::Dynamic),
+    };
     table.set_header(header);
     for row in rows {
         table.add_row(row.iter().map(|cell| clean(cell)));
@@ -181,8 +196,14 @@ mod tests {
 
     #[test]
     fn tables_are_plain() {
-        let shown = table(&["port", "state"], vec![vec!["22/tcp".into(), "open\u{1b}".into()]]);
-        assert_eq!(shown.lines().count(), 2);
-        assert!(shown.contains("open\\u{1b}"), "{shown}");
+        let row =
+            || vec![vec!["22/tcp".into(), "open\u{1b}".into(), "a long line of words".into()]];
+        for width in [None, Some(0), Some(80)] {
+            let shown = table(&["port", "state", "service"], row(), width);
+            assert_eq!(shown.lines().count(), 2, "{width:?}: {shown}");
+            assert!(shown.contains("open\\u{1b}"), "{width:?}: {shown}");
+        }
+        let shown = table(&["port", "state", "service"], row(), Some(30));
+        assert!(shown.lines().count() > 2, "fitted: {shown}");
     }
 }

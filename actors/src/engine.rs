@@ -2,6 +2,7 @@
 
 use crate::{
     hub::Hub,
+    in_hand::InHand,
     network::Network,
     scan::{Scan, ScanArgs, ScanMsg},
     scanner::Scanner,
@@ -37,8 +38,6 @@ pub enum EngineMsg {
     Gone(ActorId, Option<String>),
     /// Tell the slots' actor.
     Slots(RpcReplyPort<ActorRef<SlotsMsg>>),
-    /// Tell how many scans have an actor.
-    Count(RpcReplyPort<usize>),
     /// The server goes down: answer once nothing runs.
     Leave(RpcReplyPort<()>),
 }
@@ -49,6 +48,8 @@ pub struct EngineArgs {
     pub store: Arc<Store>,
     /// Shows events.
     pub hub: Arc<Hub>,
+    /// Shows which scans have an actor, or are about to.
+    pub in_hand: Arc<InHand>,
     /// Which nmap, and what it may do.
     pub scanner: Arc<Scanner>,
     /// Starts processes.
@@ -110,7 +111,6 @@ impl Actor for Engine {
             }
             EngineMsg::Gone(actor, error) => state.on_gone(&myself, actor, error)?,
             EngineMsg::Slots(reply) => drop(reply.send(state.slots.clone())),
-            EngineMsg::Count(reply) => drop(reply.send(state.scans.len())),
             EngineMsg::Leave(reply) => state.leave(reply),
         }
         Ok(())
@@ -149,10 +149,12 @@ impl EngineState {
 
     async fn try_start(&mut self, myself: &ActorRef<EngineMsg>, scan: ScanId) -> Handled {
         let store = &self.args.store;
-        let Some(view) = store.scan(scan)? else { return Ok(()) }; // deleted in between
-        if view.state.status.has_ended() {
+        // It may be deleted in between.
+        let view = store.scan(scan)?.filter(|view| !view.state.status.has_ended());
+        let Some(view) = view else {
+            self.args.in_hand.release(scan);
             return Ok(());
-        }
+        };
         let names = store.plan(scan)?.map(|plan| plan.names).unwrap_or_default();
         let scanner = Arc::clone(&self.args.scanner);
         let launcher = Arc::clone(&self.args.launcher);
@@ -160,7 +162,7 @@ impl EngineState {
         netscan_store::failpoint::hit("engine-start-scan");
         self.args.hub.open(&store, scan)?;
         let network = Arc::clone(&self.args.network);
-        let context = scanner.context(&view.spec, names, launcher, store, network).await?;
+        let context = scanner.context(&view, names, launcher, store, network).await?;
         let args = ScanArgs {
             context: Arc::new(context),
             slots: self.slots.clone(),
@@ -188,6 +190,7 @@ impl EngineState {
         self.slots.cast(SlotsMsg::Forget(scan))?;
         let ended = self.args.store.scan(scan)?.is_none_or(|view| view.state.status.has_ended());
         if ended {
+            self.args.in_hand.release(scan);
             self.args.hub.retire(scan);
             self.failures.remove(&scan);
             return Ok(());
@@ -195,6 +198,7 @@ impl EngineState {
         let error = error.unwrap_or_else(|| "it was killed".into());
         let fresh = || Intensity::new(SCAN_FAILURES.0, SCAN_FAILURES.1);
         if self.failures.entry(scan).or_insert_with(fresh).exceeded(Instant::now()) {
+            self.args.in_hand.release(scan);
             tracing::error!(scan.id = %scan, %error, "scan {scan} failed too often and rests until the next start: {error}");
             return Ok(());
         }

@@ -11,10 +11,13 @@
 //! complete in the transaction that makes it so; whatever ends an actor ends its process.
 
 mod batch;
+mod control;
 mod engine;
 mod finish;
 mod hub;
+mod in_hand;
 mod network;
+mod preview;
 mod processors;
 mod runner;
 mod scan;
@@ -24,9 +27,11 @@ mod submit;
 mod supervise;
 mod system;
 
+pub use control::CommandError;
 pub use finish::progress;
 pub use hub::{Feed, Hub, Text};
+pub use in_hand::{InHand, Taken};
 pub use scanner::Scanner;
 pub use slots::SlotsCount;
 pub use submit::SubmitError;
-pub use system::{CommandError, Config, RescanError, StartError, System};
+pub use system::{Config, RescanError, StartError, System};

@@ -3,12 +3,15 @@
 use crate::{batch::ScanContext, network::Network};
 use netscan_nmap::{
     launch::Launcher,
-    locate::{Installation, LocateError, locate},
+    locate::{Installation, LocateError, OLDEST, locate},
     options::{Options, ScriptDb},
     privilege::Privileges,
 };
-use netscan_schemas::{scan::PinnedName, stored::ScanSpec};
-use netscan_store::Store;
+use netscan_schemas::{
+    scan::{PinnedName, ScanStatus},
+    stored::ScanSpec,
+};
+use netscan_store::{ScanView, Store};
 use ractor::ActorProcessingErr;
 use std::{
     path::PathBuf,
@@ -68,20 +71,24 @@ impl Scanner {
     /// Returns what the batches of a scan share.
     pub(crate) async fn context(
         self: &Arc<Self>,
-        spec: &ScanSpec,
+        view: &ScanView,
         names: Vec<PinnedName>,
         launcher: Arc<dyn Launcher>,
         store: Arc<Store>,
         network: Arc<Network>,
     ) -> Result<ScanContext, ActorProcessingErr> {
-        let nmap = self.installation().await?;
-        let refused = |errors: Vec<netscan_nmap::options::FlagError>| {
-            let errors = errors.iter().map(|error| format!("{}: {}", error.flag, error.reason));
-            errors.collect::<Vec<_>>().join("; ")
+        let spec = &view.spec;
+        // A scan that is only brought to its end starts no process: it needs neither an nmap nor
+        // the privileges of old.
+        let runs = view.state.status != ScanStatus::Stopping;
+        let nmap = match self.installation().await {
+            Err(_) if !runs => self.unknown(),
+            found => found?,
         };
-        // Both were fine when the scan was accepted; a restart may have less privilege.
-        let parsed = Options::parse(&spec.nmap_flags).map_err(refused)?;
-        let (options, _) = parsed.options.adapt(&self.privileges).map_err(refused)?;
+        let options = match self.options(spec) {
+            Err(_) if !runs => Options::default(),
+            options => options?,
+        };
         let silent = options.for_silent_hosts();
         Ok(ScanContext {
             scan: spec.id,
@@ -97,5 +104,23 @@ impl Scanner {
             store,
             network,
         })
+    }
+
+    /// Returns what stands for an nmap where none is started.
+    fn unknown(&self) -> Installation {
+        let program = self.explicit.clone().unwrap_or_else(|| PathBuf::from("nmap"));
+        Installation { program, version: OLDEST, datadir: None }
+    }
+
+    /// Reads a scan's flags. They were fine when the scan was accepted; a restart may have less
+    /// privilege.
+    fn options(&self, spec: &ScanSpec) -> Result<Options, ActorProcessingErr> {
+        let refused = |errors: Vec<netscan_nmap::options::FlagError>| {
+            let errors = errors.iter().map(|error| format!("{}: {}", error.flag, error.reason));
+            errors.collect::<Vec<_>>().join("; ")
+        };
+        let parsed = Options::parse(&spec.nmap_flags).map_err(refused)?;
+        let (options, _) = parsed.options.adapt(&self.privileges).map_err(refused)?;
+        Ok(options)
     }
 }

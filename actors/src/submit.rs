@@ -16,9 +16,9 @@ use netscan_nmap::{
 };
 use netscan_schemas::{
     AddressSet, ProjectId, ScanId, Time,
-    api::{Preview, RefusedFlag, ScanRequest},
+    api::ScanRequest,
     limits,
-    problem::FieldError,
+    problem::{FieldError, is_name},
     scan::{Resplit, Tuning, UnresolvedTarget},
     stored::{PlanRecord, ScanSpec},
 };
@@ -41,9 +41,21 @@ pub enum SubmitError {
     Privilege(Vec<FieldError>),
     /// More addresses than one scan may have.
     #[error(
-        "the targets are {count} addresses, and one scan may have {max}; split them, or exclude some"
+        "the targets are {} addresses, and one scan may have {max}; split them, or exclude some",
+        exactly(*count)
     )]
     TooMany {
+        /// How many.
+        count: u128,
+        /// How many are allowed.
+        max: u64,
+    },
+    /// More addresses than one run that is waited for may have.
+    #[error(
+        "the targets are {} addresses, and one run that is waited for may have {max} \
+         (run_addresses_max); `POST /api/scans` takes more", exactly(*count)
+    )]
+    TooManyForRun {
         /// How many.
         count: u128,
         /// How many are allowed.
@@ -66,6 +78,11 @@ pub enum SubmitError {
     Leaving,
 }
 
+/// Returns a count of addresses. Only the whole of IPv6 is more than the number holds, by one.
+fn exactly(count: u128) -> String {
+    if count == u128::MAX { "2^128".to_owned() } else { count.to_string() }
+}
+
 fn first(errors: &[FieldError]) -> String {
     let Some(error) = errors.first() else { return "the request is not valid".into() };
     match errors.len() {
@@ -74,13 +91,22 @@ fn first(errors: &[FieldError]) -> String {
     }
 }
 
+/// A target or an exclude that cannot be read.
+#[derive(Clone)]
+pub(crate) struct Invalid {
+    /// As written.
+    pub(crate) target: String,
+    pub(crate) reason: String,
+    pub(crate) error: FieldError,
+}
+
 /// Which addresses a request means.
 pub(crate) struct Scope {
     pub(crate) plan: PlanRecord,
     pub(crate) total: u128,
     pub(crate) excluded: u128,
     pub(crate) unresolved: Vec<UnresolvedTarget>,
-    pub(crate) invalid: Vec<FieldError>,
+    pub(crate) invalid: Vec<Invalid>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -131,9 +157,14 @@ impl Scope {
     /// Returns what is wrong with it, if something is.
     fn check(&self) -> Result<(), SubmitError> {
         if !self.invalid.is_empty() {
-            return Err(SubmitError::Targets(self.invalid.clone()));
+            let errors = self.invalid.iter().map(|invalid| invalid.error.clone());
+            return Err(SubmitError::Targets(errors.collect()));
         }
-        if self.total == 0 {
+        self.check_size()
+    }
+
+    pub(crate) fn check_size(&self) -> Result<(), SubmitError> {
+        if self.total == 0 && self.invalid.is_empty() {
             let detail = "there are no targets: give at least one address, block, range or name";
             return Err(SubmitError::Targets(vec![field("/targets", "no-targets", detail)]));
         }
@@ -145,21 +176,28 @@ impl Scope {
     }
 }
 
-fn read_targets(name: &str, specs: &[String]) -> (targets::TargetList, Vec<FieldError>) {
+fn read_targets(name: &str, specs: &[String]) -> (targets::TargetList, Vec<Invalid>) {
     let (list, errors) = targets::parse(specs);
     let errors = errors.into_iter().map(|error| {
         let detail = format!("`{}`: {}", error.target, error.reason);
-        field(&format!("/{name}/{}", error.line), "invalid-target", &detail)
+        let pointer = format!("/{name}/{}", error.line);
+        Invalid {
+            target: error.target,
+            reason: error.reason,
+            error: field(&pointer, "invalid-target", &detail),
+        }
     });
     (list, errors.collect())
 }
 
-fn unresolved_exclude(name: &UnresolvedTarget) -> FieldError {
+fn unresolved_exclude(name: &UnresolvedTarget) -> Invalid {
+    let reason = format!("it cannot be excluded: {}", name.reason);
     let detail = format!("`{}` cannot be excluded: {}", name.target, name.reason);
-    field("/exclude", "unresolved", &detail)
+    let error = field("/exclude", "unresolved", &detail);
+    Invalid { target: name.target.clone(), reason, error }
 }
 
-fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
+pub(crate) fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
     FieldError { pointer: pointer.into(), code: code.into(), detail: detail.into() }
 }
 
@@ -207,7 +245,12 @@ fn flag_errors(errors: Vec<FlagError>) -> SubmitError {
     }
 }
 
-fn check_numbers(request: &ScanRequest) -> Result<(), SubmitError> {
+fn check_values(request: &ScanRequest) -> Result<(), SubmitError> {
+    let errors = wrong_values(request);
+    if errors.is_empty() { Ok(()) } else { Err(SubmitError::Values(errors)) }
+}
+
+pub(crate) fn wrong_values(request: &ScanRequest) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut range = |name: &str, value: u32, max: u32| {
         if !(1..=max).contains(&value) {
@@ -234,7 +277,29 @@ fn check_numbers(request: &ScanRequest) -> Result<(), SubmitError> {
         let detail = "profiles are not available in this version; give `nmap_flags`";
         errors.push(field("/profile", "not-available", detail));
     }
-    if errors.is_empty() { Ok(()) } else { Err(SubmitError::Values(errors)) }
+    if request.name.as_deref().is_some_and(|name| !is_name(name)) {
+        let detail = format!(
+            "a scan's name has 1 to {} printable characters, without blanks at either end; null \
+             is none",
+            limits::NAME_CHARS_MAX
+        );
+        errors.push(field("/name", "invalid-name", &detail));
+    }
+    errors
+}
+
+/// Refuses what one nmap cannot scan.
+fn check_one_batch(plan: &PlanRecord, chunk_size: u32) -> Result<(), SubmitError> {
+    let max = limits::RUN_ADDRESSES_MAX;
+    if plan.addresses.count() > max {
+        return Err(SubmitError::TooManyForRun { count: plan.addresses.len(), max });
+    }
+    if batch_count(&plan.addresses, chunk_size) > 1 {
+        let detail = "one nmap scans either IPv4 or IPv6: ask for the two apart, or start a scan \
+                      with `POST /api/scans`";
+        return Err(SubmitError::Targets(vec![field("/targets", "two-families", detail)]));
+    }
+    Ok(())
 }
 
 /// Puts hosts that earlier scans could not finish at the end of a plan.
@@ -258,15 +323,15 @@ fn plan_difficult(
 }
 
 /// How large batches are and how many run, and which of the two is tuned.
-struct Numbers {
-    chunk_size: u32,
+pub(crate) struct Numbers {
+    pub(crate) chunk_size: u32,
     concurrency: u32,
     tuning: Tuning,
 }
 
 /// Chooses what the user left out. A number that was given is kept, unless `adaptive: true` calls
 /// it a starting point.
-fn numbers(request: &ScanRequest, is_heavy: bool, slots: usize) -> Numbers {
+pub(crate) fn numbers(request: &ScanRequest, is_heavy: bool, slots: usize) -> Numbers {
     let chunk = if is_heavy { tuning::CHUNK_FIRST_HEAVY } else { tuning::CHUNK_FIRST };
     let cores = u32::try_from(processors::count()).unwrap_or(u32::MAX);
     let slots = u32::try_from(slots).unwrap_or(u32::MAX);
@@ -282,6 +347,26 @@ fn numbers(request: &ScanRequest, is_heavy: bool, slots: usize) -> Numbers {
     }
 }
 
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A scan.
+    Scan,
+    /// A scan of another's targets.
+    Rescan(ScanId),
+    /// One nmap that is waited for.
+    Run,
+}
+
+impl Kind {
+    fn parent(self) -> Option<ScanId> {
+        match self {
+            Self::Rescan(parent) => Some(parent),
+            Self::Scan | Self::Run => None,
+        }
+    }
+}
+
 /// Checks a request and returns the scan that it makes.
 pub(crate) async fn check(
     scanner: &Scanner,
@@ -289,13 +374,16 @@ pub(crate) async fn check(
     request: ScanRequest,
     id: impl FnOnce() -> ScanId,
     project_id: ProjectId,
-    parent_scan_id: Option<ScanId>,
+    kind: Kind,
     slots: usize,
 ) -> Result<(ScanSpec, PlanRecord), SubmitError> {
-    check_numbers(&request)?;
+    check_values(&request)?;
     let flags = read_flags(scanner, &request.nmap_flags).await?.map_err(flag_errors)?;
     let mut scope = Scope::read(&request).await;
     scope.check()?;
+    if kind == Kind::Run {
+        check_one_batch(&scope.plan, limits::CHUNK_SIZE_MAX)?;
+    }
     let mut warnings = flags.warnings;
     warnings.append(&mut scope.notes);
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {
@@ -318,7 +406,7 @@ pub(crate) async fn check(
         argv: flags.argv,
         fallback: flags.fallback,
         warnings,
-        parent_scan_id,
+        parent_scan_id: kind.parent(),
         // Both are at most `SCAN_ADDRESSES_MAX`: `scope.check` has seen to that.
         total_targets: u64::try_from(scope.total).unwrap_or(u64::MAX),
         excluded: u64::try_from(scope.excluded).unwrap_or(u64::MAX),
@@ -341,53 +429,8 @@ fn request_warnings(request: &ScanRequest, concurrency: u32, slots: usize) -> Ve
     warnings
 }
 
-/// Returns what a request would be, without running anything. Nothing in it is an error: what is
-/// wrong is listed.
-pub(crate) async fn preview(
-    scanner: &Scanner,
-    request: &ScanRequest,
-    slots: usize,
-) -> Result<Preview, SubmitError> {
-    check_numbers(request)?;
-    let scope = Scope::read(request).await;
-    let (flags, refused) = match read_flags(scanner, &request.nmap_flags).await? {
-        Ok(flags) => (Some(flags), Vec::new()),
-        Err(errors) => (None, errors),
-    };
-    let is_heavy = flags.as_ref().is_some_and(|flags| flags.is_heavy);
-    let chunk_size = numbers(request, is_heavy, slots).chunk_size;
-    let batches = batch_count(&scope.plan.addresses, chunk_size);
-    let mut warnings = scope.notes;
-    let (mut argv, mut fallback) = (Vec::new(), Vec::new());
-    if let Some(flags) = flags {
-        warnings.extend(flags.warnings);
-        (argv, fallback) = (flags.argv, flags.fallback);
-    }
-    let refused = refused.into_iter().map(|error| RefusedFlag {
-        index: error.index.unwrap_or_default(),
-        flag: error.flag,
-        reason: error.reason,
-    });
-    Ok(Preview {
-        total_targets: u64::try_from(scope.total).unwrap_or(u64::MAX),
-        addresses: scope.plan.addresses.count(),
-        excluded: u64::try_from(scope.excluded).unwrap_or(u64::MAX),
-        batches,
-        argv,
-        fallback,
-        warnings,
-        refused: refused.collect(),
-        invalid: scope.invalid.into_iter().map(invalid_target).collect(),
-        unresolved: scope.unresolved,
-    })
-}
-
-fn invalid_target(error: FieldError) -> netscan_schemas::api::InvalidTarget {
-    netscan_schemas::api::InvalidTarget { target: error.pointer, reason: error.detail }
-}
-
 /// Returns how many batches a plan makes: chunks are counted per family.
-fn batch_count(addresses: &AddressSet, chunk_size: u32) -> u64 {
+pub(crate) fn batch_count(addresses: &AddressSet, chunk_size: u32) -> u64 {
     let v4: AddressSet = {
         let all_v4 = netscan_schemas::Interval::between(
             std::net::Ipv4Addr::UNSPECIFIED.into(),

@@ -1,20 +1,22 @@
 //! System: the parts wired together, and what the edge may ask of them.
 
 use crate::{
+    control::CommandError,
     engine::{Engine, EngineArgs, EngineMsg},
     hub::{Feed, Hub},
-    scan::ScanMsg,
+    in_hand::{InHand, Taken},
+    preview,
     scanner::Scanner,
     slots::{SlotsCount, SlotsMsg},
-    submit::{self, SubmitError},
+    submit::{self, Kind, SubmitError},
 };
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
 use netscan_schemas::{
     ProjectId, ScanId, Seq,
     api::{Preview, RescanOnly, ScanAccepted, ScanRequest},
-    attempt::StopReason,
     limits,
     scan::ScanStatus,
+    stored::{PlanRecord, ScanSpec},
 };
 use netscan_store::{OpenError, ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
@@ -24,7 +26,7 @@ use tokio::time::Instant;
 /// The project of scans that name none.
 const DEFAULT_PROJECT: &str = "Default";
 /// How long an actor may take to answer.
-const ANSWER_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// nmap processes at once for each processor, unless told otherwise: `nmap.md` measured up to 32
 /// a core to pay on a network with latency.
 const SLOTS_PER_CORE: usize = 32;
@@ -37,7 +39,7 @@ pub struct Config {
     pub nmap: Option<PathBuf>,
     /// nmap processes at once; 32 for each processor when left out.
     pub slots: Option<usize>,
-    /// Whether scans that have not ended go on.
+    /// Whether this is a server: scans that have not ended go on.
     pub resume: bool,
     /// Starts processes.
     pub launcher: Arc<dyn Launcher>,
@@ -62,35 +64,6 @@ pub enum StartError {
     Tree(String),
 }
 
-/// Why a stop, pause or resume is not carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// There is no such scan.
-    #[error("there is no scan {0}")]
-    NoScan(ScanId),
-    /// The scan has ended.
-    #[error("scan {0} has already ended as {1}")]
-    Ended(ScanId, ScanStatus),
-    /// The scan is in a state that does not allow it.
-    #[error("scan {scan} is {status}, and only a scan that is {wanted} can be {what}")]
-    Conflict {
-        /// The scan.
-        scan: ScanId,
-        /// Where it stands.
-        status: ScanStatus,
-        /// Where it would have to stand.
-        wanted: &'static str,
-        /// What was asked for.
-        what: &'static str,
-    },
-    /// The scan's actor does not answer: it is being started again.
-    #[error("scan {0} does not answer just now; try again in a few seconds")]
-    Busy(ScanId),
-    /// The store cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-}
-
 /// Ends what an earlier start has left behind, before anything is started.
 async fn end_leftovers(store: &Store) -> Result<(), StartError> {
     let prefix = format!("{}:", store.instance_id());
@@ -110,6 +83,8 @@ pub struct System {
     hub: Arc<Hub>,
     scanner: Arc<Scanner>,
     engine: ActorRef<EngineMsg>,
+    in_hand: Arc<InHand>,
+    is_server: bool,
     slots: usize,
     started: Instant,
 }
@@ -129,9 +104,11 @@ impl System {
         end_leftovers(&store).await?;
         let scanner = Arc::new(Scanner::new(config.nmap, config.privileges));
         let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
+        let in_hand = Arc::new(InHand::default());
         let args = EngineArgs {
             store: Arc::clone(&store),
             hub: Arc::clone(&hub),
+            in_hand: Arc::clone(&in_hand),
             scanner: Arc::clone(&scanner),
             launcher: config.launcher,
             slots,
@@ -139,9 +116,19 @@ impl System {
         };
         let spawned = Actor::spawn(None, Engine, args).await;
         let (engine, _) = spawned.map_err(|error| StartError::Tree(error.to_string()))?;
-        let system = Arc::new(Self { store, hub, scanner, engine, slots, started: Instant::now() });
+        let system = Arc::new(Self {
+            store,
+            hub,
+            scanner,
+            engine,
+            in_hand,
+            is_server: config.resume,
+            slots,
+            started: Instant::now(),
+        });
         if config.resume {
             for scan in system.store.unfinished_scans()? {
+                system.in_hand.take(scan.spec.id);
                 system.tell(EngineMsg::Start(scan.spec.id));
             }
         }
@@ -177,13 +164,13 @@ impl System {
         }
     }
 
-    fn tell(&self, message: EngineMsg) {
+    pub(crate) fn tell(&self, message: EngineMsg) {
         if self.engine.cast(message).is_err() {
             tracing::error!("the engine is gone");
         }
     }
 
-    async fn ask<T: Send + 'static>(
+    pub(crate) async fn ask<T: Send + 'static>(
         &self,
         message: impl FnOnce(RpcReplyPort<T>) -> EngineMsg,
         wait: Duration,
@@ -204,9 +191,15 @@ impl System {
         }
     }
 
-    /// Returns how many scans have not ended.
-    pub async fn active_scans(&self) -> usize {
-        self.ask(EngineMsg::Count, ANSWER_WAIT).await.unwrap_or_default()
+    /// Returns which scans run, or are about to.
+    pub fn in_hand(&self) -> &InHand {
+        &self.in_hand
+    }
+
+    /// Returns whether this process goes on with scans that have not ended: a passing one only
+    /// runs those that are submitted to it.
+    pub fn is_server(&self) -> bool {
+        self.is_server
     }
 
     /// Checks a request, stores the scan and starts it. Returns as soon as the scan is durable.
@@ -214,13 +207,24 @@ impl System {
     /// # Errors
     /// Says everything that is wrong with the request; nothing is kept of it then.
     pub async fn submit(&self, request: ScanRequest) -> Result<ScanAccepted, SubmitError> {
-        self.submit_as(request, None).await
+        self.submit_as(request, Kind::Scan).await
+    }
+
+    /// As [`submit`](Self::submit), for a scan that one nmap carries out.
+    ///
+    /// # Errors
+    /// Also when it is more than one batch of [`limits::RUN_ADDRESSES_MAX`] addresses.
+    pub async fn submit_one_batch(
+        &self,
+        request: ScanRequest,
+    ) -> Result<ScanAccepted, SubmitError> {
+        self.submit_as(request, Kind::Run).await
     }
 
     async fn submit_as(
         &self,
         request: ScanRequest,
-        parent: Option<ScanId>,
+        kind: Kind,
     ) -> Result<ScanAccepted, SubmitError> {
         let project = match request.project_id {
             Some(id) if self.store.project(id)?.is_none() => {
@@ -231,17 +235,38 @@ impl System {
         };
         let id = || self.store.next_scan_id();
         let (spec, plan) =
-            submit::check(&self.scanner, &self.store, request, id, project, parent, self.slots)
+            submit::check(&self.scanner, &self.store, request, id, project, kind, self.slots)
                 .await?;
-        let mut write = Write::new();
-        write.create_scan(&spec, &plan);
-        self.store.submit(write).await?;
-        self.tell(EngineMsg::Start(spec.id));
+        self.keep_and_start(&spec, &plan).await?;
         Ok(ScanAccepted {
             scan_id: spec.id,
             status: "started".into(),
             warnings: spec.warnings.into_iter().chain(spec.fallback).collect(),
         })
+    }
+
+    /// Stores a scan and starts it; both, even when the asker goes away in between.
+    async fn keep_and_start(&self, spec: &ScanSpec, plan: &PlanRecord) -> Result<(), SubmitError> {
+        let scan = spec.id;
+        let mut write = Write::new();
+        write.create_scan(spec, plan);
+        if self.in_hand.take(scan) == Taken::Closed {
+            return Err(SubmitError::Leaving);
+        }
+        let stored = self.store.submit(write);
+        let (in_hand, engine) = (Arc::clone(&self.in_hand), self.engine.clone());
+        let kept = tokio::spawn(async move {
+            let stored = stored.await;
+            match stored {
+                // An engine that is gone ends the process.
+                Ok(_) => drop(engine.cast(EngineMsg::Start(scan))),
+                Err(_) => in_hand.release(scan),
+            }
+            stored
+        });
+        // It does not panic; the runtime may go down.
+        kept.await.map_err(|_| SubmitError::Leaving)??;
+        Ok(())
     }
 
     /// Returns the project of this name, making it if there is none.
@@ -266,9 +291,9 @@ impl System {
     /// Returns what a request would be, without running anything.
     ///
     /// # Errors
-    /// When numbers are out of range, or there is no nmap.
+    /// When there is no nmap, or the store fails.
     pub async fn preview(&self, request: &ScanRequest) -> Result<Preview, SubmitError> {
-        submit::preview(&self.scanner, request, self.slots).await
+        preview::preview(&self.scanner, &self.store, request, self.slots).await
     }
 
     /// Makes a new scan of an ended scan's targets.
@@ -309,7 +334,7 @@ impl System {
             name: spec.name,
             ..ScanRequest::default()
         };
-        Ok(self.submit_as(request, Some(scan)).await?)
+        Ok(self.submit_as(request, Kind::Rescan(scan)).await?)
     }
 
     /// Opens a feed of a scan's events; see [`Hub::feed`].
@@ -335,64 +360,10 @@ impl System {
         }
     }
 
-    /// Stops a scan: its nmap processes end, what they found is kept.
-    ///
-    /// # Errors
-    /// When there is no such scan, or it has ended.
-    pub async fn stop_scan(&self, scan: ScanId, at_once: bool) -> Result<ScanStatus, CommandError> {
-        let reason = if at_once { StopReason::Killed } else { StopReason::Stopped };
-        let status = self.command(scan, |reply| ScanMsg::Stop(reason, reply)).await?;
-        Ok(if status.has_ended() { status } else { ScanStatus::Stopping })
-    }
-
-    /// Pauses a scan: nothing starts, what runs ends and is kept.
-    ///
-    /// # Errors
-    /// When there is no such scan, it has ended, or it is being stopped.
-    pub async fn pause_scan(&self, scan: ScanId) -> Result<ScanStatus, CommandError> {
-        match self.command(scan, ScanMsg::Pause).await? {
-            ScanStatus::Paused => Ok(ScanStatus::Paused),
-            status => {
-                Err(CommandError::Conflict { scan, status, wanted: "running", what: "paused" })
-            }
-        }
-    }
-
-    /// Resumes a paused scan.
-    ///
-    /// # Errors
-    /// When there is no such scan, it has ended, or it is being stopped.
-    pub async fn resume_scan(&self, scan: ScanId) -> Result<ScanStatus, CommandError> {
-        match self.command(scan, ScanMsg::Resume).await? {
-            ScanStatus::Running => Ok(ScanStatus::Running),
-            status => {
-                Err(CommandError::Conflict { scan, status, wanted: "paused", what: "resumed" })
-            }
-        }
-    }
-
-    async fn command(
-        &self,
-        scan: ScanId,
-        message: impl FnOnce(RpcReplyPort<ScanStatus>) -> ScanMsg,
-    ) -> Result<ScanStatus, CommandError> {
-        let found = self.ask(|reply| EngineMsg::Find(scan, reply), ANSWER_WAIT).await.flatten();
-        if let Some(actor) = found
-            && let Ok(CallResult::Success(status)) = actor.call(message, Some(ANSWER_WAIT)).await
-        {
-            return Ok(status);
-        }
-        // No actor, or one that ended just now: the store knows.
-        let view = self.store.scan(scan)?.ok_or(CommandError::NoScan(scan))?;
-        match view.state.status {
-            ended if ended.has_ended() => Err(CommandError::Ended(scan, ended)),
-            _ => Err(CommandError::Busy(scan)),
-        }
-    }
-
     /// Ends every nmap process, keeps what they found, and closes the store. Scans that have not
     /// ended go on with the next start.
     pub async fn shutdown(&self) {
+        self.in_hand.close();
         if self.ask(EngineMsg::Leave, Duration::from_secs(12)).await.is_none() {
             tracing::warn!("the engine did not come to rest in time");
         }

@@ -1,4 +1,4 @@
-//! Reads requests: paths, queries and bodies, with our own problems for what does not fit.
+//! Reads requests: paths and bodies, with our own problems for what does not fit.
 
 use crate::problem::Failure;
 use axum::{
@@ -20,7 +20,7 @@ pub trait Body: DeserializeOwned {
     const FIELDS: &'static [&'static str];
 }
 
-/// A JSON body in which an unknown field is an error.
+/// A JSON body in which an unknown field is an error, at any depth.
 pub struct Strict<T>(pub T);
 
 /// A JSON body in which an unknown field is left out and named, as clients of the Python system
@@ -51,49 +51,102 @@ fn rejected(rejection: BytesRejection) -> Failure {
     Failure::new(code, rejection.body_text())
 }
 
-/// Takes the fields that the type does not know out of a body and returns their names.
-fn take_unknown<T: Body>(value: &mut Value) -> Result<Vec<String>, Failure> {
-    let Value::Object(fields) = value else {
-        return Err(Failure::new(Code::BadRequest, "the body must be a JSON object"));
-    };
-    let known = |name: &String| T::FIELDS.contains(&name.as_str());
-    let unknown: Vec<String> = fields.keys().filter(|name| !known(name)).cloned().collect();
-    fields.retain(|name, _| known(name));
-    Ok(unknown)
+/// A field that a type does not know, as the steps to it.
+struct Unknown(Vec<String>);
+
+impl Unknown {
+    fn at(path: &serde_ignored::Path<'_>) -> Self {
+        use serde_ignored::Path;
+        let mut steps = Vec::new();
+        let mut path = path;
+        loop {
+            path = match path {
+                Path::Root => break,
+                Path::Seq { parent, index } => {
+                    steps.push(index.to_string());
+                    parent
+                }
+                Path::Map { parent, key } => {
+                    steps.push(key.clone());
+                    parent
+                }
+                Path::Some { parent }
+                | Path::NewtypeStruct { parent }
+                | Path::NewtypeVariant { parent } => parent,
+            };
+        }
+        steps.reverse();
+        Self(steps)
+    }
+
+    /// Returns it as people write it: `policy.zz`.
+    fn name(&self) -> String {
+        self.0.join(".")
+    }
+
+    fn pointer(&self) -> String {
+        self.0.iter().fold(String::new(), |pointer, step| {
+            format!("{pointer}/{}", step.replace('~', "~0").replace('/', "~1"))
+        })
+    }
 }
 
-fn typed<T: Body>(value: Value) -> Result<T, Failure> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
+/// Reads a body, and returns beside it which of its fields the type does not know, however deep.
+fn typed<T: Body>(value: Value) -> Result<(Result<T, FieldError>, Vec<Unknown>), Failure> {
+    if !value.is_object() {
+        return Err(Failure::new(Code::BadRequest, "the body must be a JSON object"));
+    }
+    let mut unknown = Vec::new();
+    let mut note = |path: serde_ignored::Path<'_>| unknown.push(Unknown::at(&path));
+    let noting = serde_ignored::Deserializer::new(value, &mut note);
+    let read = serde_path_to_error::deserialize(noting).map_err(|error| {
         let path = error.path().to_string();
-        let pointer = match path.as_str() {
+        let mut pointer = match path.as_str() {
             "." => String::new(),
             path => format!("/{}", path.replace(['.', '['], "/").replace(']', "")),
         };
         let detail = error.into_inner().to_string();
-        let errors = vec![FieldError { pointer, code: "invalid".into(), detail: detail.clone() }];
-        Failure(Box::new(Problem::new(Code::InvalidValue, detail).with_errors(errors)))
-    })
+        // serde points at what the field is missing from.
+        let missing = detail.strip_prefix("missing field `");
+        if let Some(name) = missing.and_then(|rest| rest.strip_suffix('`')) {
+            pointer = format!("{pointer}/{name}");
+        }
+        FieldError { pointer, code: "invalid".into(), detail }
+    });
+    Ok((read, unknown))
+}
+
+fn invalid(error: FieldError) -> Failure {
+    let problem = Problem::new(Code::InvalidValue, &error.detail).with_errors(vec![error]);
+    Failure(Box::new(problem))
 }
 
 impl<T: Body, S: Send + Sync> FromRequest<S> for Strict<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        let mut value = read(request).await?;
-        let unknown = take_unknown::<T>(&mut value)?;
+        let (body, unknown) = typed::<T>(read(request).await?)?;
         if unknown.is_empty() {
-            return typed(value).map(Self);
+            return body.map(Self).map_err(invalid);
         }
-        let errors = unknown.iter().take(NAMED_MAX).map(|name| FieldError {
-            pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")),
-            code: "unknown-field".into(),
-            detail: format!("`{name}` is not a field here; known are {}", T::FIELDS.join(", ")),
-        });
-        let detail = match unknown.as_slice() {
-            [name] => format!("`{name}` is not a field here"),
-            names => format!("{} fields are not known here", names.len()),
+        let error = |field: &Unknown| {
+            let known = match field.0.len() {
+                1 => format!("; known are {}", T::FIELDS.join(", ")),
+                _ => String::new(),
+            };
+            FieldError {
+                pointer: field.pointer(),
+                code: "unknown-field".into(),
+                detail: format!("`{}` is not a field here{known}", field.name()),
+            }
         };
-        let problem = Problem::new(Code::UnknownField, detail).with_errors(errors.collect());
+        let mut errors: Vec<FieldError> = unknown.iter().take(NAMED_MAX).map(error).collect();
+        errors.extend(body.err());
+        let detail = match unknown.as_slice() {
+            [field] => format!("`{}` is not a field here", field.name()),
+            fields => format!("{} fields are not known here", fields.len()),
+        };
+        let problem = Problem::new(Code::UnknownField, detail).with_errors(errors);
         Err(Failure(Box::new(problem)))
     }
 }
@@ -102,14 +155,15 @@ impl<T: Body, S: Send + Sync> FromRequest<S> for Lenient<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
-        let mut value = read(request).await?;
-        let unknown = take_unknown::<T>(&mut value)?;
-        let warn = |name| format!("the field `{name}` is not known here and is ignored");
+        let (body, unknown) = typed::<T>(read(request).await?)?;
+        let warn = |field: &Unknown| {
+            format!("the field `{}` is not known here and is ignored", field.name())
+        };
         let mut warnings: Vec<String> = unknown.iter().take(NAMED_MAX).map(warn).collect();
         if let Some(more @ 1..) = unknown.len().checked_sub(NAMED_MAX) {
             warnings.push(format!("{more} more fields are not known here and are ignored"));
         }
-        Ok(Self { body: typed(value)?, warnings })
+        Ok(Self { body: body.map_err(invalid)?, warnings })
     }
 }
 
@@ -123,18 +177,5 @@ impl<T: FromStr + Send, S: Send + Sync> FromRequestParts<S> for Segment<T> {
         let segment = axum::extract::Path::<String>::from_request_parts(parts, state).await;
         let text = segment.map_or_else(|_| String::new(), |path| path.0);
         text.parse().map(Self).map_err(|_| Failure::not_found(format!("`{text}`")))
-    }
-}
-
-/// A query string; what cannot be read is an error that says what is wrong.
-pub struct Query<T>(pub T);
-
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        axum::extract::Query::<T>::try_from_uri(&parts.uri)
-            .map(|query| Self(query.0))
-            .map_err(|error| Failure::new(Code::InvalidValue, error.body_text()))
     }
 }

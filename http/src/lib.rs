@@ -13,6 +13,7 @@ mod extract;
 mod listen;
 mod page;
 mod problem;
+mod query;
 mod rest;
 mod router;
 mod sse;

@@ -149,14 +149,19 @@ fn refused(refusal: &Refusal) -> Failure {
 
 impl From<SubmitError> for Failure {
     fn from(error: SubmitError) -> Self {
-        let detail = error.to_string();
+        let detail = match &error {
+            SubmitError::Nmap(error) => chain(error),
+            error => error.to_string(),
+        };
         let listed = |code, errors| Self(Box::new(Problem::new(code, detail).with_errors(errors)));
         match error {
             SubmitError::Values(errors) => listed(Code::InvalidValue, errors),
             SubmitError::Targets(errors) => listed(Code::InvalidTarget, errors),
             SubmitError::Flags(errors) => listed(Code::FlagRefused, errors),
             SubmitError::Privilege(errors) => listed(Code::PrivilegeMissing, errors),
-            SubmitError::TooMany { .. } => listed(Code::TooManyTargets, Vec::new()),
+            SubmitError::TooMany { .. } | SubmitError::TooManyForRun { .. } => {
+                listed(Code::TooManyTargets, Vec::new())
+            }
             SubmitError::NoProject(_) => listed(Code::NotFound, Vec::new()),
             SubmitError::Nmap(_) => listed(Code::NmapUnusable, Vec::new()),
             SubmitError::Leaving => listed(Code::ShuttingDown, Vec::new()),
@@ -172,11 +177,12 @@ impl From<CommandError> for Failure {
             CommandError::NoScan(_) => Code::NotFound,
             CommandError::Ended(..) => Code::ScanAlreadyEnded,
             CommandError::Conflict { .. } => Code::ScanStateConflict,
-            CommandError::Busy(_) => Code::ScanStateConflict,
-            CommandError::Read(_) => Code::Internal,
+            CommandError::Busy(_) | CommandError::Interrupted(_) => Code::ScanStateConflict,
+            CommandError::Read(_) | CommandError::Write(_) => Code::Internal,
         };
         match error {
             CommandError::Read(error) => error.into(),
+            CommandError::Write(error) => error.into(),
             CommandError::Busy(_) => Self(Box::new(Problem::new(code, error).retry_after(5))),
             error => Self::new(code, error),
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     problem::{Failure, ProblemBody},
+    query::warn_of_ignored,
     rest::{batches, hosts, projects, quick, scans, system, targets},
     sse, ws,
 };
@@ -116,7 +117,8 @@ fn routes(edge: Arc<Edge>) -> Router {
         .route("/", get(welcome))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method);
-    api.layer(CatchPanicLayer::custom(panicked))
+    api.layer(from_fn(warn_of_ignored))
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
         .with_state(edge)
 }
@@ -167,7 +169,10 @@ async fn number_requests(State(edge): State<Arc<Edge>>, request: Request, next: 
     let id = format!("{}-{number}", edge.system.store().epoch());
     let mut response = in_our_words(next.run(request).await);
     if let Some(ProblemBody(mut problem)) = response.extensions_mut().remove::<ProblemBody>() {
-        if response.status().is_server_error() {
+        // What the answer tells in full, and is no fault, is nothing for those who read errors.
+        if response.status() == StatusCode::SERVICE_UNAVAILABLE {
+            tracing::warn!(request.id = %id, "request {id} failed: {problem}");
+        } else if response.status().is_server_error() {
             tracing::error!(request.id = %id, "request {id} failed: {problem}");
         }
         problem.request_id = Some(id.clone());
@@ -243,9 +248,17 @@ async fn check_caller(State(edge): State<Arc<Edge>>, request: Request, next: Nex
         let own =
             origin.split_once("://").is_some_and(|(_, place)| place.eq_ignore_ascii_case(&host));
         if !own && allowed.is_none() {
-            let detail = format!(
-                "pages of `{origin}` may not do this; `netscan serve --cors-origin {origin}` lets them"
-            );
+            let let_in = match origin.split_once("://") {
+                Some(("http" | "https", _)) => {
+                    format!("`netscan serve --cors-origin {origin}` lets them")
+                }
+                _ => {
+                    "they have no origin that could be let in: serve the page over http, and name \
+                      that with `netscan serve --cors-origin`"
+                        .to_owned()
+                }
+            };
+            let detail = format!("pages of `{origin}` may not do this; {let_in}");
             return Failure::new(Code::OriginNotAllowed, detail).into_response();
         }
     }
@@ -289,6 +302,6 @@ fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     let names = HeaderValue::from_static("content-type, last-event-id, authorization");
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
-    let shown = HeaderValue::from_static("link, location, x-request-id");
+    let shown = HeaderValue::from_static("link, location, warning, x-request-id");
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, shown);
 }

@@ -1,12 +1,6 @@
 //! The same events as Server-Sent Events, for scripts and for our own command line.
 
-use crate::{
-    extract::{Query, Segment},
-    problem::Failure,
-    router::Edge,
-    view,
-    ws::SinceQuery,
-};
+use crate::{extract::Segment, problem::Failure, query::Query, router::Edge, view, ws::SinceQuery};
 use axum::{
     extract::State,
     http::HeaderMap,

@@ -31,7 +31,9 @@ pub fn scans(edge: &Edge, views: Vec<ScanView>) -> Result<Vec<Scan>, Failure> {
             name.insert(project.map(|project| project.name).unwrap_or_default());
         }
         let mut scan = build(edge, view, names.get(&id).cloned().unwrap_or_default());
+        scan.targets_truncated = scan.targets.len() > LISTED_TARGETS;
         scan.targets.truncate(LISTED_TARGETS);
+        scan.exclude_truncated = scan.exclude.len() > LISTED_TARGETS;
         scan.exclude.truncate(LISTED_TARGETS);
         scans.push(scan);
     }
@@ -39,13 +41,15 @@ pub fn scans(edge: &Edge, views: Vec<ScanView>) -> Result<Vec<Scan>, Failure> {
 }
 
 fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
+    let has_ended = view.state.status.has_ended();
     let live = edge.system.hub().progress(view.spec.id);
-    let estimate = live.filter(|_| !view.state.status.has_ended()).unwrap_or_default();
+    let estimate = live.filter(|_| !has_ended).unwrap_or_default();
     let progress = Progress {
         eta_ms: estimate.eta_ms,
         eta_p90_ms: estimate.eta_p90_ms,
         ..netscan_actors::progress(&view)
     };
+    let is_live = !has_ended && edge.system.in_hand().holds(view.spec.id);
     let waits_for = edge.system.hub().waits_for(view.spec.id);
     let verdicts = view.tally.verdicts(&view.spec);
     let batches_by_state = BatchStatus::ALL.into_iter().zip(view.tally.batches).collect();
@@ -56,13 +60,16 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
         project_name,
         name: spec.name,
         status: state.status,
+        is_live,
         created_at: spec.created_at,
         started_at: state.started_at,
         finished_at: state.finished_at,
         nmap_flags: spec.nmap_flags,
         argv: spec.argv,
         targets: spec.targets,
+        targets_truncated: false,
         exclude: spec.exclude,
+        exclude_truncated: false,
         chunk_size: spec.chunk_size,
         concurrency: spec.concurrency,
         tuning: spec.tuning,

@@ -4,11 +4,7 @@
 //! it takes nothing for ten seconds. Events go out in one flush for as many as there are, which is
 //! what makes many clients cheap.
 
-use crate::{
-    extract::{Query, Segment},
-    problem::Failure,
-    router::Edge,
-};
+use crate::{extract::Segment, problem::Failure, query::SeedQuery, router::Edge};
 use axum::{
     extract::{
         State,
@@ -60,7 +56,7 @@ type Sink = SplitSink<WebSocket, Message>;
 pub async fn scan_events(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
-    Query(query): Query<SinceQuery>,
+    SeedQuery(query): SeedQuery<SinceQuery>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
     let place = edge.place()?;

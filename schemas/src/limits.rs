@@ -12,6 +12,8 @@ pub const TARGET_BYTES_MAX: usize = 1023;
 pub const CHUNK_SIZE_MAX: u32 = 65_536;
 /// Batches of one scan that may run at once.
 pub const CONCURRENCY_MAX: u32 = 1024;
+/// Characters in the name of a scan or a project.
+pub const NAME_CHARS_MAX: usize = 200;
 /// Attempts at one batch.
 pub const ATTEMPTS_MAX: u32 = 20;
 /// Times that a batch may be running when its server goes down before it is given up.
@@ -58,6 +60,8 @@ pub const PAGE_DEFAULT: usize = 100;
 pub const PAGE_MAX: usize = 1000;
 /// Rows that the lists of the Python system's clients answer without a `limit`.
 pub const SEED_LIST_MAX: usize = 10_000;
+/// Addresses of one `POST /api/nmap/run`: its client waits, and gets all in one answer.
+pub const RUN_ADDRESSES_MAX: u64 = 4096;
 /// Addresses that `POST /api/targets/expand` lists.
 pub const EXPAND_MAX: usize = 4096;
 

@@ -1,5 +1,6 @@
 //! Errors as clients see them: RFC 9457 problems with a stable code.
 
+use crate::limits::NAME_CHARS_MAX;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
@@ -129,6 +130,14 @@ impl Code {
             .and_then(|value| value.as_str().map(str::to_owned))
             .unwrap_or_default()
     }
+}
+
+/// Returns whether this is a name for a scan or a project: 1 to [`NAME_CHARS_MAX`] printable
+/// characters, without blanks at either end.
+pub fn is_name(text: &str) -> bool {
+    let length = text.chars().count();
+    let printable = !text.chars().any(char::is_control);
+    text.trim() == text && (1..=NAME_CHARS_MAX).contains(&length) && printable
 }
 
 /// One error of a request's body.

@@ -117,7 +117,7 @@ pub enum Resplit {
 
 /// How hard a scan tries. Times are milliseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Policy {
     /// Tries at one batch, the first included; 1 to 20.
     pub attempts_max: u32,

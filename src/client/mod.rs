@@ -133,8 +133,8 @@ impl Client {
     }
 }
 
-fn unreachable(place: &dyn std::fmt::Display, source: std::io::Error) -> Failure {
-    Failure::Io { what: format!("connecting to netscan at {place}"), source }
+fn unreachable(place: &dyn std::fmt::Display, reason: std::io::Error) -> Failure {
+    Failure::Unreachable { place: place.to_string(), reason }
 }
 
 async fn exchange(

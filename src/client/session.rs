@@ -11,14 +11,23 @@ use netscan_nmap::{
     launch::{LocalNmap, WardenProgram},
     privilege::Privileges,
 };
+use netscan_schemas::api;
 use std::{
     fs, io,
     os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
-use tokio::net::{UnixListener, UnixStream};
+use tokio::{
+    net::{UnixListener, UnixStream},
+    time::{Instant, sleep},
+};
 
+/// How long a data directory may be in use by a process that does not answer.
+const OWNER_WAIT: Duration = Duration::from_secs(3);
+/// Wait between two looks at it.
+const OWNER_AGAIN: Duration = Duration::from_millis(200);
 /// Longest path that a socket's address holds, less one for its end.
 const SOCKET_PATH_MAX: usize = 107;
 
@@ -37,6 +46,8 @@ pub struct Engine {
 pub struct Session {
     /// The way.
     pub client: Client,
+    /// The data directory, when its owner is talked to.
+    joined: Option<PathBuf>,
     own: Option<Arc<Edge>>,
     system: Option<Arc<System>>,
     socket: Option<SocketFile>,
@@ -51,24 +62,48 @@ impl Session {
         listen: bool,
     ) -> Result<Self, Failure> {
         if let Some(url) = server {
-            return Ok(Self::of(Client::of_url(url)?));
+            return Ok(Self::of(Client::of_url(url)?, None));
         }
         let dir = data_dir(data)?;
-        if let Some(path) = owner(&dir).await {
-            return Ok(Self::of(Client::Socket(path)));
-        }
-        let system = start_engine(&dir, engine).await?;
+        let deadline = Instant::now() + OWNER_WAIT;
+        let system = loop {
+            if let Some(path) = owner(&dir).await {
+                return Ok(Self::of(Client::Socket(path), Some(dir)));
+            }
+            match start_engine(&dir, engine.clone()).await {
+                // Its owner has just started, or is about to end.
+                Err(failure) if failure.is_locked() && Instant::now() < deadline => {
+                    sleep(OWNER_AGAIN).await;
+                }
+                started => break started?,
+            }
+        };
         let edge = Arc::new(Edge::new(Arc::clone(&system)));
         let socket = match listen {
             true => Some(SocketFile::serve(&dir, Arc::clone(&edge))?),
             false => None,
         };
         let client = Client::Here(local_router(Arc::clone(&edge)));
-        Ok(Self { client, own: Some(edge), system: Some(system), socket })
+        Ok(Self { client, joined: None, own: Some(edge), system: Some(system), socket })
     }
 
-    fn of(client: Client) -> Self {
-        Self { client, own: None, system: None, socket: None }
+    fn of(client: Client, joined: Option<PathBuf>) -> Self {
+        Self { client, joined, own: None, system: None, socket: None }
+    }
+
+    /// Opens the directory anew whose owner was talked to: that one may be gone by now, and what
+    /// it wrote is there. None when this is no such session.
+    pub async fn reopen(&self) -> Option<Result<Self, Failure>> {
+        let dir = self.joined.as_deref()?;
+        Some(Box::pin(Self::open(None, Some(dir), Engine::default(), false)).await)
+    }
+
+    /// Describes the process that runs the engine; none when it is this one.
+    pub async fn owner(&self) -> Result<Option<api::System>, Failure> {
+        match self.system {
+            Some(_) => Ok(None),
+            None => self.client.get("/api/system").await.map(Some),
+        }
     }
 
     /// Returns the engine, if it is ours.

@@ -1,15 +1,18 @@
 //! Follows a scan's events, and goes on where it was when the connection breaks.
 
 use super::{Client, problem};
-use crate::exit::Failure;
+use crate::{exit::Failure, output::Output};
 use axum::{body::Body, http::Method};
 use http_body_util::BodyExt;
-use netscan_schemas::{ScanId, Seq};
+use netscan_schemas::{ScanId, Seq, api::Scan, event::ConnectionEvent};
 use std::{collections::VecDeque, time::Duration};
 use tokio::time::{Instant, sleep};
 
-/// How long a lost server is looked for.
-const RECONNECT_MAX: Duration = Duration::from_secs(30);
+/// How long a process that owned the data directory is looked for: one that is gone comes back at
+/// once, as another, or not by itself.
+const OWNER_LOST_MAX: Duration = Duration::from_secs(3);
+/// How long a server elsewhere is looked for.
+const SERVER_LOST_MAX: Duration = Duration::from_secs(30);
 /// Wait between two tries.
 const RECONNECT_WAIT: Duration = Duration::from_millis(500);
 
@@ -17,33 +20,53 @@ const RECONNECT_WAIT: Duration = Duration::from_millis(500);
 pub struct Follow {
     client: Client,
     scan: ScanId,
+    out: Output,
     seen: Seq,
     body: Option<Body>,
     parser: Parser,
     events: VecDeque<(Option<Seq>, String)>,
+    /// Whether the scan has run while it was followed.
+    was_live: bool,
+    /// The number of the last event that there will be, of a scan that nobody runs.
+    until: Option<Seq>,
+    is_adrift: bool,
     lost_at: Option<Instant>,
 }
 
 impl Follow {
     /// Follows a scan from the event after `since` on.
-    pub fn new(client: Client, scan: ScanId, since: Seq) -> Self {
+    pub fn new(client: Client, scan: ScanId, since: Seq, out: Output) -> Self {
         Self {
             client,
             scan,
+            out,
             seen: since,
             body: None,
             parser: Parser::default(),
             events: VecDeque::new(),
+            was_live: false,
+            until: None,
+            is_adrift: false,
             lost_at: None,
         }
     }
 
     /// Returns the next event's text. Safe to cancel.
+    ///
+    /// # Errors
+    /// When there is no such scan; also when no process runs it, after its last event.
     pub async fn next(&mut self) -> Result<String, Failure> {
         loop {
             if let Some((seq, text)) = self.events.pop_front() {
-                self.seen = seq.unwrap_or(self.seen);
+                match seq {
+                    Some(seq) => self.seen = seq,
+                    None => self.on_hello(&text),
+                }
                 return Ok(text);
+            }
+            if self.until.is_some_and(|last| self.seen >= last) {
+                let was_followed = self.was_live;
+                return Err(Failure::Adrift { scan: self.scan, was_followed });
             }
             let Some(body) = &mut self.body else {
                 self.connect().await?;
@@ -51,7 +74,6 @@ impl Follow {
             };
             match body.frame().await {
                 Some(Ok(frame)) => {
-                    self.lost_at = None;
                     if let Some(bytes) = frame.data_ref() {
                         self.parser.feed(bytes, &mut self.events);
                     }
@@ -64,25 +86,66 @@ impl Follow {
         }
     }
 
+    /// Takes `connected`, the one event without a number.
+    fn on_hello(&mut self, text: &str) {
+        if let Ok(ConnectionEvent::Connected { last_seq, .. }) = serde_json::from_str(text)
+            && self.is_adrift
+        {
+            self.until = last_seq;
+        }
+    }
+
     async fn connect(&mut self) -> Result<(), Failure> {
+        match self.open().await {
+            Ok(body) => {
+                self.body = Some(body);
+                self.lost_at = None;
+                Ok(())
+            }
+            Err(failure @ (Failure::Unreachable { .. } | Failure::Protocol { .. })) => {
+                self.on_lost(failure).await
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Asks for the events after the last one seen.
+    async fn open(&mut self) -> Result<Body, Failure> {
+        let scan: Scan = self.client.get(&format!("/api/scans/{}", self.scan)).await?;
+        // Whoever owns the directory now need not be who ran the scan.
+        self.is_adrift = !scan.is_live && !scan.status.has_ended();
+        self.was_live |= scan.is_live;
         let path = format!("/api/scans/{}/stream?since={}", self.scan, self.seen);
-        let answer = self.client.send(Method::GET, &path, None).await;
-        let failure = match answer {
-            Ok(answer) if answer.status().is_success() => {
-                self.body = Some(answer.into_body());
-                return Ok(());
+        let answer = self.client.send(Method::GET, &path, None).await?;
+        if answer.status().is_success() {
+            return Ok(answer.into_body());
+        }
+        let status = answer.status().as_u16();
+        let bytes = answer.into_body().collect().await;
+        let bytes = bytes.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        Err(problem(status, &bytes))
+    }
+
+    /// Waits before the next try, or gives up.
+    async fn on_lost(&mut self, failure: Failure) -> Result<(), Failure> {
+        let is_new = self.lost_at.is_none();
+        let lost_for = self.lost_at.get_or_insert_with(Instant::now).elapsed();
+        let scan = self.scan;
+        match &self.client {
+            Client::Socket(_) if lost_for > OWNER_LOST_MAX => {
+                return Err(Failure::Adrift { scan, was_followed: true });
             }
-            Ok(answer) => {
-                let status = answer.status().as_u16();
-                let bytes = answer.into_body().collect().await;
-                let bytes = bytes.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-                return Err(problem(status, &bytes));
+            Client::Tcp(place) if lost_for > SERVER_LOST_MAX => {
+                return Err(Failure::ServerGone { place: place.clone(), scan });
             }
-            Err(failure) => failure,
-        };
-        let lost_at = *self.lost_at.get_or_insert_with(Instant::now);
-        if lost_at.elapsed() > RECONNECT_MAX {
-            return Err(failure);
+            Client::Tcp(place) if is_new => {
+                let secs = SERVER_LOST_MAX.as_secs();
+                self.out.note(&format!(
+                    "the server at {place} does not answer; it is looked for for {secs} s"
+                ));
+            }
+            Client::Here(_) => return Err(failure),
+            Client::Socket(_) | Client::Tcp(_) => {}
         }
         sleep(RECONNECT_WAIT).await;
         Ok(())

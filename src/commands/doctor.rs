@@ -4,9 +4,12 @@ use crate::{
     client::{Client, Engine, Session},
     config::data_dir,
     exit::{Exit, Failure},
-    output::Output,
+    output::{Output, causes},
 };
-use netscan_nmap::{locate::locate, privilege::Privileges};
+use netscan_nmap::{
+    locate::{LocateError, locate},
+    privilege::Privileges,
+};
 use netscan_schemas::api::{StoreHealth, System};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -26,6 +29,9 @@ struct Finding {
     what: &'static str,
     health: Health,
     detail: String,
+    /// How to mend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
 }
 
 /// Looks at everything that a scan needs.
@@ -58,7 +64,8 @@ pub async fn run(
         }
         Ok(Err(error)) => {
             exit = Exit::Nmap;
-            add(&mut findings, "nmap", Health::Fail, error.to_string());
+            let detail = format!("{error}{}", causes(&error));
+            findings.push(failed("nmap", detail, nmap_remedy(&error)));
         }
         Err(error) => return Err(Failure::Nmap(error.to_string())),
     }
@@ -74,7 +81,8 @@ pub async fn run(
         }
         Err(failure) => {
             exit = if exit == Exit::Ok { failure.exit() } else { exit };
-            add(&mut findings, "store", Health::Fail, failure.to_string());
+            let detail = format!("{failure}{}", causes(&failure));
+            findings.push(failed("store", detail, failure.remedy()));
         }
     }
     if out.json {
@@ -87,13 +95,38 @@ pub async fn run(
                 Health::Fail => "FAIL",
             };
             out.line(&format!("{mark}  {:<12} {}", finding.what, finding.detail))?;
+            if let Some(remedy) = &finding.remedy {
+                out.line(&format!("{:18} mend it: {remedy}", ""))?;
+            }
         }
     }
     Ok(exit)
 }
 
 fn add(findings: &mut Vec<Finding>, what: &'static str, health: Health, detail: String) {
-    findings.push(Finding { what, health, detail });
+    findings.push(Finding { what, health, detail, remedy: None });
+}
+
+fn failed(what: &'static str, detail: String, remedy: Option<&str>) -> Finding {
+    Finding { what, health: Health::Fail, detail, remedy: remedy.map(str::to_owned) }
+}
+
+/// Returns how to mend what is wrong with nmap, where its error does not say so.
+fn nmap_remedy(error: &LocateError) -> Option<&'static str> {
+    match error {
+        LocateError::NotFound { .. }
+        | LocateError::NotExecutable { .. }
+        | LocateError::WorldWritable { .. } => None,
+        LocateError::Missing { .. } | LocateError::NotAFile { .. } => {
+            Some("name nmap's program with --nmap PATH, or leave --nmap out to look in PATH")
+        }
+        LocateError::Unstartable { .. }
+        | LocateError::Silent { .. }
+        | LocateError::NotNmap { .. } => {
+            Some("install nmap (`apt-get install nmap` for one), or name another with --nmap PATH")
+        }
+        LocateError::TooOld { .. } => Some("install a newer nmap, or name one with --nmap PATH"),
+    }
 }
 
 /// Opens the store, or talks to its owner.

@@ -1,14 +1,15 @@
 //! Small commands that change something.
 
 use crate::{
-    cli::{Only, ProjectsCommand, TargetsCommand},
+    cli::{ProjectsCommand, TargetsCommand},
     client::Client,
     exit::{Exit, Failure},
     output::Output,
 };
 use netscan_schemas::{
-    ScanId,
-    api::{DifficultTarget, ExpandAnswer, Project, ScanAccepted, ScanCommandAnswer},
+    ProjectId, ScanId,
+    api::{DifficultTarget, ExpandAnswer, Project, ScanCommandAnswer},
+    problem::{Code, Problem},
 };
 use serde_json::json;
 
@@ -34,32 +35,6 @@ pub async fn command(
     match out.json {
         true => out.json(&answer)?,
         false => out.line(&format!("scan {scan} is {}", answer.status))?,
-    }
-    Ok(Exit::Ok)
-}
-
-/// Scans targets of an ended scan again.
-pub async fn rescan(
-    client: &Client,
-    scan: ScanId,
-    only: Only,
-    out: &Output,
-) -> Result<Exit, Failure> {
-    let only = match only {
-        Only::Unfinished => "unfinished",
-        Only::TimedOut => "timed_out",
-        Only::All => "all",
-    };
-    if matches!(client, Client::Here(_)) {
-        return Err(Failure::Usage(
-            "a rescan runs on a server; start one with `netscan serve`, then ask again".into(),
-        ));
-    }
-    let path = format!("/api/scans/{scan}/rescan");
-    let answer: ScanAccepted = client.post(&path, &json!({ "only": only })).await?;
-    match out.json {
-        true => out.json(&answer)?,
-        false => out.line(&format!("scan {} started", answer.scan_id))?,
     }
     Ok(Exit::Ok)
 }
@@ -129,6 +104,19 @@ async fn expand(client: &Client, targets: Vec<String>, out: &Output) -> Result<E
     Ok(if answer.invalid.is_empty() { Exit::Ok } else { Exit::Usage })
 }
 
+/// Returns the project that a number or a name means. A number that there is comes first.
+async fn project_of(client: &Client, text: &str) -> Result<ProjectId, Failure> {
+    let projects: Vec<Project> = client.list("/api/projects").await?;
+    let number = text.parse().ok();
+    let numbered = projects.iter().find(|project| Some(project.id) == number);
+    let named = || projects.iter().find(|project| project.name == text);
+    numbered.or_else(named).map(|project| project.id).ok_or_else(|| {
+        let detail =
+            format!("there is no project `{text}`; `netscan projects ls` lists numbers and names");
+        Failure::Problem(Box::new(Problem::new(Code::NotFound, detail)))
+    })
+}
+
 /// Lists, makes and deletes projects.
 pub async fn projects(
     client: &Client,
@@ -161,7 +149,8 @@ pub async fn projects(
                 false => out.line(&format!("project {} made", project.id))?,
             }
         }
-        ProjectsCommand::Rm { id } => {
+        ProjectsCommand::Rm { project } => {
+            let id = project_of(client, &project).await?;
             client.delete(&format!("/api/projects/{id}")).await?;
             out.note(&format!("project {id} deleted"));
         }

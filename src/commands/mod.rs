@@ -1,6 +1,7 @@
 //! Carries commands out, a file a command or a group of small ones.
 
 mod doctor;
+mod follow;
 mod manage;
 mod scan;
 mod serve;
@@ -21,6 +22,9 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
     match args.command {
         Command::Serve(serve) => serve::run(serve, data.as_deref(), out).await,
         Command::Scan(scan) => scan::run(*scan, server.as_deref(), data.as_deref(), out).await,
+        Command::Rescan { scan, only } => {
+            scan::again(scan, only, server.as_deref(), data.as_deref(), out).await
+        }
         Command::Doctor { nmap } => {
             doctor::run(nmap, server.as_deref(), data.as_deref(), out).await
         }
@@ -57,11 +61,11 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Stop { scan, force } => manage::stop(client, scan, force, out).await,
         Command::Pause { scan } => manage::command(client, scan, "pause", out).await,
         Command::Resume { scan } => manage::command(client, scan, "resume", out).await,
-        Command::Rescan { scan, only } => manage::rescan(client, scan, only, out).await,
         Command::Targets(command) => manage::targets(client, command, out).await,
         Command::Projects(command) => manage::projects(client, command, out).await,
         Command::Scan(_)
         | Command::Serve(_)
+        | Command::Rescan { .. }
         | Command::Doctor { .. }
         | Command::Store(_)
         | Command::Completions { .. } => {

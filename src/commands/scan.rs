@@ -1,19 +1,21 @@
 //! `netscan scan`: starts a scan, shows it live, and prints what it found.
 
-use crate::{
-    cli::ScanArgs,
-    client::{Client, Engine, Follow, Session},
-    commands::show::host_table,
-    exit::{Exit, Failure},
-    output::{Output, clean, human_ms},
+use super::{
+    follow,
+    show::{unfinished, way_on},
 };
-use indicatif::{ProgressBar, ProgressStyle};
+use crate::{
+    cli::{Only, ScanArgs},
+    client::{Client, Engine, Session},
+    config::check_nmap,
+    exit::{Exit, Failure},
+    output::Output,
+    words::Places,
+};
 use netscan_nmap::targets::split_file;
 use netscan_schemas::{
     ScanId,
-    api::{Host, Project, Scan, ScanAccepted, ScanRequest},
-    event::{Event, EventFrame},
-    scan::{Progress, ScanStatus},
+    api::{Project, ScanAccepted, ScanRequest},
 };
 use serde_json::{Value, json};
 use std::{
@@ -21,6 +23,12 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+use tokio::time::{Instant, sleep};
+
+/// How long a process that takes no more scans may take to end.
+const LEAVING_WAIT: Duration = Duration::from_secs(15);
+/// Wait between two looks at it.
+const LEAVING_AGAIN: Duration = Duration::from_millis(200);
 
 /// Runs the command.
 pub async fn run(
@@ -29,25 +37,103 @@ pub async fn run(
     data: Option<&Path>,
     out: &Output,
 ) -> Result<Exit, Failure> {
-    let request = request(&args)?;
+    let written = request(&args)?;
+    check_nmap(args.nmap.as_deref())?;
     let engine = Engine { nmap: args.nmap.clone(), slots: args.slots, resume: false };
-    let session = Session::open(server, data, engine, true).await?;
-    let done = scan(&session, &args, request, out).await;
+    let submitted = accepted(server, data, &engine, async |session: &Session| {
+        submit(session, &args, written.request.clone(), out).await
+    });
+    let (session, accepted) = submitted.await.map_err(|failure| written.name_places(failure))?;
+    let done = shown(&session, &accepted, args.detach, out).await;
     session.close().await;
     done
 }
 
+/// Scans targets of an ended scan again: on a server that goes on with it, or here.
+pub async fn again(
+    scan: ScanId,
+    only: Only,
+    server: Option<&str>,
+    data: Option<&Path>,
+    out: &Output,
+) -> Result<Exit, Failure> {
+    let only = match only {
+        Only::Unfinished => "unfinished",
+        Only::TimedOut => "timed_out",
+        Only::All => "all",
+    };
+    let path = format!("/api/scans/{scan}/rescan");
+    let (session, accepted) =
+        accepted(server, data, &Engine::default(), async |session: &Session| {
+            session.client.post::<ScanAccepted>(&path, &json!({ "only": only })).await
+        })
+        .await?;
+    let id = accepted.scan_id;
+    let detach = match session.owner().await {
+        Ok(owner) => owner.is_some_and(|owner| owner.is_server),
+        Err(failure) => {
+            session.close().await;
+            return Err(failure);
+        }
+    };
+    if session.system().is_some() {
+        out.note(&format!(
+            "note: no server owns the data directory, so that scan {id} runs in this process"
+        ));
+    }
+    let done = shown(&session, &accepted, detach, out).await;
+    session.close().await;
+    done
+}
+
+/// Finds or starts an engine, and hands it a scan. Another one, when the process that owned the
+/// directory was about to end and took nothing.
+async fn accepted(
+    server: Option<&str>,
+    data: Option<&Path>,
+    engine: &Engine,
+    submit: impl AsyncFn(&Session) -> Result<ScanAccepted, Failure>,
+) -> Result<(Session, ScanAccepted), Failure> {
+    let deadline = Instant::now() + LEAVING_WAIT;
+    loop {
+        let session = Session::open(server, data, engine.clone(), true).await?;
+        match submit(&session).await {
+            Ok(accepted) => return Ok((session, accepted)),
+            Err(failure) => {
+                session.close().await;
+                if !failure.is_leaving() || Instant::now() > deadline {
+                    return Err(failure);
+                }
+                sleep(LEAVING_AGAIN).await;
+            }
+        }
+    }
+}
+
+/// A request, and where its targets were written.
+struct Written {
+    request: ScanRequest,
+    targets: Places,
+    exclude: Places,
+}
+
+impl Written {
+    /// Lets errors about targets say in which file and line those stand.
+    fn name_places(&self, failure: Failure) -> Failure {
+        let Failure::Problem(mut problem) = failure else { return failure };
+        for error in &mut problem.errors {
+            self.targets.name("targets", error);
+            self.exclude.name("exclude", error);
+        }
+        Failure::Problem(problem)
+    }
+}
+
 /// Reads the command line into a request.
-fn request(args: &ScanArgs) -> Result<ScanRequest, Failure> {
+fn request(args: &ScanArgs) -> Result<Written, Failure> {
     let mut request = ScanRequest::default();
-    let mut targets = args.targets.clone();
-    for file in &args.target_files {
-        targets.extend(read_list(file)?);
-    }
-    let mut exclude = args.exclude.clone();
-    for file in &args.exclude_file {
-        exclude.extend(read_list(file)?);
-    }
+    let (targets, target_places) = with_files(&args.targets, &args.target_files)?;
+    let (exclude, exclude_places) = with_files(&args.exclude, &args.exclude_file)?;
     if targets.is_empty() {
         let hint = "give targets: netscan scan 127.0.0.1, or -iL FILE";
         return Err(Failure::Usage(hint.into()));
@@ -68,10 +154,25 @@ fn request(args: &ScanArgs) -> Result<ScanRequest, Failure> {
     policy.attempts_max = args.attempts.unwrap_or(policy.attempts_max);
     policy.batch_timeout_ms = args.batch_timeout.map(millis);
     policy.stall_timeout_ms = args.stall_timeout.map_or(policy.stall_timeout_ms, millis);
-    Ok(request)
+    Ok(Written { request, targets: target_places, exclude: exclude_places })
 }
 
-fn read_list(file: &PathBuf) -> Result<Vec<String>, Failure> {
+/// Returns what was given and what files list, and where the latter stands.
+fn with_files(given: &[String], files: &[PathBuf]) -> Result<(Vec<String>, Places), Failure> {
+    let (mut listed, mut places) = (given.to_vec(), Places::default());
+    for file in files {
+        let (first, mut lines) = (listed.len(), Vec::new());
+        for (line, number) in read_file(file)?.split('\n').zip(1..) {
+            // A comment ends with its line: so it is the same line by line.
+            listed.extend(split_file(line));
+            lines.resize(listed.len() - first, number);
+        }
+        places.add(first, file.display().to_string(), lines);
+    }
+    Ok((listed, places))
+}
+
+fn read_file(file: &Path) -> Result<String, Failure> {
     let text = if file.as_os_str() == "-" {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)
@@ -79,56 +180,93 @@ fn read_list(file: &PathBuf) -> Result<Vec<String>, Failure> {
         std::fs::read_to_string(file)
     };
     let what = || format!("reading targets from `{}`", file.display());
-    text.map(|text| split_file(&text)).map_err(|source| Failure::Io { what: what(), source })
+    text.map_err(|source| Failure::Io { what: what(), source })
 }
 
-async fn scan(
+/// Hands the request in.
+async fn submit(
     session: &Session,
     args: &ScanArgs,
     mut request: ScanRequest,
     out: &Output,
-) -> Result<Exit, Failure> {
+) -> Result<ScanAccepted, Failure> {
     let client = &session.client;
-    if args.detach && session.system().is_some() {
-        return Err(Failure::Usage(
-            "--detach needs a server that goes on with the scan; start one with `netscan serve`"
-                .into(),
-        ));
+    if args.detach {
+        needs_a_server(session).await?;
     }
     note_unfinished(session, out).await?;
+    note_ignored(session, args, out).await?;
     if let Some(name) = &args.project {
         request.project_id = Some(project(client, name).await?);
     }
-    let body = body(&request)?;
-    let accepted: ScanAccepted = client.post("/api/scans", &body).await?;
+    client.post("/api/scans", &body(&request)?).await
+}
+
+/// Shows an accepted scan: to its end, unless that is not waited for.
+async fn shown(
+    session: &Session,
+    accepted: &ScanAccepted,
+    detach: bool,
+    out: &Output,
+) -> Result<Exit, Failure> {
     for warning in &accepted.warnings {
         out.note(&format!("note: {warning}"));
     }
     let id = accepted.scan_id;
-    if args.detach {
-        match out.json {
-            true => out.json(&accepted)?,
-            false => out.line(&format!("scan {id} started; `netscan watch {id}` follows it"))?,
-        }
-        return Ok(Exit::Ok);
+    if !detach {
+        return follow::to_its_end(session, id, out).await;
     }
-    follow(client, id, out).await?;
-    conclude(client, id, out).await
+    match out.json {
+        true => out.json(accepted)?,
+        false => out.line(&format!("scan {id} started; `netscan watch {id}` follows it"))?,
+    }
+    Ok(Exit::Ok)
 }
 
-/// A scan that an earlier run left is worth a word: only a server goes on with it.
+/// Refuses to leave a scan to a process that may end before it.
+async fn needs_a_server(session: &Session) -> Result<(), Failure> {
+    let needs = "--detach needs a server that goes on with the scan";
+    if session.system().is_some() {
+        let text = format!("{needs}; start one with `netscan serve`");
+        return Err(Failure::Usage(text));
+    }
+    match session.owner().await? {
+        Some(owner) if !owner.is_server => Err(Failure::Usage(format!(
+            "{needs}, and process {}, which owns the data directory, ends with its own scan; \
+             start one with `netscan serve` then, or leave --detach out",
+            owner.pid
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// A scan that an earlier run left is worth a word: this process does not go on with it.
 async fn note_unfinished(session: &Session, out: &Output) -> Result<(), Failure> {
     if session.system().is_none() {
         return Ok(());
     }
-    for status in ["queued", "running", "paused", "stopping"] {
-        let path = format!("/api/scans?status={status}");
-        for scan in session.client.list::<Scan>(&path).await? {
-            out.note(&format!(
-                "note: scan {} is unfinished; `netscan serve` goes on with it",
-                scan.id
-            ));
-        }
+    // Before a scan is submitted, none runs in this process.
+    for scan in unfinished(&session.client).await? {
+        out.note(&format!("note: scan {} is interrupted; {}", scan.id, way_on(&scan)));
+    }
+    Ok(())
+}
+
+/// Whoever runs the scan has its nmap and its slots already.
+async fn note_ignored(session: &Session, args: &ScanArgs, out: &Output) -> Result<(), Failure> {
+    let given = match (&args.nmap, args.slots) {
+        (None, None) => return Ok(()),
+        (Some(_), None) => "--nmap is",
+        (None, Some(_)) => "--slots is",
+        (Some(_), Some(_)) => "--nmap and --slots are",
+    };
+    if let Some(owner) = session.owner().await? {
+        let nmap = owner.nmap.map_or_else(|| "none".to_owned(), |nmap| nmap.path);
+        out.note(&format!(
+            "note: {given} ignored: process {} runs the scans, with its own nmap ({nmap}) and {} \
+             slots",
+            owner.pid, owner.slots
+        ));
     }
     Ok(())
 }
@@ -145,173 +283,4 @@ async fn project(client: &Client, name: &str) -> Result<netscan_schemas::Project
 fn body(request: &ScanRequest) -> Result<Value, Failure> {
     serde_json::to_value(request)
         .map_err(|error| Failure::Io { what: "writing the request".into(), source: error.into() })
-}
-
-/// Shows the scan until its end. Ctrl-C once stops it and keeps what was found; twice kills.
-async fn follow(client: &Client, id: ScanId, out: &Output) -> Result<(), Failure> {
-    let mut events = Follow::new(client.clone(), id, 0);
-    let bar = bar(out);
-    let mut interrupts = 0;
-    let ended = loop {
-        tokio::select! {
-            text = events.next() => {
-                let text = match text {
-                    Ok(text) => text,
-                    Err(failure) => break Err(failure),
-                };
-                // `connected` is no event of the scan.
-                let Ok(frame) = serde_json::from_str::<EventFrame>(&text) else { continue };
-                if let Event::ScanComplete { .. } = frame.event {
-                    break Ok(());
-                }
-                if let Err(failure) = show(&frame.event, &bar, out) {
-                    break Err(failure);
-                }
-            }
-            signal = tokio::signal::ctrl_c() => {
-                if let Err(source) = signal {
-                    break Err(Failure::Io { what: "waiting for Ctrl-C".into(), source });
-                }
-                interrupts += 1;
-                if let Err(failure) = interrupt(client, id, interrupts, out).await {
-                    break Err(failure);
-                }
-            }
-        }
-    };
-    bar.finish_and_clear();
-    ended
-}
-
-async fn interrupt(
-    client: &Client,
-    id: ScanId,
-    interrupts: u32,
-    out: &Output,
-) -> Result<(), Failure> {
-    let force = if interrupts > 1 { "?force=true" } else { "" };
-    let path = format!("/api/scans/{id}/stop{force}");
-    let stopped: Result<Value, Failure> = client.post(&path, &json!({})).await;
-    match (interrupts, stopped) {
-        (1, Ok(_)) => {
-            out.note("stopping, and keeping what was found; press Ctrl-C again to kill");
-            Ok(())
-        }
-        (1, Err(failure)) => Err(failure),
-        _ => Err(Failure::Interrupted),
-    }
-}
-
-fn bar(out: &Output) -> ProgressBar {
-    if !out.live {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(1000);
-    let style = ProgressStyle::with_template("{bar:30} {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.set_message("starting");
-    bar
-}
-
-fn show(event: &Event, bar: &ProgressBar, out: &Output) -> Result<(), Failure> {
-    match event {
-        Event::ScanProgress { progress, .. } => {
-            bar.set_position((f64::from(progress.percent) * 10.0) as u64);
-            bar.set_message(progress_text(progress));
-        }
-        Event::Host { address, hostname, ports, .. } if !ports.is_empty() && !out.json => {
-            let listed: Vec<String> = ports
-                .iter()
-                .map(|port| {
-                    let service = port.service.as_deref().unwrap_or_default();
-                    format!("{}/{} {service}", port.port, port.protocol).trim_end().to_owned()
-                })
-                .collect();
-            let name = hostname.as_ref().map_or_else(String::new, |name| format!(" ({name})"));
-            let line = format!("{address}{name} up {}", listed.join(", "));
-            match out.live {
-                true => bar.println(clean(&line)),
-                false => out.line(&line)?,
-            }
-        }
-        Event::BatchFailed { batch_id, detail, will_retry, .. } => {
-            let then = if *will_retry { "trying the rest again" } else { "giving up" };
-            let line = format!("batch {batch_id}: {detail}; {then}");
-            match out.live {
-                true => bar.println(clean(&line)),
-                false => out.note(&line),
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-fn progress_text(progress: &Progress) -> String {
-    let eta = progress.eta_ms.map_or_else(String::new, |ms| format!(", {} left", human_ms(ms)));
-    format!(
-        "{:.1} %  {}/{}  {} up, {} open ports, {} running{eta}",
-        progress.percent,
-        progress.targets_done,
-        progress.targets_total,
-        progress.hosts_up,
-        progress.open_ports,
-        progress.running_batches
-    )
-}
-
-/// Prints what the scan found.
-async fn conclude(client: &Client, id: ScanId, out: &Output) -> Result<Exit, Failure> {
-    let scan: Scan = client.get(&format!("/api/scans/{id}")).await?;
-    let hosts: Vec<Host> = client.list(&format!("/api/scans/{id}/hosts")).await?;
-    let exit = match scan.status {
-        ScanStatus::Completed => Exit::Ok,
-        _ => Exit::Incomplete,
-    };
-    if out.json {
-        out.json(&json!({ "scan": scan, "hosts": hosts }))?;
-        return Ok(exit);
-    }
-    host_table(&hosts, out)?;
-    out.line(&summary(&scan))?;
-    for name in &scan.unresolved {
-        out.note(&format!("unresolved: `{}`: {}", name.target, name.reason));
-    }
-    if let Some(error) = &scan.error {
-        out.note(&format!("netscan: scan {id} failed: {error}"));
-    }
-    Ok(exit)
-}
-
-fn summary(scan: &Scan) -> String {
-    let verdicts = &scan.verdicts;
-    let finished = scan.finished_at.unwrap_or(scan.created_at);
-    let named = [
-        (verdicts.up, "up"),
-        (verdicts.down, "down"),
-        (verdicts.timed_out, "timed out"),
-        (verdicts.unfinished, "unfinished"),
-        (verdicts.excluded, "excluded"),
-        (verdicts.unresolved, "unresolved"),
-    ];
-    let counts: Vec<String> = named
-        .iter()
-        .filter(|(count, name)| *count > 0 || *name == "up")
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
-    let targets = match scan.total_targets {
-        1 => "1 target".to_owned(),
-        count => format!("{count} targets"),
-    };
-    let ports = match scan.progress.open_ports {
-        1 => "1 open port".to_owned(),
-        count => format!("{count} open ports"),
-    };
-    format!(
-        "scan {} {} in {}: {targets}, {}, {ports}",
-        scan.id,
-        scan.status,
-        human_ms(finished.millis_since(scan.created_at)),
-        counts.join(", ")
-    )
 }

@@ -5,15 +5,13 @@ use crate::{
     client::{Engine, SocketFile, start_engine},
     config::data_dir,
     exit::{Exit, Failure},
-    output::Output,
+    output::{Output, causes},
+    signals::Signals,
 };
 use netscan_actors::System;
 use netscan_http::{Edge, serve_tcp};
 use std::{path::Path, sync::Arc, time::Duration};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{Signal, SignalKind, signal},
-};
+use tokio::net::TcpListener;
 
 /// How long a clean end may take in all.
 const SHUTDOWN_MAX: Duration = Duration::from_secs(15);
@@ -28,21 +26,15 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
         )));
     }
     raise_file_limit();
-    let mut signals = Signals::new()?;
+    let mut signals = Signals::of_server()?;
     let dir = data_dir(data)?;
     let engine = Engine { nmap: args.nmap.clone(), slots: args.slots, resume: true };
-    let system = start_engine(&dir, engine).await?;
+    // Before the engine: a port that is taken must not set scans going for a moment.
     let listener = TcpListener::bind(args.listen).await.map_err(|source| Failure::Io {
         what: format!("listening on {} (another port: --listen 127.0.0.1:0)", args.listen),
         source,
-    });
-    let listener = match listener {
-        Ok(listener) => listener,
-        Err(failure) => {
-            system.shutdown().await;
-            return Err(failure);
-        }
-    };
+    })?;
+    let system = start_engine(&dir, engine).await?;
     let edge = Edge::new(Arc::clone(&system)).with_cors_origins(args.cors_origin);
     let edge = Arc::new(edge);
     let socket = SocketFile::serve(&dir, Arc::clone(&edge))?;
@@ -52,7 +44,7 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
     })?;
     let served = tokio::spawn(serve_tcp(listener, Arc::clone(&edge)));
     if let Err(error) = system.scanner().installation().await {
-        out.note(&format!("netscan: {error}"));
+        out.note(&format!("netscan: {error}{}", causes(&error)));
     }
     out.line(&format!("netscan serves at http://{address}"))?;
 
@@ -89,33 +81,5 @@ fn raise_file_limit() {
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::warn!(%error, "the limit of open files stays at {:?}", limit.current);
-    }
-}
-
-/// The signals that end a server; a hang-up ends nothing.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    _hangup: Signal,
-}
-
-impl Signals {
-    fn new() -> Result<Self, Failure> {
-        let listen = |kind| {
-            signal(kind)
-                .map_err(|source| Failure::Io { what: "listening for signals".into(), source })
-        };
-        Ok(Self {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-            _hangup: listen(SignalKind::hangup())?,
-        })
-    }
-
-    async fn end(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
     }
 }

@@ -31,12 +31,12 @@ pub async fn list(client: &Client, out: &Output) -> Result<Exit, Failure> {
             scan.id.to_string(),
             scan.project_name.clone(),
             scan.name.clone().unwrap_or_default(),
-            scan.status.to_string(),
+            standing(scan).to_owned(),
             format!("{:.0} %", scan.progress.percent),
             scan.verdicts.up.to_string(),
             scan.progress.open_ports.to_string(),
             scan.started_at.map(|time| time.to_string()).unwrap_or_default(),
-            took(scan),
+            took(scan).unwrap_or_default(),
         ]
     });
     let header = ["ID", "PROJECT", "NAME", "STATUS", "DONE", "UP", "OPEN", "STARTED", "TOOK"];
@@ -44,9 +44,41 @@ pub async fn list(client: &Client, out: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-fn took(scan: &Scan) -> String {
+/// Returns whether a scan has not ended, and no process runs it.
+pub fn is_interrupted(scan: &Scan) -> bool {
+    !scan.is_live && !scan.status.has_ended()
+}
+
+/// Says what takes an interrupted scan further.
+pub fn way_on(scan: &Scan) -> String {
+    let (id, goes_on) = match scan.status {
+        ScanStatus::Stopping => (scan.id, "ends it, as it was being stopped, and so does"),
+        _ => (scan.id, "goes on with it, and it is ended by"),
+    };
+    format!("`netscan serve` {goes_on} `netscan stop {id}`")
+}
+
+/// Returns where a scan stands, for people.
+fn standing(scan: &Scan) -> &'static str {
+    if is_interrupted(scan) { "interrupted" } else { scan.status.as_str() }
+}
+
+/// Returns how long a scan took or has taken so far. When it was interrupted, nobody saw.
+fn took(scan: &Scan) -> Option<String> {
     let started = scan.started_at.unwrap_or(scan.created_at);
-    human_ms(scan.finished_at.unwrap_or_else(Time::now).millis_since(started))
+    let now = || scan.is_live.then(Time::now);
+    let until = scan.finished_at.or_else(now)?;
+    Some(human_ms(until.millis_since(started)))
+}
+
+/// Gets the scans that have not ended.
+pub async fn unfinished(client: &Client) -> Result<Vec<Scan>, Failure> {
+    let mut scans = Vec::new();
+    for status in ["queued", "running", "paused", "stopping"] {
+        scans.extend(client.list::<Scan>(&format!("/api/scans?status={status}")).await?);
+    }
+    scans.sort_by_key(|scan| scan.id);
+    Ok(scans)
 }
 
 /// Shows one scan, or the system and what runs.
@@ -64,12 +96,15 @@ pub async fn status(client: &Client, scan: Option<ScanId>, out: &Output) -> Resu
     out.line(&format!("nmap    {}", nmap.or(system.nmap_problem).unwrap_or_default()))?;
     out.line(&format!("slots   {} of {} in use", system.slots_in_use, system.slots))?;
     out.line(&format!("store   {} bytes, start {}", system.store_bytes, system.epoch))?;
-    let running: Vec<Scan> = client.list("/api/scans?status=running").await?;
-    for scan in &running {
+    for scan in unfinished(client).await? {
         let progress = &scan.progress;
         out.line(&format!(
-            "scan {} {:.1} %, {} up, {} open ports",
-            scan.id, progress.percent, progress.hosts_up, progress.open_ports
+            "scan {} {}, {:.1} %, {} up, {} open ports",
+            scan.id,
+            standing(&scan),
+            progress.percent,
+            progress.hosts_up,
+            progress.open_ports
         ))?;
     }
     Ok(Exit::Ok)
@@ -78,10 +113,12 @@ pub async fn status(client: &Client, scan: Option<ScanId>, out: &Output) -> Resu
 fn show_scan(scan: &Scan, out: &Output) -> Result<(), Failure> {
     let verdicts = &scan.verdicts;
     let progress = &scan.progress;
-    out.line(&format!("scan {} ({}): {}", scan.id, scan.project_name, scan.status))?;
+    let id = scan.id;
+    out.line(&format!("scan {id} ({}): {}", scan.project_name, standing(scan)))?;
     out.line(&format!("  command   {}", scan.argv.join(" ")))?;
     let done = format!("{} of {} targets", progress.targets_done, progress.targets_total);
-    out.line(&format!("  progress  {:.1} %, {done}, {}", progress.percent, took(scan)))?;
+    let took = took(scan).map_or_else(String::new, |took| format!(", {took}"));
+    out.line(&format!("  progress  {:.1} %, {done}{took}", progress.percent))?;
     if let Some(eta) = progress.eta_ms {
         out.line(&format!("  left      about {}", human_ms(eta)))?;
     }
@@ -103,6 +140,9 @@ fn show_scan(scan: &Scan, out: &Output) -> Result<(), Failure> {
     for name in &scan.unresolved {
         out.line(&format!("  unresolved `{}`: {}", name.target, name.reason))?;
     }
+    if is_interrupted(scan) {
+        out.line(&format!("  go on     {}", way_on(scan)))?;
+    }
     if let Some(waits_for) = &scan.waits_for {
         out.line(&format!("  waits for {waits_for}"))?;
     }
@@ -119,22 +159,14 @@ pub async fn watch(
     since: Seq,
     out: &Output,
 ) -> Result<Exit, Failure> {
-    let mut follow = Follow::new(client.clone(), scan, since);
-    let here = matches!(client, Client::Here(_));
+    let mut follow = Follow::new(client.clone(), scan, since, *out);
     loop {
         let text = follow.next().await?;
         if out.json {
             out.bytes(format!("{text}\n").as_bytes())?;
         }
         // `connected` is not an event of the scan.
-        let Ok(frame) = serde_json::from_str::<EventFrame>(&text) else {
-            let view: Scan = client.get(&format!("/api/scans/{scan}")).await?;
-            if here && !view.status.has_ended() {
-                out.note("no server runs this scan; `netscan serve` goes on with it");
-                return Ok(Exit::Incomplete);
-            }
-            continue;
-        };
+        let Ok(frame) = serde_json::from_str::<EventFrame>(&text) else { continue };
         if !out.json {
             out.line(&describe(&frame))?;
         }

@@ -123,7 +123,7 @@ fn flags_that_read_write_or_run_files_are_refused_by_name() {
     ];
     for flags in refused {
         let output = run(netscan(data.path()).args(["scan", "127.0.0.1", "--"]).args(flags));
-        assert_eq!(output.status.code(), Some(2), "{flags:?}: {}", text(&output.stdout));
+        assert_eq!(output.status.code(), Some(4), "{flags:?}: {}", text(&output.stdout));
         let flag = flags[0].split('=').next().unwrap();
         assert!(text(&output.stderr).contains(flag), "{flags:?}: {}", text(&output.stderr));
     }

@@ -90,7 +90,7 @@ fn a_batch_that_was_running_when_five_servers_went_down_is_given_up() {
             let up = view["verdicts"]["up"] == json!(12);
             let events = server.events(scan);
             let attempts = named(&events, "batch_start").into_iter().map(|event| &event["attempt"]);
-            let tries = attempts.filter_map(|attempt| attempt.as_u64()).max();
+            let tries = attempts.filter_map(serde_json::Value::as_u64).max();
             (up && tries == Some(start)).then_some(())
         });
         assert_eq!(server.get(&format!("/api/scans/{scan}"))["status"], "running", "{start}");

@@ -247,7 +247,7 @@ fn malformed_requests_get_problems_and_never_a_fault() {
         ("/api/scans", r#"{"targets": ["127.0.0.1"], "colour": 1}"#, 422, "unknown-field"),
         ("/api/scans", r#"{"targets": ["127.0.0.1"], "chunk_size": 0}"#, 422, "invalid-value"),
         ("/api/scans", r#"{"targets": ["127.0.0.1"], "chunk_size": -1}"#, 422, "invalid-value"),
-        ("/api/scans", r#"{"targets": ["127.0.0.1"], "policy": {"x": 1}}"#, 422, "invalid-value"),
+        ("/api/scans", r#"{"targets": ["127.0.0.1"], "policy": {"x": 1}}"#, 422, "unknown-field"),
         ("/api/scans", r#"{"targets": ["-oN/tmp/x"]}"#, 422, "invalid-target"),
         (
             "/api/scans",

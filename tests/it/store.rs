@@ -83,7 +83,7 @@ fn a_store_in_use_names_its_owner() {
         let refused = run(netscan(data.path()).args(args));
         let said = text(&refused.stderr);
         assert_eq!(refused.status.code(), Some(6), "{said}");
-        assert!(said.contains("by process") && said.contains("Stop the process"), "{said}");
+        assert!(said.contains("by process") && said.contains("stop the process"), "{said}");
     }
     let refused = run(netscan(data.path()).args(["--server", &server.base, "store", "stats"]));
     assert_eq!(refused.status.code(), Some(2));

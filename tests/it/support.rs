@@ -272,3 +272,41 @@ pub fn named<'a>(events: &'a [Value], name: &str) -> Vec<&'a Value> {
 pub fn temp() -> TempDir {
     tempfile::tempdir().expect("a directory")
 }
+
+/// A command that runs beside the test.
+pub struct Running(Option<Child>);
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(Some(command.spawn().expect("it starts")))
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.0.as_mut().expect("not waited for")
+    }
+
+    pub fn signal(&mut self, signal: Signal) {
+        kill_process(Pid::from_child(self.child()), signal).expect("it is alive");
+    }
+
+    pub fn pid(&mut self) -> u32 {
+        self.child().id()
+    }
+
+    /// Waits for its end and returns what it said.
+    pub fn output(mut self) -> Output {
+        eventually("the command's end", || self.child().try_wait().expect("a child"));
+        self.0.take().expect("not waited for").wait_with_output().expect("its output")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // It may have ended; then it is of no further interest.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

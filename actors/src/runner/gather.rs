@@ -26,6 +26,9 @@ pub const SEND_AGAIN: Duration = Duration::from_millis(250);
 /// Bytes of stderr's end that a failure quotes.
 const STDERR_TAIL_BYTES: usize = 2000;
 
+/// A write that the store has answered, with its place in the order.
+type Answered = (u64, Write, Result<(), WriteError>);
+
 /// An attempt's findings so far.
 pub struct Gathered {
     pub job: Job,
@@ -45,7 +48,7 @@ pub struct Gathered {
     /// Whether the machine's network changed: what comes from then on is not believed.
     is_distrusted: bool,
     /// Writes on their way to the store, each with its place in the order.
-    unstored: FuturesUnordered<BoxFuture<'static, (u64, Write, Result<(), WriteError>)>>,
+    unstored: FuturesUnordered<BoxFuture<'static, Answered>>,
     /// Writes that the store could not take, and those that came after them: they are sent again in
     /// order once it may be well, so that nothing is lost and no line changes places.
     refused: BTreeMap<u64, Write>,

@@ -1,9 +1,10 @@
 //! Batches, their attempts, and what nmap wrote in them.
 
 use crate::{
-    extract::{Query, Segment},
+    extract::Segment,
     page::{self, Page},
     problem::Failure,
+    query::{Nothing, Query, SeedQuery},
     router::Edge,
     view,
 };
@@ -29,7 +30,7 @@ use std::{io, sync::Arc};
 pub async fn list(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
-    Query(page): Query<Page>,
+    SeedQuery(page): SeedQuery<Page>,
     uri: Uri,
 ) -> Result<Response, Failure> {
     view::stored(&edge, scan)?;
@@ -50,6 +51,7 @@ fn stored(edge: &Edge, id: BatchId) -> Result<BatchRecord, Failure> {
 pub async fn get(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<BatchId>,
+    _: Query<Nothing>,
 ) -> Result<Json<Batch>, Failure> {
     let record = stored(&edge, id)?;
     let attempts = edge.system.store().attempts(id)?;
@@ -72,7 +74,9 @@ pub async fn raw(
 ) -> Result<Response, Failure> {
     let batch: BatchId =
         batch.parse().map_err(|_| Failure::not_found(format!("batch `{batch}`")))?;
-    let stream: Stream = stream.parse().map_err(Failure::not_found)?;
+    let stream: Stream = stream.parse().map_err(|_| {
+        Failure::not_found(format!("stream `{stream}`: xml, stdout and stderr are"))
+    })?;
     let record = stored(&edge, batch)?;
     let attempts = edge.system.store().attempts(batch)?;
     let wanted = |attempt: &&netscan_schemas::stored::AttemptRecord| {

@@ -1,9 +1,10 @@
 //! Hosts that were found up, with their ports.
 
 use crate::{
-    extract::{Query, Segment},
+    extract::Segment,
     page::{self, Page},
     problem::Failure,
+    query::{Nothing, SeedList, SeedQuery},
     router::Edge,
     view,
 };
@@ -11,7 +12,7 @@ use axum::{Json, extract::State, http::Uri, response::Response};
 use netscan_schemas::{
     HostId, ScanId,
     api::{Host, HostPort},
-    host::Protocol,
+    host::{HostState, Protocol},
     limits,
 };
 use netscan_store::{ReadError, Store};
@@ -22,18 +23,39 @@ use std::sync::Arc;
 /// one port matches all of them.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct HostFilter {
-    status: Option<String>,
+    status: Option<HostState>,
     port: Option<u16>,
     protocol: Option<Protocol>,
-    state: Option<String>,
+    state: Option<PortState>,
     service: Option<String>,
     product: Option<String>,
     q: Option<String>,
 }
 
+/// A port's state, by the name that nmap gives it; written in any case.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct PortState(String);
+
+impl PortState {
+    const ALL: [&str; 6] =
+        ["open", "closed", "filtered", "unfiltered", "open|filtered", "closed|filtered"];
+}
+
+impl TryFrom<String> for PortState {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|name| name.eq_ignore_ascii_case(&text));
+        named.map(|name| Self(name.to_owned())).ok_or_else(|| {
+            format!("`{text}` is no state of a port; those are `{}`", Self::ALL.join("`, `"))
+        })
+    }
+}
+
 impl HostFilter {
     fn matches(&self, host: &Host) -> bool {
-        let status = self.status.as_ref().is_none_or(|status| *status == host.status);
+        let status = self.status.is_none_or(|status| status.as_str() == host.status);
         let ports = !self.names_a_port() || host.ports.iter().any(|port| self.matches_port(port));
         status && ports && self.q.as_ref().is_none_or(|text| mentions(host, text))
     }
@@ -58,7 +80,7 @@ impl HostFilter {
         });
         self.port.is_none_or(|wanted| wanted == port.port)
             && self.protocol.is_none_or(|wanted| wanted == port.protocol)
-            && is(&self.state, Some(&port.state))
+            && self.state.as_ref().is_none_or(|wanted| wanted.0 == port.state)
             && is(&self.service, port.service_name.as_ref())
             && product
     }
@@ -66,7 +88,7 @@ impl HostFilter {
     /// Returns the open port that the index can look up. It is kept by protocol: a port of any
     /// protocol is looked for host by host.
     fn indexed(&self) -> Option<(Protocol, u16)> {
-        let open = self.state.as_deref() == Some("open");
+        let open = self.state.as_ref().is_some_and(|state| state.0 == "open");
         self.protocol.zip(self.port).filter(|_| open)
     }
 }
@@ -87,8 +109,7 @@ fn mentions(host: &Host, text: &str) -> bool {
 pub async fn list(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
-    Query(page): Query<Page>,
-    Query(filter): Query<HostFilter>,
+    SeedList(page, filter): SeedList<Page, HostFilter>,
     uri: Uri,
 ) -> Result<Response, Failure> {
     view::stored(&edge, scan)?;
@@ -129,6 +150,7 @@ fn find(
 pub async fn get(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<HostId>,
+    _: SeedQuery<Nothing>,
 ) -> Result<Json<Host>, Failure> {
     let record = edge.system.store().host(id)?;
     let record = record.ok_or_else(|| Failure::not_found(format!("host {id}")))?;

@@ -1,9 +1,10 @@
 //! Projects: names under which scans are kept.
 
 use crate::{
-    extract::{Body, Lenient, Query, Segment, Strict},
+    extract::{Body, Lenient, Segment, Strict},
     page::{self, Page},
     problem::Failure,
+    query::{Nothing, Query, SeedQuery},
     router::Edge,
     view,
 };
@@ -16,15 +17,13 @@ use axum::{
 use netscan_schemas::{
     ProjectId,
     api::{NewProject, Project},
-    problem::Code,
+    limits::NAME_CHARS_MAX,
+    problem::{Code, FieldError, Problem, is_name},
     stored::ProjectRecord,
 };
 use netscan_store::ScanFilter;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// Characters of a project's name.
-const NAME_MAX: usize = 200;
 
 impl Body for NewProject {
     const FIELDS: &'static [&'static str] = &["name", "description"];
@@ -58,15 +57,16 @@ struct Created {
 }
 
 fn check_name(name: &str) -> Result<(), Failure> {
-    let length = name.chars().count();
-    let printable = !name.chars().any(char::is_control);
-    if name.trim() == name && (1..=NAME_MAX).contains(&length) && printable {
+    if is_name(name) {
         return Ok(());
     }
     let detail = format!(
-        "a project's name has 1 to {NAME_MAX} printable characters, without blanks at either end"
+        "a project's name has 1 to {NAME_CHARS_MAX} printable characters, without blanks at \
+         either end"
     );
-    Err(Failure::new(Code::InvalidValue, detail))
+    let error =
+        FieldError { pointer: "/name".into(), code: "invalid-name".into(), detail: detail.clone() };
+    Err(Failure(Box::new(Problem::new(Code::InvalidValue, detail).with_errors(vec![error]))))
 }
 
 fn shown(edge: &Edge, record: ProjectRecord) -> Result<Project, Failure> {
@@ -77,6 +77,7 @@ fn shown(edge: &Edge, record: ProjectRecord) -> Result<Project, Failure> {
 /// Makes a project.
 pub async fn create(
     State(edge): State<Arc<Edge>>,
+    _: SeedQuery<Nothing>,
     body: Lenient<NewProject>,
 ) -> Result<Response, Failure> {
     let NewProject { name, description } = body.body;
@@ -90,7 +91,7 @@ pub async fn create(
 /// Lists all projects.
 pub async fn list(
     State(edge): State<Arc<Edge>>,
-    Query(page): Query<Page>,
+    SeedQuery(page): SeedQuery<Page>,
     uri: Uri,
 ) -> Result<Response, Failure> {
     let limit = page.limit()?;
@@ -104,6 +105,7 @@ pub async fn list(
 pub async fn get(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
+    _: Query<Nothing>,
 ) -> Result<Json<Project>, Failure> {
     let record = edge.system.store().project(id)?;
     let record = record.ok_or_else(|| Failure::not_found(format!("project {id}")))?;
@@ -114,6 +116,7 @@ pub async fn get(
 pub async fn change(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
+    _: Query<Nothing>,
     Strict(change): Strict<ProjectChange>,
 ) -> Result<Json<Project>, Failure> {
     if let Some(name) = &change.name {
@@ -128,6 +131,7 @@ pub async fn change(
 pub async fn delete(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
+    _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
     use netscan_store::{Refusal, WriteError};
     match edge.system.store().delete_project(id).await {
@@ -143,7 +147,7 @@ pub async fn delete(
 pub async fn scans(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
-    Query(page): Query<Page>,
+    SeedQuery(page): SeedQuery<Page>,
     uri: Uri,
 ) -> Result<Response, Failure> {
     if edge.system.store().project(id)?.is_none() {

@@ -1,9 +1,10 @@
 //! Scans: start, look, stop, pause, resume, scan again, delete.
 
 use crate::{
-    extract::{Body, Lenient, Query, Segment, Strict},
+    extract::{Body, Lenient, Segment, Strict},
     page::Page,
     problem::{Failure, refuse_new_work},
+    query::{Nothing, Query, SeedList, SeedQuery},
     rest::projects::list_scans,
     router::Edge,
     view,
@@ -53,6 +54,7 @@ impl Body for RescanRequest {
 /// Accepts a scan and answers at once.
 pub async fn create(
     State(edge): State<Arc<Edge>>,
+    _: Query<Nothing>,
     Strict(request): Strict<ScanRequest>,
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
@@ -67,6 +69,7 @@ fn accepted(answer: ScanAccepted) -> Response {
 /// Accepts a scan as the Python system did: status 200, unknown fields named and ignored.
 pub async fn start(
     State(edge): State<Arc<Edge>>,
+    _: SeedQuery<Nothing>,
     request: Lenient<ScanRequest>,
 ) -> Result<Json<ScanAccepted>, Failure> {
     refuse_new_work(edge.system.store())?;
@@ -78,6 +81,7 @@ pub async fn start(
 /// Says what a request would be; runs nothing.
 pub async fn preview(
     State(edge): State<Arc<Edge>>,
+    _: Query<Nothing>,
     Strict(request): Strict<ScanRequest>,
 ) -> Result<Json<Preview>, Failure> {
     Ok(Json(edge.system.preview(&request).await?))
@@ -86,8 +90,7 @@ pub async fn preview(
 /// Lists all scans, newest first.
 pub async fn list(
     State(edge): State<Arc<Edge>>,
-    Query(page): Query<Page>,
-    Query(filter): Query<StatusFilter>,
+    SeedList(page, filter): SeedList<Page, StatusFilter>,
     uri: Uri,
 ) -> Result<Response, Failure> {
     let filter = ScanFilter { status: filter.status, ..ScanFilter::default() };
@@ -104,6 +107,7 @@ pub struct StatusFilter {
 pub async fn get(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
+    _: Query<Nothing>,
 ) -> Result<Json<Scan>, Failure> {
     let stored = view::stored(&edge, scan)?;
     Ok(Json(view::scan(&edge, stored)?))
@@ -120,7 +124,7 @@ pub struct StopQuery {
 pub async fn stop(
     State(edge): State<Arc<Edge>>,
     Segment(scan_id): Segment<ScanId>,
-    Query(query): Query<StopQuery>,
+    SeedQuery(query): SeedQuery<StopQuery>,
 ) -> Result<Json<ScanCommandAnswer>, Failure> {
     let status = edge.system.stop_scan(scan_id, query.force).await?;
     Ok(Json(ScanCommandAnswer { scan_id, status }))
@@ -130,6 +134,7 @@ pub async fn stop(
 pub async fn pause(
     State(edge): State<Arc<Edge>>,
     Segment(scan_id): Segment<ScanId>,
+    _: Query<Nothing>,
 ) -> Result<Json<ScanCommandAnswer>, Failure> {
     let status = edge.system.pause_scan(scan_id).await?;
     Ok(Json(ScanCommandAnswer { scan_id, status }))
@@ -139,6 +144,7 @@ pub async fn pause(
 pub async fn resume(
     State(edge): State<Arc<Edge>>,
     Segment(scan_id): Segment<ScanId>,
+    _: Query<Nothing>,
 ) -> Result<Json<ScanCommandAnswer>, Failure> {
     let status = edge.system.resume_scan(scan_id).await?;
     Ok(Json(ScanCommandAnswer { scan_id, status }))
@@ -148,6 +154,7 @@ pub async fn resume(
 pub async fn rescan(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
+    _: Query<Nothing>,
     Strict(request): Strict<RescanRequest>,
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
@@ -158,6 +165,7 @@ pub async fn rescan(
 pub async fn delete(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
+    _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
     edge.system.store().delete_scan(scan).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -1,6 +1,10 @@
 //! The server itself: whether it lives, whether it can scan, and what it is.
 
-use crate::{problem::Failure, router::Edge};
+use crate::{
+    problem::{Failure, chain},
+    query::{Nothing, Query},
+    router::Edge,
+};
 use axum::{Json, extract::State};
 use netscan_schemas::{
     api::{NmapInfo, StoreHealth, System},
@@ -23,17 +27,20 @@ pub async fn readyz(State(edge): State<Arc<Edge>>) -> Result<&'static str, Failu
     }
     match edge.system.scanner().installation().await {
         Ok(_) => Ok("ready\n"),
-        Err(error) => Err(Failure::new(Code::NmapUnusable, error)),
+        Err(error) => Err(Failure::new(Code::NmapUnusable, chain(&error))),
     }
 }
 
 /// Describes the server.
-pub async fn describe(State(edge): State<Arc<Edge>>) -> Result<Json<System>, Failure> {
+pub async fn describe(
+    State(edge): State<Arc<Edge>>,
+    _: Query<Nothing>,
+) -> Result<Json<System>, Failure> {
     let system = &edge.system;
     let found = system.scanner().installation().await;
     let (nmap, nmap_problem) = match found {
         Ok(found) => (Some(found), None),
-        Err(error) => (None, Some(error.to_string())),
+        Err(error) => (None, Some(chain(&error))),
     };
     let nmap = nmap.map(|nmap| NmapInfo {
         path: nmap.program.display().to_string(),
@@ -45,13 +52,15 @@ pub async fn describe(State(edge): State<Arc<Edge>>) -> Result<Json<System>, Fai
     let (store_health, store_problem) = store_health(system.store());
     Ok(Json(System {
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        is_server: system.is_server(),
         nmap,
         nmap_problem,
         raw_sockets: privileges.raw,
         privilege: privileges.explanation.clone(),
         slots: slots.limit as u64,
         slots_in_use: slots.in_use as u64,
-        active_scans: system.active_scans().await as u64,
+        active_scans: system.in_hand().count() as u64,
         store_bytes: system.store().store_bytes().map_err(|error| Failure::internal(&error))?,
         store_health,
         store_problem,
@@ -88,8 +97,9 @@ fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
 }
 
 fn named_limits() -> BTreeMap<String, u64> {
-    let limits: [(&str, u64); 12] = [
+    let limits: [(&str, u64); 13] = [
         ("scan_addresses_max", limits::SCAN_ADDRESSES_MAX),
+        ("run_addresses_max", limits::RUN_ADDRESSES_MAX),
         ("target_lines_max", limits::TARGET_LINES_MAX as u64),
         ("chunk_size_max", u64::from(limits::CHUNK_SIZE_MAX)),
         ("concurrency_max", u64::from(limits::CONCURRENCY_MAX)),

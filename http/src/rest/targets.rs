@@ -1,8 +1,9 @@
 //! Targets: what an expression means, and what is known of an address.
 
 use crate::{
-    extract::{Body, Lenient, Query, Segment},
+    extract::{Body, Lenient, Segment},
     problem::Failure,
+    query::{Nothing, Query, SeedQuery},
     router::Edge,
     view,
 };
@@ -23,7 +24,7 @@ impl Body for ExpandRequest {
 }
 
 /// Lists what targets mean, address by address; names are resolved.
-pub async fn expand(request: Lenient<ExpandRequest>) -> Json<ExpandAnswer> {
+pub async fn expand(_: SeedQuery<Nothing>, request: Lenient<ExpandRequest>) -> Json<ExpandAnswer> {
     let (list, errors) = netscan_nmap::targets::parse(&request.body.targets);
     let resolved = netscan_nmap::resolve::resolve(&list.names, limits::RESOLVE_TIMEOUT).await;
     let named = resolved.names.iter().map(|name| name.address).collect();
@@ -92,6 +93,7 @@ pub async fn difficult(
 pub async fn history(
     State(edge): State<Arc<Edge>>,
     Segment(address): Segment<String>,
+    _: SeedQuery<Nothing>,
 ) -> Result<Json<Vec<TargetHistory>>, Failure> {
     let address: IpAddr = address.parse().map_err(|_| {
         let detail =

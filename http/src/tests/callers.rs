@@ -72,6 +72,9 @@ async fn pages_of_other_sites_change_nothing_and_open_no_socket() {
         let shown = String::from_utf8_lossy(origin);
         let answer = call(&router, "POST", &[host, ("origin", origin)]).await;
         assert_eq!(answer.problem(), "origin-not-allowed", "{shown}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        let advised = shown.starts_with("http://");
+        assert_eq!(detail.contains(&format!("--cors-origin {shown}`")), advised, "{detail}");
         assert_eq!(answer.header("access-control-allow-origin"), "", "{shown}");
         let upgrade = [host, ("origin", origin), ("upgrade", b"websocket")];
         assert_eq!(call(&router, "GET", &upgrade).await.problem(), "origin-not-allowed", "{shown}");

@@ -43,7 +43,9 @@ async fn no_body_makes_a_fault() {
             let preview = path.ends_with("/preview") || path.ends_with("/expand");
             if preview && answer.status == 200 {
                 // They name what is wrong in their answer.
-                assert!(answer.json()["invalid"][0].is_object(), "{shown}");
+                let json = answer.json();
+                let named = [&json["invalid"][0], &json["problems"][0]];
+                assert!(named.iter().any(|error| error.is_object()), "{shown}");
                 continue;
             }
             assert!(answer.status.is_client_error(), "{shown}: {}", answer.status);
@@ -126,4 +128,102 @@ async fn an_answer_does_not_outgrow_a_request_of_unknown_fields() {
     let warnings = lenient.json()["warnings"].as_array().unwrap().clone();
     assert_eq!(warnings.len(), 101);
     assert!(warnings[100].as_str().unwrap().starts_with("9900 more"), "{}", warnings[100]);
+}
+
+#[tokio::test]
+async fn unknown_fields_are_named_at_any_depth() {
+    let world = world(all_up).await;
+    let body = json!({
+        "targets": ["127.0.0.1"],
+        "policy": {"zz": 1, "resolve": true},
+        "runner": {"kind": "asyncio"},
+    });
+    let started = world.post("/api/scans/start", &body).await;
+    assert_eq!(started.status, 200, "{:?}", started.body);
+    let warnings = started.json()["warnings"].to_string();
+    assert!(warnings.contains("`policy.zz`") && !warnings.contains("kind"), "{warnings}");
+    for path in ["/api/scans", "/api/scans/preview"] {
+        let strict = world.post(path, &body).await;
+        assert_eq!((strict.status.as_u16(), strict.problem().as_str()), (422, "unknown-field"));
+        let errors = strict.json()["errors"].clone();
+        assert_eq!(errors[0]["pointer"], "/policy/zz", "{errors}");
+        assert!(errors[1].is_null(), "{errors}");
+    }
+    let both = json!({"targets": 7, "colour": 1});
+    let errors = world.post("/api/scans", &both).await.json()["errors"].clone();
+    assert_eq!(
+        (&errors[0]["pointer"], &errors[1]["pointer"]),
+        (&json!("/colour"), &json!("/targets"))
+    );
+}
+
+#[tokio::test]
+async fn an_error_points_at_its_field() {
+    let world = world(all_up).await;
+    let table = [
+        ("/api/projects", json!({"name": ""}), "/name"),
+        ("/api/projects", json!({}), "/name"),
+        ("/api/targets/expand", json!({}), "/targets"),
+        ("/api/nmap/run", json!({"flags": []}), "/targets"),
+        ("/api/scans", json!({"targets": ["127.0.0.1", 7]}), "/targets/1"),
+        ("/api/scans", json!({"policy": {"resplit": "no"}}), "/policy/resplit"),
+    ];
+    for (path, body, pointer) in table {
+        let answer = world.post(path, &body).await;
+        assert_eq!(answer.problem(), "invalid-value", "{path} {body}");
+        assert_eq!(answer.json()["errors"][0]["pointer"], pointer, "{path} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_says_which_values_it_takes() {
+    let world = world(all_up).await;
+    let scan = world.scan(json!({"targets": ["127.0.0.1"]})).await;
+    for (filter, allowed) in [("status=bogus", "`down`"), ("state=bogus", "`open|filtered`")] {
+        let answer = world.get(&format!("/api/scans/{scan}/hosts?{filter}")).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (422, "invalid-value"));
+        let detail = answer.json()["detail"].to_string();
+        assert!(detail.contains(allowed) && detail.contains(&filter[..5]), "{detail}");
+    }
+    let open = world.json(&format!("/api/scans/{scan}/hosts?state=open%7Cfiltered")).await;
+    assert_eq!(open, json!([]));
+}
+
+#[tokio::test]
+async fn no_query_parameter_is_ignored_in_silence() {
+    let world = world(all_up).await;
+    let scan = world.scan(json!({"targets": ["127.0.0.1"]})).await;
+    let own = [
+        format!("/api/scans/{scan}?x=1"),
+        format!("/api/scans/{scan}/events?sinse=1"),
+        format!("/api/scans/{scan}/targets?x=1&verdict=up"),
+        "/api/batches/1?x=1".to_owned(),
+        "/api/batches/1/raw/xml?x=1".to_owned(),
+        "/api/targets/difficult?x=1".to_owned(),
+        "/api/system?x=1".to_owned(),
+    ];
+    for path in own {
+        let answer = world.get(&path).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (422, "unknown-field"));
+        assert!(answer.json()["detail"].as_str().unwrap().starts_with("`"), "{path}");
+    }
+    // Clients of the Python system may send what they like.
+    let seed = [
+        format!("/api/scans/{scan}/hosts?limit=1&servise=x&port=80"),
+        format!("/api/scans/{scan}/batches?servise=x"),
+        "/api/scans?servise=x".to_owned(),
+        "/api/projects?servise=x".to_owned(),
+        "/api/targets/127.0.0.1/history?servise=x".to_owned(),
+        "/api/hosts/1?servise=x".to_owned(),
+    ];
+    for path in seed {
+        let answer = world.get(&path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let warning = answer.header("warning");
+        assert!(warning.ends_with("ignored: servise\""), "{path}: {warning}");
+    }
+    let known = world.get(&format!("/api/scans/{scan}/hosts?limit=1&port=80")).await;
+    assert_eq!(known.header("warning"), "");
+    let raw = world.get("/api/batches/1/raw/foo").await.json();
+    assert_eq!(raw["detail"], "there is no stream `foo`: xml, stdout and stderr are");
 }

@@ -145,8 +145,55 @@ async fn a_preview_runs_nothing() {
     let preview = preview.json();
     assert_eq!(preview["addresses"], 256);
     assert_eq!(preview["refused"][0]["flag"], "-oX");
-    assert!(!preview["invalid"].as_array().unwrap().is_empty(), "{preview}");
+    assert_eq!(preview["invalid"][0]["target"], "1.2.3.4.5", "{preview}");
+    assert_eq!(preview["problems"], json!([]));
     assert_eq!(world.json("/api/scans").await, json!([]));
+}
+
+#[tokio::test]
+async fn a_preview_lists_all_that_a_scan_would_be_refused_for() {
+    let world = world(|_| panic!("nothing may be started")).await;
+    let one = json!(["127.0.0.1"]);
+    let table = [
+        (json!({"targets": []}), "no-targets", "/targets", "no targets"),
+        (json!({"targets": ["10.0.0.0/7"]}), "too-many-targets", "/targets", "33554432"),
+        (json!({"targets": ["fd00::/64"]}), "too-many-targets", "/targets", "18446744073709551616"),
+        (json!({"targets": ["::/0"]}), "too-many-targets", "/targets", "2^128"),
+        (json!({"targets": one, "project_id": 4711}), "not-found", "/project_id", "4711"),
+        (json!({"targets": one, "name": " x"}), "invalid-name", "/name", "blanks"),
+        (json!({"targets": one, "name": ""}), "invalid-name", "/name", "1 to 200"),
+        (json!({"targets": one, "chunk_size": 0}), "out-of-range", "/chunk_size", "65536"),
+        (json!({"targets": one, "profile": "x"}), "not-available", "/profile", "profiles"),
+    ];
+    for (request, code, pointer, detail) in table {
+        let answer = world.post("/api/scans/preview", &request).await;
+        assert_eq!(answer.status, 200, "{request}: {:?}", answer.body);
+        let preview = answer.json();
+        let problem = &preview["problems"][0];
+        assert_eq!((&problem["code"], &problem["pointer"]), (&json!(code), &json!(pointer)));
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{problem}");
+        // It refuses what it said it would.
+        assert!(world.post("/api/scans", &request).await.status.is_client_error(), "{request}");
+    }
+    let request = json!({"targets": ["fd00::/64"], "exclude": ["127.0.0.0/99"]});
+    let preview = world.post("/api/scans/preview", &request).await.json();
+    assert_eq!(preview["total_targets"], u64::MAX);
+    assert_eq!(preview["invalid"][0]["target"], "127.0.0.0/99");
+}
+
+#[tokio::test]
+async fn a_list_says_that_it_shows_only_some_targets() {
+    let world = world(all_up).await;
+    let many: Vec<String> = (0..101).map(|number| format!("127.0.0.{number}")).collect();
+    let request = json!({"targets": many, "exclude": ["127.0.0.7"]});
+    let scan = world.scan(request).await;
+    let listed = world.json("/api/scans").await;
+    let shown = listed[0]["targets"].as_array().unwrap().len();
+    let truncated = (&listed[0]["targets_truncated"], &listed[0]["exclude_truncated"]);
+    assert_eq!((shown, truncated), (100, (&json!(true), &json!(false))));
+    let whole = world.json(&format!("/api/scans/{scan}")).await;
+    assert_eq!(whole["targets"].as_array().unwrap().len(), 101);
+    assert_eq!(whole["targets_truncated"], false);
 }
 
 async fn run(world: &World) -> super::Answer {

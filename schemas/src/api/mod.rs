@@ -1,0 +1,12 @@
+//! What clients send and get. Names and shapes are a contract: fields may be added, never renamed
+//! or dropped.
+
+mod host;
+mod request;
+mod scan;
+mod system;
+
+pub use host::*;
+pub use request::*;
+pub use scan::*;
+pub use system::*;

@@ -1,0 +1,72 @@
+//! The server itself.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// How the store is, the worst of what is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreHealth {
+    /// It is well.
+    Ok,
+    /// Some of what it holds is damaged; that is not served, the rest is.
+    Damaged,
+    /// There is little room on its disk: no scan and no batch begins, what runs may finish.
+    Low,
+    /// Its disk is full: nothing is written until there is room.
+    Full,
+    /// It cannot be written; it is tried again by itself.
+    Degraded,
+}
+
+/// The server and what it can do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct System {
+    /// netscan's version.
+    pub version: String,
+    /// The process.
+    pub pid: u32,
+    /// Whether it is a server, which goes on with scans until it is told to end, and again when it
+    /// is started again. A process that is none ends with its own scan.
+    pub is_server: bool,
+    /// The nmap in use; none when there is none.
+    pub nmap: Option<NmapInfo>,
+    /// Why there is no usable nmap.
+    pub nmap_problem: Option<String>,
+    /// Whether nmap may open raw sockets, and so which scan types work.
+    pub raw_sockets: bool,
+    /// How that was found out, and what to do for more.
+    pub privilege: String,
+    /// nmap processes that may run at once.
+    pub slots: u64,
+    /// nmap processes that run now.
+    pub slots_in_use: u64,
+    /// Scans that have not ended.
+    pub active_scans: u64,
+    /// The size of the store's file.
+    pub store_bytes: u64,
+    /// How the store is.
+    pub store_health: StoreHealth,
+    /// What is wrong with the store; none when nothing is.
+    pub store_problem: Option<String>,
+    /// Bytes that are free on the store's disk.
+    pub free_bytes: u64,
+    /// The count of starts on this store.
+    pub epoch: u64,
+    /// Milliseconds since the start.
+    pub uptime_ms: u64,
+    /// Named limits.
+    pub limits: BTreeMap<String, u64>,
+}
+
+/// An nmap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NmapInfo {
+    /// Its program.
+    pub path: String,
+    /// Its version (`7.93`).
+    pub version: String,
+    /// Its data files.
+    pub datadir: Option<String>,
+}

@@ -1,0 +1,180 @@
+//! Reads values of the command line that clap does not know, and says what a valid one looks like.
+
+use netscan_schemas::{BatchId, ScanId};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
+
+/// Reads a time: a number with ms, s, m or h, or seconds without a unit.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().map_err(|_| "a time looks like 90s, 30m or 2h".to_owned())?;
+    let millis = match unit {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(format!("`{unit}` is no unit of time; use ms, s, m or h")),
+    };
+    let millis = number.checked_mul(millis).ok_or("that is too long")?;
+    Ok(Duration::from_millis(millis))
+}
+
+/// Reads the number of a scan.
+pub fn scan(text: &str) -> Result<ScanId, String> {
+    text.parse().map_err(|_| "a scan has a number, such as 3; `netscan ls` lists them".to_owned())
+}
+
+/// Reads the number of a batch.
+pub fn batch(text: &str) -> Result<BatchId, String> {
+    text.parse().map_err(|_| {
+        "a batch has a number, such as 12; `netscan batches SCAN` lists those of a scan".to_owned()
+    })
+}
+
+/// Reads how many processes may run at once.
+pub fn slots(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(slots @ 1..) => Ok(slots),
+        Ok(_) | Err(_) => Err("it takes a number from 1 on; leave it out for 32 a core".to_owned()),
+    }
+}
+
+/// Reads an address and a port to listen on.
+pub fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        let port = text.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        let port = port.unwrap_or(8000);
+        format!(
+            "it takes a numeric address and a port: 127.0.0.1:{port}, [::1]:{port}, or port 0 for \
+             any free one"
+        )
+    })
+}
+
+/// Reads the origin of a web page as browsers write it: scheme, host, and a port that is not the
+/// scheme's own. `*` and `null` are no origins: they would let everybody in.
+pub fn origin(text: &str) -> Result<String, String> {
+    let wrong = |why: &str| {
+        Err(format!("{why}; an origin looks like http://localhost:5173 or https://scans.example"))
+    };
+    match text {
+        "*" => return wrong("`*` would let the pages of every site in: name each origin"),
+        "null" => return wrong("`null` is what pages without an origin send, whosoever they are"),
+        _ => {}
+    }
+    let text = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
+    let (scheme, place) = match text.split_once("://") {
+        Some((scheme @ ("http" | "https"), place)) => (scheme, place),
+        _ => return wrong("it does not begin with http:// or https://"),
+    };
+    if place.contains(['/', '?', '#', '@']) {
+        return wrong("an origin has no user, path or query");
+    }
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (place, None),
+    };
+    if !is_host(host) {
+        return wrong(&format!("`{host}` is no host"));
+    }
+    let own_port = if scheme == "http" { 80 } else { 443 };
+    match port.map(str::parse::<u16>) {
+        None => Ok(format!("{scheme}://{host}")),
+        Some(Ok(port)) if port == own_port => Ok(format!("{scheme}://{host}")),
+        Some(Ok(port @ 1..)) => Ok(format!("{scheme}://{host}:{port}")),
+        Some(Ok(0) | Err(_)) => wrong("its port is no number from 1 to 65535"),
+    }
+}
+
+fn is_host(host: &str) -> bool {
+    if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return inner.parse::<Ipv6Addr>().is_ok();
+    }
+    let is_number = |label: &str| label.bytes().all(|byte| byte.is_ascii_digit());
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    };
+    let mut labels = host.split('.');
+    let is_address = labels.clone().next_back().is_some_and(is_number);
+    match is_address {
+        true => host.parse::<Ipv4Addr>().map(IpAddr::V4).is_ok(),
+        false => labels.all(label),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, millis) in [("90s", 90_000), ("250ms", 250), ("7", 7000), ("2h", 7_200_000)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for bad in ["", "s", "1d", "1.5s", "-1", "99999999999999999999", "9999999999999999h"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn origins() {
+        let good = [
+            ("http://localhost:5173", "http://localhost:5173"),
+            ("http://localhost:5173/", "http://localhost:5173"),
+            ("HTTPS://Scans.Example", "https://scans.example"),
+            ("https://scans.example:443", "https://scans.example"),
+            ("http://127.0.0.1:80", "http://127.0.0.1"),
+            ("http://[::1]:3000", "http://[::1]:3000"),
+            ("http://[::1]", "http://[::1]"),
+        ];
+        for (text, read) in good {
+            assert_eq!(origin(text).as_deref(), Ok(read), "{text}");
+        }
+        let bad = [
+            "*",
+            "null",
+            "",
+            "/",
+            "http://",
+            "localhost:5173",
+            "ftp://localhost",
+            "http://*",
+            "http://*.example",
+            "http://localhost//",
+            "http://localhost/app",
+            "http://user@localhost",
+            "http://localhost:",
+            "http://localhost:0",
+            "http://localhost:65536",
+            "http://1.2.3.400",
+            "http://[::1",
+            "http://::1",
+            "http://a b",
+            "http://a,http://b",
+            "chrome-extension://x",
+        ];
+        for text in bad {
+            let why = origin(text).unwrap_err();
+            assert!(why.contains("http://localhost:5173"), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_valid_is_told_what_would_be() {
+        assert!(scan("abc").unwrap_err().contains("netscan ls"));
+        assert!(scan("0").is_err());
+        assert!(batch("x").unwrap_err().contains("netscan batches"));
+        assert!(listen("localhost:8104").unwrap_err().contains("127.0.0.1:8104"));
+        assert_eq!(slots("7"), Ok(7));
+        for bad in ["0", "-1", "x", ""] {
+            assert!(slots(bad).unwrap_err().contains("from 1 on"), "{bad}");
+        }
+    }
+}
