@@ -6,10 +6,17 @@ use crate::{
     exit::{Exit, Failure},
     output::Output,
 };
-use netscan_nmap::{locate::locate, privilege::Privileges};
+use netscan_nmap::{
+    datadir::Datadirs,
+    locate::{Installation, locate},
+    privilege::Privileges,
+};
 use netscan_schemas::api::System;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,9 +50,10 @@ pub async fn run(
         Ok(Ok(found)) => {
             let path = found.program.display();
             add(&mut findings, "nmap", Health::Ok, format!("{} at {path}", found.version));
-            match found.datadir {
+            match &found.datadir {
                 Some(dir) => {
-                    add(&mut findings, "nmap data", Health::Ok, dir.display().to_string());
+                    let (health, detail) = nmap_data(dir, &found, &data_dir(data)?);
+                    add(&mut findings, "nmap data", health, detail);
                 }
                 None => add(
                     &mut findings,
@@ -89,6 +97,18 @@ pub async fn run(
 
 fn add(findings: &mut Vec<Finding>, what: &'static str, health: Health, detail: String) {
     findings.push(Finding { what, health, detail });
+}
+
+/// Looks whether scans can have a shorter copy of nmap's data.
+fn nmap_data(dir: &Path, nmap: &Installation, data_dir: &Path) -> (Health, String) {
+    let dir = dir.display();
+    match Datadirs::new(data_dir).check(nmap) {
+        Ok(()) => (Health::Ok, format!("{dir}, and each scan reads just what it needs of it")),
+        Err(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            (Health::Warn, format!("{dir}; nmap starts slower than it could: {error}{cause}"))
+        }
+    }
 }
 
 /// Opens the store, or talks to its owner.

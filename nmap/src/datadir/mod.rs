@@ -111,7 +111,10 @@ pub struct Datadirs {
 impl Datadirs {
     /// Takes the data directory to keep them in. Nothing is made yet.
     pub fn new(data_dir: &Path) -> Self {
-        Self { home: data_dir.join(HOME), made: Mutex::default() }
+        let home = data_dir.join(HOME);
+        // nmap works in another directory than we do. It only fails where there is none.
+        let home = std::path::absolute(&home).unwrap_or(home);
+        Self { home, made: Mutex::default() }
     }
 
     /// Removes what an earlier process has left. Blocks.
