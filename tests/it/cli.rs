@@ -87,7 +87,7 @@ fn a_name_is_resolved_once_and_shown() {
 fn target_files_are_read_as_nmap_reads_them() {
     let data = temp();
     let list = data.path().join("targets.txt");
-    std::fs::write(&list, "127.0.0.1 127.0.0.2 # two\n\n# none\n127.0.0.3-4\n").unwrap();
+    fs::write(&list, "127.0.0.1 127.0.0.2 # two\n\n# none\n127.0.0.3-4\n").unwrap();
     let output = run(netscan(data.path())
         .args(["--json", "scan", "-iL"])
         .arg(&list)
