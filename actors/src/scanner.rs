@@ -2,6 +2,7 @@
 
 use crate::{batch::ScanContext, network::Network};
 use netscan_nmap::{
+    datadir::{Datadir, DatadirError, Datadirs},
     launch::Launcher,
     locate::{Installation, LocateError, OLDEST, locate},
     options::{Options, ScriptDb},
@@ -14,7 +15,9 @@ use netscan_schemas::{
 use netscan_store::{ScanView, Store};
 use ractor::ActorProcessingErr;
 use std::{
-    path::PathBuf,
+    error::Error,
+    ops::Deref,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU32},
 };
 
@@ -22,13 +25,40 @@ use std::{
 pub struct Scanner {
     explicit: Option<PathBuf>,
     privileges: Privileges,
+    datadirs: Arc<Datadirs>,
     found: Mutex<Option<Installation>>,
 }
 
+/// The nmap that a scan's batches run: with a data directory of the scan's own, where that starts
+/// faster.
+pub struct Fitted {
+    nmap: Installation,
+    /// Held, as nobody else keeps it from being removed.
+    _datadir: Option<Arc<Datadir>>,
+}
+
+impl Deref for Fitted {
+    type Target = Installation;
+
+    fn deref(&self) -> &Installation {
+        &self.nmap
+    }
+}
+
 impl Scanner {
-    /// Takes the path that the user gave, if one was given.
-    pub fn new(explicit: Option<PathBuf>, privileges: Privileges) -> Self {
-        Self { explicit, privileges, found: Mutex::new(None) }
+    /// Takes the path that the user gave, if one was given, and where scans may keep files.
+    pub fn new(explicit: Option<PathBuf>, privileges: Privileges, data_dir: &Path) -> Self {
+        let datadirs = Arc::new(Datadirs::new(data_dir));
+        Self { explicit, privileges, datadirs, found: Mutex::new(None) }
+    }
+
+    /// Removes files that scans of an earlier start have left, before anything is started.
+    pub(crate) async fn sweep(&self) {
+        let datadirs = Arc::clone(&self.datadirs);
+        if let Err(error) = blocking(move || datadirs.sweep()).await {
+            let error = with_cause(&error);
+            tracing::warn!(error, "files of an earlier start stay where they are: {error}");
+        }
     }
 
     /// Returns what nmap may do.
@@ -48,8 +78,7 @@ impl Scanner {
         }
         let explicit = self.explicit.clone();
         // It runs `nmap --version`.
-        let looked = tokio::task::spawn_blocking(move || locate(explicit.as_deref())).await;
-        let found = looked.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+        let found = blocking(move || locate(explicit.as_deref())).await?;
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
         Ok(found)
     }
@@ -58,9 +87,25 @@ impl Scanner {
     ///
     /// # Errors
     /// When there is none that can be used.
-    pub(crate) async fn look_again(&self) -> Result<Installation, LocateError> {
+    pub(crate) async fn look_again(&self, options: &Options) -> Result<Fitted, LocateError> {
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        self.installation().await
+        Ok(self.fit(self.installation().await?, options).await)
+    }
+
+    /// Gives an nmap the data directory that these options start fastest from.
+    async fn fit(&self, mut nmap: Installation, options: &Options) -> Fitted {
+        let (datadirs, privileges) = (Arc::clone(&self.datadirs), self.privileges.clone());
+        let (installed, options) = (nmap.clone(), options.clone());
+        let fitted = blocking(move || datadirs.fit(&installed, &options, &privileges)).await;
+        let datadir = fitted.unwrap_or_else(|error| {
+            let error = with_cause(&error);
+            tracing::warn!(error, "nmap starts slower than it could: {error}");
+            None
+        });
+        if let Some(datadir) = &datadir {
+            nmap.datadir = Some(datadir.path().to_owned());
+        }
+        Fitted { nmap, _datadir: datadir }
     }
 
     /// Returns the scripts that come with an nmap; none when they cannot be read.
@@ -90,6 +135,7 @@ impl Scanner {
             options => options?,
         };
         let silent = options.for_silent_hosts();
+        let nmap = self.fit(nmap, &options).await;
         Ok(ScanContext {
             scan: spec.id,
             policy: spec.policy.clone(),
@@ -123,4 +169,16 @@ impl Scanner {
         let (options, _) = parsed.options.adapt(&self.privileges).map_err(refused)?;
         Ok(options)
     }
+}
+
+/// Does on a thread of its own what blocks.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+}
+
+/// Returns an error with its cause.
+fn with_cause(error: &DatadirError) -> String {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{error}{cause}")
 }

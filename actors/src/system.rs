@@ -97,12 +97,15 @@ impl System {
     pub async fn start(config: Config) -> Result<Arc<Self>, StartError> {
         let hub = Arc::new(Hub::default());
         let publisher: Arc<dyn netscan_store::Publisher> = Arc::clone(&hub) as _;
+        let scanner = Scanner::new(config.nmap, config.privileges, &config.data_dir);
+        let scanner = Arc::new(scanner);
         let data_dir = config.data_dir;
         let open = move || Store::open(&data_dir, netscan_store::Options::default(), publisher);
         let opened = tokio::task::spawn_blocking(open).await;
         let store = Arc::new(opened.map_err(|error| StartError::Tree(error.to_string()))??);
         end_leftovers(&store).await?;
-        let scanner = Arc::new(Scanner::new(config.nmap, config.privileges));
+        // The store is ours, and no nmap of an earlier start uses them any more.
+        scanner.sweep().await;
         let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
         let in_hand = Arc::new(InHand::default());
         let args = EngineArgs {

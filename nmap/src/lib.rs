@@ -3,7 +3,8 @@
 //! ```text
 //! targets ─► AddressSet ─┐
 //! options ─► typed ──────┼─► command ─► launch ─► process ─► xml ─► hosts
-//! locate, privilege ─────┘                            └────► lines
+//! locate, privilege ─────┤                            └────► lines
+//! datadir ───────────────┘
 //! ```
 //!
 //! Parsed once, here, at the boundary: whoever holds [`options::Options`] or a
@@ -11,6 +12,7 @@
 //! an address outside of it.
 
 pub mod command;
+pub mod datadir;
 pub mod launch;
 pub mod lines;
 pub mod locate;

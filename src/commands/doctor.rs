@@ -7,12 +7,16 @@ use crate::{
     output::{Output, causes},
 };
 use netscan_nmap::{
-    locate::{LocateError, locate},
+    datadir::Datadirs,
+    locate::{Installation, LocateError, locate},
     privilege::Privileges,
 };
 use netscan_schemas::api::{StoreHealth, System};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::{
+    error::Error,
+    path::{Path, PathBuf},
+};
 
 /// How something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -49,9 +53,10 @@ pub async fn run(
         Ok(Ok(found)) => {
             let path = found.program.display();
             add(&mut findings, "nmap", Health::Ok, format!("{} at {path}", found.version));
-            match found.datadir {
+            match &found.datadir {
                 Some(dir) => {
-                    add(&mut findings, "nmap data", Health::Ok, dir.display().to_string());
+                    let (health, detail) = nmap_data(dir, &found, &data_dir(data)?);
+                    add(&mut findings, "nmap data", health, detail);
                 }
                 None => add(
                     &mut findings,
@@ -126,6 +131,18 @@ fn nmap_remedy(error: &LocateError) -> Option<&'static str> {
             Some("install nmap (`apt-get install nmap` for one), or name another with --nmap PATH")
         }
         LocateError::TooOld { .. } => Some("install a newer nmap, or name one with --nmap PATH"),
+    }
+}
+
+/// Looks whether scans can have a shorter copy of nmap's data.
+fn nmap_data(dir: &Path, nmap: &Installation, data_dir: &Path) -> (Health, String) {
+    let dir = dir.display();
+    match Datadirs::new(data_dir).check(nmap) {
+        Ok(()) => (Health::Ok, format!("{dir}, and each scan reads just what it needs of it")),
+        Err(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            (Health::Warn, format!("{dir}; nmap starts slower than it could: {error}{cause}"))
+        }
     }
 }
 

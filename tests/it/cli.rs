@@ -2,6 +2,7 @@
 
 use crate::support::{json, listen, netscan, run, temp, text};
 use serde_json::Value;
+use std::{fs, path::Path};
 
 fn ports(host: &Value, state: &str) -> Vec<u64> {
     let ports = host["ports"].as_array().unwrap().iter();
@@ -86,7 +87,7 @@ fn a_name_is_resolved_once_and_shown() {
 fn target_files_are_read_as_nmap_reads_them() {
     let data = temp();
     let list = data.path().join("targets.txt");
-    std::fs::write(&list, "127.0.0.1 127.0.0.2 # two\n\n# none\n127.0.0.3-4\n").unwrap();
+    fs::write(&list, "127.0.0.1 127.0.0.2 # two\n\n# none\n127.0.0.3-4\n").unwrap();
     let output = run(netscan(data.path())
         .args(["--json", "scan", "-iL"])
         .arg(&list)
@@ -149,6 +150,40 @@ fn doctor_says_what_works() {
     let output = run(netscan(data.path()).arg("doctor"));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
     assert!(text(&output.stdout).contains("nmap"));
+}
+
+/// Scans a port and returns what nmap itself says it was told.
+fn told(data: &Path) -> String {
+    let (_listener, port) = listen("127.0.0.1");
+    let list = format!("{port},80");
+    let output = run(netscan(data).args(["--json", "scan", "127.0.0.1", "-p", &list, "--", "-sT"]));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let answer = json(&output);
+    assert_eq!(ports(&answer["hosts"][0], "open"), [u64::from(port)]);
+    let id = answer["scan"]["id"].to_string();
+    let batches = json(&run(netscan(data).args(["--json", "batches", &id])));
+    let xml = run(netscan(data).args(["raw", &batches[0]["id"].to_string(), "xml"]));
+    let xml = text(&xml.stdout);
+    xml.lines().find(|line| line.starts_with("<nmaprun")).unwrap().to_owned()
+}
+
+#[test]
+fn nmap_starts_from_the_lines_that_it_needs_where_that_can_be() {
+    let data = temp();
+    let own = data.path().join("nmap-data");
+    let flag = format!("datadir={}/", own.display()); // its hyphens are escaped
+    let told_first = told(data.path());
+    assert!(told_first.contains(&flag), "{told_first}");
+    assert!(!own.exists(), "each start removes what is left of the one before");
+
+    fs::write(&own, "in the way").unwrap();
+    let told_then = told(data.path());
+    assert!(!told_then.contains(&flag), "{told_then}");
+    let doctor = run(netscan(data.path()).arg("doctor"));
+    assert_eq!(doctor.status.code(), Some(0), "{}", text(&doctor.stdout));
+    let said = text(&doctor.stdout);
+    assert!(said.contains("nmap starts slower than it could"), "{said}");
+    assert!(said.contains("it is no directory"), "{said}");
 }
 
 #[test]

@@ -5,12 +5,10 @@ use crate::{
     network::Network,
     runner::{Job, Pulse, Report, Runner, RunnerArgs, RunnerMsg},
     scan::ScanMsg,
-    scanner::Scanner,
+    scanner::{Fitted, Scanner},
     slots::Permit,
 };
-use netscan_nmap::{
-    command, launch::Launcher, locate::Installation, options::Options, privilege::Privileges,
-};
+use netscan_nmap::{command, launch::Launcher, options::Options, privilege::Privileges};
 use netscan_schemas::{
     AddressSet, AttemptNo, ScanId, Time,
     attempt::{Outcome, RawInfos, StopReason},
@@ -43,7 +41,7 @@ pub struct ScanContext {
     /// What nmap may do.
     pub privileges: Privileges,
     /// Which nmap; another one when it was looked for again.
-    pub nmap: RwLock<Installation>,
+    pub nmap: RwLock<Fitted>,
     /// Finds nmap again.
     pub scanner: Arc<Scanner>,
     /// Failed attempts of the scan in a row that finished no host, as the scan counts them.

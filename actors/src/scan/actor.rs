@@ -13,10 +13,11 @@ use crate::{
     hub::Hub,
     processors::{self, Processors},
     runner::Pulse,
+    scanner::Fitted,
     slots::{Permit, SlotsMsg},
     supervise::{Intensity, commit},
 };
-use netscan_nmap::locate::{Installation, LocateError};
+use netscan_nmap::locate::LocateError;
 use netscan_schemas::{
     AddressSet, BatchId, Time,
     attempt::StopReason,
@@ -65,7 +66,7 @@ pub enum ScanMsg {
     /// Time to tune.
     Tune,
     /// nmap was looked for again.
-    Looked(Box<Result<Installation, LocateError>>),
+    Looked(Box<Result<Fitted, LocateError>>),
     /// A batch's actor is gone.
     BatchGone(ActorId, Option<String>),
     /// The user stops the scan.
@@ -507,7 +508,7 @@ impl ScanActorState {
         effects
     }
 
-    fn on_looked(&mut self, found: Result<Installation, LocateError>) -> Vec<Effect> {
+    fn on_looked(&mut self, found: Result<Fitted, LocateError>) -> Vec<Effect> {
         match found {
             Ok(nmap) => {
                 // Plain data behind the lock: a poisoned one is still good to use.
@@ -551,9 +552,9 @@ impl ScanActorState {
     fn look_after_needs(&mut self, myself: &ActorRef<ScanMsg>) -> Vec<Effect> {
         if self.look_at.is_some_and(|at| at <= Instant::now()) {
             self.look_at = None;
-            let (scanner, myself) = (Arc::clone(&self.context.scanner), myself.clone());
+            let (context, myself) = (Arc::clone(&self.context), myself.clone());
             tokio::spawn(async move {
-                let found = Box::new(scanner.look_again().await);
+                let found = Box::new(context.scanner.look_again(&context.options).await);
                 let _ = myself.cast(ScanMsg::Looked(found)); // the actor may be gone
             });
         }
