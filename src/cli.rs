@@ -183,6 +183,10 @@ pub struct ScanArgs {
     /// nmap processes at once over all scans.
     #[arg(long, value_name = "N", value_parser = values::slots)]
     pub slots: Option<usize>,
+    /// Packets a second that all nmap processes may send together, beyond this machine; 0 for no
+    /// bound. 20000 when left out.
+    #[arg(long, value_name = "N", value_parser = values::packet_rate)]
+    pub packet_rate: Option<u32>,
     /// nmap's flags, after `--`.
     #[arg(last = true, value_name = "NMAP FLAGS")]
     pub flags: Vec<String>,
@@ -205,6 +209,10 @@ pub struct ServeArgs {
     /// nmap processes at once over all scans.
     #[arg(long, value_name = "N", value_parser = values::slots)]
     pub slots: Option<usize>,
+    /// Packets a second that all nmap processes may send together, beyond this machine; 0 for no
+    /// bound. 20000 when left out.
+    #[arg(long, value_name = "N", value_parser = values::packet_rate)]
+    pub packet_rate: Option<u32>,
     /// Let web pages of this origin use the API (http://localhost:5173).
     #[arg(long, value_name = "ORIGIN", value_parser = values::origin)]
     pub cors_origin: Vec<String>,

@@ -34,6 +34,15 @@ pub fn batch(text: &str) -> Result<BatchId, String> {
     })
 }
 
+/// Reads packets a second; 0 is no bound.
+pub fn packet_rate(text: &str) -> Result<u32, String> {
+    let least = netscan_schemas::limits::PACKET_RATE_MIN;
+    match text.parse() {
+        Ok(rate) if rate == 0 || rate >= least => Ok(rate),
+        _ => Err(format!("a packet rate is {least} or more a second, or 0 for no bound")),
+    }
+}
+
 /// Reads how many processes may run at once.
 pub fn slots(text: &str) -> Result<usize, String> {
     match text.parse() {

@@ -7,7 +7,7 @@ use crate::{
     in_hand::{InHand, Taken},
     preview,
     scanner::Scanner,
-    slots::{SlotsCount, SlotsMsg},
+    slots::{SlotsCount, SlotsMsg, Supply},
     submit::{self, Kind, SubmitError},
 };
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
@@ -39,6 +39,8 @@ pub struct Config {
     pub nmap: Option<PathBuf>,
     /// nmap processes at once; 32 for each processor when left out.
     pub slots: Option<usize>,
+    /// Packets a second that all of them may send together, loopback apart; none for no bound.
+    pub packet_rate: Option<u32>,
     /// Whether this is a server: scans that have not ended go on.
     pub resume: bool,
     /// Starts processes.
@@ -114,7 +116,7 @@ impl System {
             in_hand: Arc::clone(&in_hand),
             scanner: Arc::clone(&scanner),
             launcher: config.launcher,
-            slots,
+            supply: Supply { slots, packets: config.packet_rate },
             network: Arc::default(),
         };
         let spawned = Actor::spawn(None, Engine, args).await;

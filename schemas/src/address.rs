@@ -274,6 +274,14 @@ impl AddressSet {
         Some(to_address(self.runs[run].first + (index - self.counts_before[run])))
     }
 
+    /// Returns whether no address of the set is beyond this machine.
+    pub fn is_loopback(&self) -> bool {
+        self.runs.iter().all(|run| {
+            let (first, last) = (to_address(run.first), to_address(run.last));
+            first.is_loopback() && last.is_loopback() && first.is_ipv4() == last.is_ipv4()
+        })
+    }
+
     /// Returns the addresses at the places `start..start + count`, all of one family: the slice
     /// ends early where the family changes, and at the end of the set.
     #[must_use]

@@ -14,6 +14,11 @@ pub const CHUNK_SIZE_MAX: u32 = 65_536;
 pub const CONCURRENCY_MAX: u32 = 1024;
 /// Characters in the name of a scan or a project.
 pub const NAME_CHARS_MAX: usize = 200;
+/// Packets a second that all nmaps of a server may send together, loopback apart: about 10 Mbit/s.
+/// A setting; this is its default.
+pub const PACKET_RATE: u32 = 20_000;
+/// The least that it can be set to: every slot needs a share.
+pub const PACKET_RATE_MIN: u32 = 1000;
 /// Attempts at one batch.
 pub const ATTEMPTS_MAX: u32 = 20;
 /// Times that a batch may be running when its server goes down before it is given up.

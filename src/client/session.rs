@@ -11,7 +11,7 @@ use netscan_nmap::{
     launch::{LocalNmap, WardenProgram},
     privilege::Privileges,
 };
-use netscan_schemas::api;
+use netscan_schemas::{api, limits};
 use std::{
     fs, io,
     os::{fd::AsRawFd, unix::fs::PermissionsExt},
@@ -38,6 +38,8 @@ pub struct Engine {
     pub nmap: Option<PathBuf>,
     /// nmap processes at once.
     pub slots: Option<usize>,
+    /// Packets a second over all of them; the default when left out, and 0 for no bound.
+    pub packet_rate: Option<u32>,
     /// Whether scans that have not ended go on.
     pub resume: bool,
 }
@@ -130,6 +132,8 @@ pub async fn start_engine(dir: &Path, engine: Engine) -> Result<Arc<System>, Fai
         data_dir: dir.to_owned(),
         nmap: engine.nmap,
         slots: engine.slots,
+        packet_rate: Some(engine.packet_rate.unwrap_or(limits::PACKET_RATE))
+            .filter(|rate| *rate > 0),
         resume: engine.resume,
         launcher: Arc::new(launcher),
         privileges: Privileges::detect(),

@@ -39,7 +39,12 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let written = request(&args)?;
     check_nmap(args.nmap.as_deref())?;
-    let engine = Engine { nmap: args.nmap.clone(), slots: args.slots, resume: false };
+    let engine = Engine {
+        nmap: args.nmap.clone(),
+        slots: args.slots,
+        packet_rate: args.packet_rate,
+        resume: false,
+    };
     let submitted = accepted(server, data, &engine, async |session: &Session| {
         submit(session, &args, written.request.clone(), out).await
     });

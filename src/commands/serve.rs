@@ -28,7 +28,12 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
     raise_file_limit();
     let mut signals = Signals::of_server()?;
     let dir = data_dir(data)?;
-    let engine = Engine { nmap: args.nmap.clone(), slots: args.slots, resume: true };
+    let engine = Engine {
+        nmap: args.nmap.clone(),
+        slots: args.slots,
+        packet_rate: args.packet_rate,
+        resume: true,
+    };
     // Before the engine: a port that is taken must not set scans going for a moment.
     let listener = TcpListener::bind(args.listen).await.map_err(|source| Failure::Io {
         what: format!("listening on {} (another port: --listen 127.0.0.1:0)", args.listen),

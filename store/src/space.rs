@@ -22,6 +22,10 @@ pub const BALLAST_BYTES: u64 = 16 * 1024 * 1024;
 /// Bytes that are to be free before new work is started: what the attempts that run may still
 /// write, and room to delete scans.
 pub const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
+/// The reserve is at most this part of the whole disk.
+const RESERVE_PART: u64 = 5;
+/// The ballast is at most this part of the whole disk.
+const BALLAST_PART: u64 = 8;
 /// What has to be free beyond the reserve before a store that was low is not any more, as a part
 /// of the reserve. Without it, one that is at the edge would change its mind with each write.
 const MARGIN: u64 = 8;
@@ -35,6 +39,11 @@ pub(crate) fn free_bytes() -> FreeBytes {
         let stat = rustix::fs::statvfs(dir)?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     })
+}
+
+fn total_bytes(dir: &Path) -> io::Result<u64> {
+    let stat = rustix::fs::statvfs(dir)?;
+    Ok(stat.f_blocks.saturating_mul(stat.f_frsize))
 }
 
 /// How much room there is.
@@ -55,7 +64,10 @@ pub(crate) struct Space {
 
 impl Space {
     pub(crate) fn new(files: &Files, options: &Options, free: FreeBytes) -> Self {
-        let Options { ballast_bytes, reserve_bytes, .. } = *options;
+        // On a small disk neither may take most of it: a part of the whole is enough there.
+        let total = total_bytes(&files.dir).unwrap_or(u64::MAX);
+        let reserve_bytes = options.reserve_bytes.min(total / RESERVE_PART);
+        let ballast_bytes = options.ballast_bytes.min(total / BALLAST_PART);
         let (dir, ballast) = (files.dir.clone(), files.ballast.clone());
         Self { dir, ballast, ballast_bytes, reserve_bytes, free }
     }

@@ -195,7 +195,7 @@ impl BatchState {
             return self.end_with_nothing_left(myself);
         }
         let context = Arc::clone(&self.context);
-        let command = self.command(&addresses);
+        let command = self.command(&addresses, permit.rate());
         let attempt = self.claim(number, &addresses, &command);
         netscan_store::failpoint::hit("batch-claim");
         let claim = context.store.submit(self.claim_write(&attempt));
@@ -230,7 +230,7 @@ impl BatchState {
         Ok(())
     }
 
-    fn command(&self, addresses: &AddressSet) -> command::Command {
+    fn command(&self, addresses: &AddressSet, rate: Option<u32>) -> command::Command {
         let context = &self.context;
         let options = match (&context.silent, self.record.lane) {
             (Some((silent, _)), Lane::Silent) => silent,
@@ -238,7 +238,13 @@ impl BatchState {
         };
         // Plain data behind the lock: a poisoned one is still good to use.
         let nmap = context.nmap.read().unwrap_or_else(PoisonError::into_inner);
-        command::build(&nmap, options, &context.privileges, addresses)
+        match rate.filter(|_| !addresses.is_loopback()) {
+            Some(rate) => {
+                let options = options.with_rate_at_most(rate);
+                command::build(&nmap, &options, &context.privileges, addresses)
+            }
+            None => command::build(&nmap, options, &context.privileges, addresses),
+        }
     }
 
     /// Ends a batch that an earlier server brought to its end but not to its record.

@@ -363,7 +363,7 @@ impl ScanActorState {
             let to = myself.clone();
             // A scan that is gone drops the message, and with it the permit.
             let deliver = Box::new(move |permit| drop(to.cast(ScanMsg::Slot(permit))));
-            self.slots.cast(SlotsMsg::Ask(self.context.scan, deliver))?;
+            self.slots.cast(SlotsMsg::Ask(self.context.scan, self.core.expected(), deliver))?;
         }
         Ok(())
     }

@@ -367,6 +367,15 @@ impl ScanCore {
         }
     }
 
+    /// Returns how many batches may run at once, as far as can be said: with all places that tuning
+    /// may add, and no more than there are batches.
+    pub fn expected(&self) -> usize {
+        let left = self.plan.batches_left(self.cursor, self.chunk());
+        let left = usize::try_from(left).unwrap_or(usize::MAX);
+        let open = self.running.len() + self.waiting.len() + self.lanes.len() + self.resting.len();
+        self.tuner.places_max().min(left.saturating_add(open)).max(1)
+    }
+
     /// Returns how many places are idle because nothing is left to start; none while there is, or
     /// while none is idle.
     pub fn idle_places(&self) -> Option<usize> {

@@ -98,6 +98,11 @@ impl Tuner {
         self.places
     }
 
+    /// Returns how many batches may ever run.
+    pub fn places_max(&self) -> usize {
+        if self.tuning.concurrency { self.places_max } else { self.places }
+    }
+
     /// Returns how many addresses the next batch has at most, with so many left in the plan: so that
     /// there is a batch for each place until the end.
     pub fn chunk(&self, left: u64) -> u64 {

@@ -5,7 +5,7 @@
 
 mod core;
 
-use self::core::SlotsCore;
+use self::core::{Grant, SlotsCore};
 use netscan_schemas::ScanId;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
 
@@ -14,10 +14,10 @@ pub type Deliver = Box<dyn FnOnce(Permit) + Send>;
 
 /// What the actor is told.
 pub enum SlotsMsg {
-    /// A scan waits for a slot.
-    Ask(ScanId, Deliver),
-    /// A permit was dropped.
-    Release,
+    /// A scan waits for a slot; it may have so many nmaps at once.
+    Ask(ScanId, usize, Deliver),
+    /// A permit was dropped, with its share of the packet budget.
+    Release(Option<u32>),
     /// A scan ended or paused: what it waits for is void.
     Forget(ScanId),
     /// How many slots there are and how many are taken.
@@ -35,12 +35,31 @@ pub struct SlotsCount {
 
 /// The right to run one nmap process. Dropping it gives the slot back.
 #[derive(Debug)]
-pub struct Permit(ActorRef<SlotsMsg>);
+pub struct Permit {
+    slots: ActorRef<SlotsMsg>,
+    rate: Option<u32>,
+}
+
+impl Permit {
+    /// Returns how many packets a second the process may send; none for no bound.
+    pub fn rate(&self) -> Option<u32> {
+        self.rate
+    }
+}
+
+/// How many slots there are, and what their processes may send together.
+#[derive(Clone, Copy, Debug)]
+pub struct Supply {
+    /// nmap processes that may run at once.
+    pub slots: usize,
+    /// Packets a second over all of them; none for no bound.
+    pub packets: Option<u32>,
+}
 
 impl Drop for Permit {
     fn drop(&mut self) {
         // Slots outlives every permit but in a shutdown, when nobody waits any more.
-        let _ = self.0.cast(SlotsMsg::Release);
+        let _ = self.slots.cast(SlotsMsg::Release(self.rate));
     }
 }
 
@@ -50,14 +69,14 @@ pub struct Slots;
 impl Actor for Slots {
     type Msg = SlotsMsg;
     type State = SlotsCore<Deliver>;
-    type Arguments = usize;
+    type Arguments = Supply;
 
     async fn pre_start(
         &self,
         _: ActorRef<SlotsMsg>,
-        limit: usize,
+        supply: Supply,
     ) -> Result<Self::State, ActorProcessingErr> {
-        Ok(SlotsCore::new(limit))
+        Ok(SlotsCore::new(supply.slots, supply.packets))
     }
 
     async fn handle(
@@ -67,17 +86,17 @@ impl Actor for Slots {
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            SlotsMsg::Ask(scan, deliver) => state.ask(scan, deliver),
-            SlotsMsg::Release => state.release(),
+            SlotsMsg::Ask(scan, expected, deliver) => state.ask(scan, expected, deliver),
+            SlotsMsg::Release(rate) => state.release(rate),
             SlotsMsg::Forget(scan) => state.forget(scan),
             SlotsMsg::Count(reply) => {
                 let count = SlotsCount { limit: state.limit(), in_use: state.in_use() };
                 let _ = reply.send(count); // whoever asked may be gone
             }
         }
-        while let Some((_, deliver)) = state.grant() {
+        while let Some(Grant { request: deliver, rate }) = state.grant() {
             netscan_store::failpoint::hit("slots-grant");
-            deliver(Permit(myself.clone()));
+            deliver(Permit { slots: myself.clone(), rate });
         }
         Ok(())
     }

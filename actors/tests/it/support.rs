@@ -36,6 +36,7 @@ pub async fn start(dir: &Path, launcher: Arc<Scripted>, resume: bool) -> Arc<Sys
         data_dir: dir.join("data"),
         nmap: Some(version_only(dir)),
         slots: Some(8),
+        packet_rate: Some(20_000),
         resume,
         launcher,
         privileges: Privileges::with_raw(false),

@@ -58,6 +58,7 @@ async fn world(script: impl FnMut(&LaunchSpec) -> Script + Send + 'static) -> Wo
         data_dir: dir.path().join("data"),
         nmap: Some(program),
         slots: Some(4),
+        packet_rate: None,
         resume: false,
         launcher: Arc::new(Scripted::with(script)),
         privileges: Privileges::with_raw(false),

@@ -120,6 +120,20 @@ impl Options {
     }
 }
 
+impl Options {
+    /// Returns the options with a bound of packets a second for one nmap. The user's own bound stays
+    /// where it is lower, and no minimum goes beyond it.
+    #[must_use]
+    pub fn with_rate_at_most(&self, rate: u32) -> Self {
+        let mut options = self.clone();
+        let timing = &mut options.timing;
+        let bound = timing.max_rate.map_or(rate, |held| held.min(rate));
+        timing.max_rate = Some(bound);
+        timing.min_rate = timing.min_rate.map(|min| min.min(bound));
+        options
+    }
+}
+
 impl Discovery {
     /// Takes out the pings that need raw sockets, and returns what is done instead.
     fn without_raw(&mut self) -> Vec<String> {

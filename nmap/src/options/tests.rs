@@ -462,6 +462,22 @@ fn any_flag() -> impl Strategy<Value = String> {
 }
 
 #[test]
+fn a_bound_is_never_raised_and_no_minimum_goes_beyond_it() {
+    for (flags, expected) in [
+        ("-sT", "-sT --max-rate=100"),
+        ("-sT --max-rate 50", "-sT --max-rate=50"),
+        ("-sT --max-rate 500", "-sT --max-rate=100"),
+        ("-sT --min-rate 300", "-sT --min-rate=100 --max-rate=100"),
+        ("-sT --min-rate 30 --max-rate 60", "-sT --min-rate=30 --max-rate=60"),
+    ] {
+        let args = parse(flags).unwrap().options.with_rate_at_most(100).to_args();
+        let rates = |arg: &String| arg.contains("rate") || arg == "-sT";
+        let args: Vec<String> = args.into_iter().filter(rates).collect();
+        assert_eq!(args.join(" "), expected, "{flags}");
+    }
+}
+
+#[test]
 fn silent_hosts_get_a_rate_and_an_end_where_the_user_left_them_open() {
     let table: &[(&[&str], &[&str])] = &[
         (&["-sT"], &["--min-rate=500", "--max-retries=2"]),

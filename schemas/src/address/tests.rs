@@ -214,3 +214,22 @@ fn the_whole_line_is_counted_up_to_its_last_address() {
     assert_eq!(without_v4.len(), u128::MAX - (1 << 32) + 1);
     assert_eq!(without_v4.intervals().len(), 2);
 }
+
+#[test]
+fn loopback_is_this_machine_alone() {
+    let set = |first: &str, last: &str| {
+        let number = |text: &str| to_number(text.parse::<IpAddr>().unwrap());
+        AddressSet::from_intervals(vec![Interval { first: number(first), last: number(last) }])
+    };
+    let table = [
+        ("127.0.0.0", "127.255.255.255", true),
+        ("::1", "::1", true),
+        ("127.0.0.1", "128.0.0.0", false),
+        ("10.0.0.1", "10.0.0.1", false),
+        ("::1", "::2", false),
+        ("::1", "127.0.0.1", false),
+    ];
+    for (first, last, expected) in table {
+        assert_eq!(set(first, last).is_loopback(), expected, "{first}-{last}");
+    }
+}

@@ -77,7 +77,7 @@ pub(crate) const FAULTS: [Fault; 39] = [
     not_here("F29", "WebSocket garbage", "not driven yet"),
     run("F30", "kill -9 every second with thousands of batches", crash::restart_storm),
     not_here("F31", "all clients resume at once", "not driven yet"),
-    not_built("F32", "a batch that kills the server", "such batches are not parked"),
+    not_here("F32", "a batch that kills the server", "a whole-program test ends five servers"),
     run("F33", "a panic at each fail point", actors::panics),
     not_here("F34", "slow or lying name servers", "needs a name server of its own"),
     not_built("F35", "scope or rights change in a scan", "there is no scope and no access control"),
