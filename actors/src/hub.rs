@@ -61,6 +61,12 @@ impl Live {
 
 impl Ring {
     fn push(&mut self, seq: Seq, text: &Text) {
+        // Events that were stored and never published, as a publisher that panicked leaves them, are
+        // read from the store: a ring with a hole in it would hide them.
+        if self.events.back().is_some_and(|(last, _)| last + 1 != seq) {
+            self.events.clear();
+            self.bytes = 0;
+        }
         self.bytes += text.len();
         self.events.push_back((seq, Arc::clone(text)));
         while self.events.len() > limits::LIVE_EVENTS_MAX
@@ -229,5 +235,26 @@ impl Feed {
             // Only when the runtime is going down.
             Err(_) => Err(ReadError::Unavailable),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hole_in_what_is_published_sends_readers_to_the_store() {
+        let mut ring = Ring::default();
+        let text: Text = "x".into();
+        for seq in [3, 4, 8, 9] {
+            ring.push(seq, &text);
+        }
+        let numbers = |seq| {
+            let events = ring.from(seq, 10)?;
+            Some(events.into_iter().map(|(seq, _)| seq).collect::<Vec<_>>())
+        };
+        assert_eq!(numbers(5), None, "5 to 7 are only in the store");
+        assert_eq!(numbers(8), Some(vec![8, 9]));
+        assert_eq!(ring.bytes, 2);
     }
 }

@@ -69,6 +69,8 @@ pub enum News {
 pub struct Situation<'a> {
     /// What the attempt proved.
     pub outcome: &'a Outcome,
+    /// Whether its process wrote nothing at all, not even nmap's banner.
+    pub is_mute: bool,
     /// Addresses without a verdict, those of earlier attempts taken off.
     pub remaining: u64,
     /// Earlier attempts that failed by their own fault.
@@ -117,9 +119,11 @@ fn kind(outcome: &Outcome) -> Kind {
 }
 
 /// Returns what an attempt says about the scan as a whole.
-pub fn news(outcome: &Outcome, salvaged: u64) -> News {
+pub fn news(outcome: &Outcome, is_mute: bool, salvaged: u64) -> News {
     match kind(outcome) {
         Kind::NotReady => News::NotReady,
+        // A program that crashes before nmap says its name may be no nmap any more.
+        _ if is_mute && matches!(outcome, Outcome::Crashed { .. }) => News::NotReady,
         _ if salvaged > 0 || matches!(outcome, Outcome::Complete) => News::Works,
         // A stall takes its time, so it cannot become a storm, and says nothing about nmap.
         _ if matches!(outcome, Outcome::Ended { .. }) => News::Nothing,
@@ -160,7 +164,9 @@ pub fn decide(at: Situation<'_>, children: impl FnOnce(Cause) -> Vec<Child>) -> 
     if charged && failed >= budget {
         return Next::GiveUp;
     }
-    Next::Retry { after: backoff(&at), charged }
+    // Whether there is a usable nmap is looked at first.
+    let after = if at.is_mute { SCANNER_WAIT.max(backoff(&at)) } else { backoff(&at) };
+    Next::Retry { after, charged }
 }
 
 /// Returns `backoff_ms` doubled for each failed attempt, plus up to a tenth of jitter.

@@ -115,7 +115,8 @@ impl BatchState {
         self.known = verdicts.known();
         let remaining = self.record.addresses.difference(&self.known);
         let salvaged = self.known.count().saturating_sub(before);
-        let next = self.decide(outcome, salvaged, &remaining)?;
+        let is_mute = attempt.raw.stdout.bytes + attempt.raw.xml.bytes == 0;
+        let next = self.decide(outcome, is_mute, salvaged, &remaining)?;
         self.record.outcome = Some(outcome.clone());
         self.record.status = status_after(&next);
         if let Next::Retry { charged: true, .. } | Next::GiveUp = next {
@@ -139,15 +140,17 @@ impl BatchState {
     fn decide(
         &self,
         outcome: &Outcome,
+        is_mute: bool,
         salvaged: u64,
         remaining: &AddressSet,
     ) -> Result<Next, ractor::ActorProcessingErr> {
         let policy = &self.context.policy;
-        let news = news(outcome, salvaged);
+        let news = news(outcome, is_mute, salvaged);
         self.scan.cast(ScanMsg::News(news, outcome.to_string()))?;
         let earlier = self.context.barren.load(Ordering::Relaxed);
         let situation = Situation {
             outcome,
+            is_mute,
             remaining: remaining.count(),
             charged: self.record.charged_attempts,
             barren: if news == News::Barren { earlier.saturating_add(1) } else { earlier },

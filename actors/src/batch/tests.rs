@@ -2,7 +2,7 @@ use super::*;
 use netscan_schemas::{AddressSet, batch::Lane};
 
 fn situation<'a>(outcome: &'a Outcome, remaining: u64, policy: &'a Policy) -> Situation<'a> {
-    Situation { outcome, remaining, charged: 0, barren: 1, policy, jitter: 0.0 }
+    Situation { outcome, is_mute: false, remaining, charged: 0, barren: 1, policy, jitter: 0.0 }
 }
 
 fn child() -> Child {
@@ -92,8 +92,19 @@ fn what_an_attempt_says_about_the_scan() {
         (&missing, 0, News::NotReady),
     ];
     for (outcome, salvaged, expected) in table {
-        assert_eq!(news(outcome, salvaged), expected, "{outcome:?} with {salvaged}");
+        assert_eq!(news(outcome, false, salvaged), expected, "{outcome:?} with {salvaged}");
     }
+}
+
+#[test]
+fn a_crash_without_a_word_has_nmap_looked_at_first() {
+    let policy = Policy::default();
+    let crash = Outcome::Crashed { signal: 7 };
+    assert_eq!(news(&crash, true, 0), News::NotReady);
+    let at = Situation { is_mute: true, ..situation(&crash, 4, &policy) };
+    assert_eq!(decide(at, |_| vec![child()]), retry(5, true));
+    // It has a budget all the same: the machine may run nmap's version and nothing else of it.
+    assert_eq!(decide(Situation { charged: 2, ..at }, |_| Vec::new()), Next::GiveUp);
 }
 
 #[test]

@@ -31,7 +31,10 @@ fn has(spec: &LaunchSpec, address: &str) -> bool {
 }
 
 fn crash() -> Script {
-    Script::Run(vec![Step::End(Ending::Signalled { signal: 11 })])
+    Script::Run(vec![
+        Step::Stdout(b"Starting Nmap\n".to_vec()),
+        Step::End(Ending::Signalled { signal: 11 }),
+    ])
 }
 
 fn batches(system: &System, scan: ScanId) -> Vec<BatchRecord> {
