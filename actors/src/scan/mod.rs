@@ -15,6 +15,7 @@ mod pace;
 mod reopen;
 mod straggler;
 pub(crate) mod tuning;
+mod watch;
 
 pub use self::{
     actor::{Scan, ScanArgs, ScanMsg},
