@@ -21,7 +21,8 @@ pub const PACKET_RATE: u32 = 20_000;
 pub const PACKET_RATE_MIN: u32 = 1000;
 /// Attempts at one batch.
 pub const ATTEMPTS_MAX: u32 = 20;
-/// Times that a batch may be running when its server goes down before it is given up.
+/// Servers in a row that may go down while a batch runs and finishes nothing, before it is split; a
+/// host alone in its batch is given up after twice as many.
 pub const SERVERS_LOST_MAX: u32 = 5;
 /// Failed attempts of a scan in a row, none of which finished a host, after which batches are no
 /// longer split: it is nmap or the network, not a target.

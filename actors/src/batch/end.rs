@@ -3,6 +3,7 @@
 
 use super::{
     actor::{BatchMsg, BatchState, Handled, Phase},
+    children::make_children,
     core::{News, Next, Situation, decide, news},
     lanes::{self, Cause, Child, Remainder},
 };
@@ -14,8 +15,8 @@ use crate::{
 use netscan_schemas::{
     AddressSet, AttemptNo, Time,
     attempt::{Ending, Outcome},
-    batch::{BatchStatus, BatchSummary, Lane},
-    event::{ChildBatch, EncodedEvent, Event},
+    batch::{BatchStatus, Lane},
+    event::{EncodedEvent, Event},
     host::PortId,
     scan::Resplit,
     stored::{AttemptRecord, BatchRecord, Difficulty},
@@ -128,7 +129,9 @@ impl BatchState {
         let event = self.end_event(&next, attempt, outcome, &remaining);
         write.event(self.context.scan, EncodedEvent::now(&event));
         let children = match &next {
-            Next::Split(children) => self.make_children(children, outcome, &mut write),
+            Next::Split(children) => {
+                make_children(&self.context, self.record.id, children, outcome, &mut write)
+            }
             _ => Vec::new(),
         };
         self.remember_difficulty(&next, outcome, &remaining, &mut write);
@@ -169,55 +172,6 @@ impl BatchState {
             min: u64::from(self.context.policy.resplit_min),
             has_silent_flags: self.context.silent.is_some(),
         })
-    }
-
-    /// Returns the smaller batches as records, having added them to the write.
-    fn make_children(
-        &self,
-        children: &[Child],
-        outcome: &Outcome,
-        write: &mut Write,
-    ) -> Vec<BatchRecord> {
-        let record = |child: &Child| BatchRecord {
-            id: self.context.store.next_batch_id(),
-            scan_id: self.context.scan,
-            parent: Some(self.record.id),
-            addresses: child.addresses.clone(),
-            status: BatchStatus::Queued,
-            attempt: None,
-            charged_attempts: 0,
-            started_at: None,
-            finished_at: None,
-            summary: BatchSummary::default(),
-            outcome: None,
-            epoch: self.context.store.epoch(),
-            lane: child.lane,
-            servers_lost: 0,
-        };
-        let records: Vec<_> = children.iter().map(record).collect();
-        for record in &records {
-            write.put_batch(record);
-        }
-        let told = records.iter().map(|record| ChildBatch {
-            batch_id: record.id,
-            targets: record.addresses.to_ranges(),
-            lane: record.lane,
-            added_flags: self.added_flags(record.lane),
-        });
-        let event = Event::BatchSplit {
-            batch_id: self.record.id,
-            children: told.collect(),
-            reason: outcome.as_str().to_owned(),
-        };
-        write.event(self.context.scan, EncodedEvent::now(&event));
-        records
-    }
-
-    fn added_flags(&self, lane: Lane) -> Vec<String> {
-        match (&self.context.silent, lane) {
-            (Some((_, flags)), Lane::Silent) => flags.clone(),
-            (_, Lane::Main | Lane::Alive | Lane::Silent | Lane::Difficult) => Vec::new(),
-        }
     }
 
     /// Remembers hosts that fail alone and to the end, and forgets those that are finished now.

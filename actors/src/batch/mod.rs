@@ -9,9 +9,12 @@
 //! Invariant: whatever a batch tells its scan is durable before it is told.
 
 mod actor;
+mod children;
 mod core;
 mod end;
 mod lanes;
 
 pub use self::actor::{Batch, BatchArgs, BatchMsg, ScanContext};
+pub use self::children::make_children;
 pub use self::core::{NMAP_USAGE, News};
+pub use self::lanes::{Cause, Remainder, split};

@@ -241,11 +241,7 @@ impl ScanActorState {
         let mut reopened = Write::new();
         let mut records = Vec::new();
         for record in store.batches_open(scan)? {
-            let record = reopen(&store, record, &mut reopened)?;
-            // One that was given up is not open any more.
-            if !record.status.has_ended() {
-                records.push(record);
-            }
+            records.extend(reopen(&context, record, &mut reopened)?);
         }
         if view.state.status != ScanStatus::Queued {
             let known = view.tally.up + view.tally.down + view.tally.timed_out;
@@ -440,13 +436,13 @@ impl ScanActorState {
         let store = Arc::clone(&self.context.store);
         let record = store.batch(id)?.unwrap_or(open.record);
         let mut write = Write::new();
-        let mut record = reopen(&store, record, &mut write)?;
-        if record.status.has_ended() {
+        let reopened = reopen(&self.context, record, &mut write)?.pop();
+        let Some(mut record) = reopened.filter(|record| !record.status.has_ended()) else {
             // It ended just before its actor failed.
             commit(&store, write).await;
             let effects = self.core.on_batch_ended(id, BatchEnd::Ended);
             return self.carry_out(myself, effects).await;
-        }
+        };
         if open.failures.exceeded(Instant::now()) {
             record.status = BatchStatus::Failed;
             record.finished_at = Some(Time::now());

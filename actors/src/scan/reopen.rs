@@ -1,6 +1,9 @@
-//! Makes a batch whose attempt was interrupted ready for its next one.
+//! Makes a batch whose attempt was interrupted ready to go on.
 
-use crate::runner::Signs;
+use crate::{
+    batch::{Cause, Remainder, ScanContext, make_children, split},
+    runner::Signs,
+};
 use netscan_nmap::lines::LineSplitter;
 use netscan_schemas::{
     AddressSet, AttemptNo, Time,
@@ -8,30 +11,37 @@ use netscan_schemas::{
     batch::BatchStatus,
     event::{EncodedEvent, Event},
     limits,
+    scan::Resplit,
     stored::{AttemptRecord, BatchRecord, Difficulty},
 };
 use netscan_store::{ReadError, Store, Write};
 
-/// Returns the batch ready to go on, having added to `write` what the store must learn of it.
+/// Returns what goes on of a batch, having added to `write` what the store must learn of it: the
+/// batch itself, smaller ones in its place, or nothing.
 ///
 /// Hosts with a durable verdict stay; only the remainder is scanned again, and the lost attempt
-/// does not count against the budget. A batch that was running each time when one server after the
-/// other went down, and finished nothing, comes back as failed: it may be what ends them.
+/// does not count against the budget.
+///
+/// A batch may be what ends the servers. Nothing tells it from one that was only there each time,
+/// as when somebody kills the server again and again: so after five servers in a row under which
+/// it finished nothing it is split, and only a host that is alone in its batch is given up, after
+/// five more.
 pub fn reopen(
-    store: &Store,
+    context: &ScanContext,
     mut record: BatchRecord,
     write: &mut Write,
-) -> Result<BatchRecord, ReadError> {
+) -> Result<Vec<BatchRecord>, ReadError> {
     if record.status != BatchStatus::Running {
-        return Ok(record);
+        return Ok(vec![record]);
     }
+    let store = &context.store;
     let known = store.verdicts(record.id)?.known();
     let newest = store.attempts(record.id)?.pop();
-    let mut finished = 0;
+    let (mut finished, mut alive) = (0, AddressSet::new());
     if let Some(attempt) = newest.filter(|attempt| attempt.ending.is_none()) {
         let attempt = close_lost(store, attempt, &known)?;
         finished = attempt.finished_hosts;
-        keep_announced(store, &record, &attempt, &known, write)?;
+        alive = keep_announced(store, &record, &attempt, &known, write)?;
         write.put_attempt(&attempt);
     }
     // An actor that failed in this server took none down.
@@ -41,20 +51,42 @@ pub fn reopen(
     record.status = BatchStatus::Queued;
     record.epoch = store.epoch();
     record.outcome = Some(Outcome::Lost);
-    if record.servers_lost >= limits::SERVERS_LOST_MAX {
-        park(&mut record, &known, write);
+    let remaining = record.addresses.difference(&known);
+    let children = match record.servers_lost >= limits::SERVERS_LOST_MAX
+        && context.policy.resplit == Resplit::Bisect
+    {
+        true => split(Remainder {
+            addresses: &remaining,
+            alive: &alive,
+            lane: record.lane,
+            // Smaller ones are done sooner, if it was only there.
+            cause: Cause::Time,
+            min: u64::from(context.policy.resplit_min),
+            has_silent_flags: context.silent.is_some(),
+        }),
+        false => Vec::new(),
+    };
+    if !children.is_empty() {
+        record.status = BatchStatus::Split;
+        record.finished_at = Some(Time::now());
+        write.put_batch(&record);
+        return Ok(make_children(context, record.id, &children, &Outcome::Lost, write));
+    }
+    if record.servers_lost >= 2 * limits::SERVERS_LOST_MAX {
+        park(&mut record, &remaining, write);
+        write.put_batch(&record);
+        return Ok(Vec::new());
     }
     write.put_batch(&record);
-    Ok(record)
+    Ok(vec![record])
 }
 
 /// Gives a batch up that may be what ends the server.
-fn park(record: &mut BatchRecord, known: &AddressSet, write: &mut Write) {
+fn park(record: &mut BatchRecord, remaining: &AddressSet, write: &mut Write) {
     let (id, lost) = (record.id, record.servers_lost);
     tracing::error!(batch.id = %id, lost, "batch {id} is given up: {lost} servers went down while it ran");
     record.status = BatchStatus::Failed;
     record.finished_at = Some(Time::now());
-    let remaining = record.addresses.difference(known);
     let event = Event::BatchFailed {
         batch_id: id,
         reason: Outcome::Lost.as_str().to_owned(),
@@ -74,7 +106,7 @@ fn park(record: &mut BatchRecord, known: &AddressSet, write: &mut Write) {
         at: Time::now(),
     };
     if remaining.count() <= limits::DIFFICULT_HOSTS_MAX as u64 {
-        write.add_difficult(&remaining, difficulty);
+        write.add_difficult(remaining, difficulty);
     }
 }
 
@@ -95,14 +127,15 @@ fn close_lost(
     Ok(attempt)
 }
 
-/// Keeps the open ports that nmap announced, as far as its output is stored.
+/// Keeps the open ports that nmap announced, as far as its output is stored; returns the addresses
+/// that have any.
 fn keep_announced(
     store: &Store,
     record: &BatchRecord,
     attempt: &AttemptRecord,
     known: &AddressSet,
     write: &mut Write,
-) -> Result<(), ReadError> {
+) -> Result<AddressSet, ReadError> {
     let (batch, number) = (record.id, attempt.attempt);
     let (mut lines, mut signs) = (LineSplitter::new(), Signs::default());
     for frame in 0..attempt.raw.stdout.frames {
@@ -110,8 +143,9 @@ fn keep_announced(
         lines.feed(&bytes).iter().for_each(|line| signs.on_line(line));
     }
     let announced = signs.announced_of(&attempt.addresses.difference(known));
+    let alive = signs.alive();
     if !announced.is_empty() {
         write.record_provisional(record.scan_id, batch, number, Time::now(), announced);
     }
-    Ok(())
+    Ok(alive)
 }
