@@ -118,7 +118,7 @@ fn a_server_short_of_room_refuses_new_scans_reads_on_and_recovers() {
     }
     let _mounted = Mounted(data.path());
     // Of a disk this small a fifth is the reserve.
-    std::fs::write(data.path().join("filler"), vec![1; 20 << 20]).unwrap();
+    fs::write(data.path().join("filler"), vec![1; 20 << 20]).unwrap();
     let server = Server::start(data.path(), None);
     let request = json!({"targets": ["127.0.0.1"], "nmap_flags": ["-p", "1"]});
     for path in ["/api/scans", "/api/scans/start", "/api/nmap/run"] {
