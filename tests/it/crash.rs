@@ -85,7 +85,7 @@ fn a_host_that_was_being_scanned_when_server_after_server_went_down_is_given_up(
     let mut server = Server::start(data.path(), Some(&nmap));
     let request = json!({"targets": ["127.0.5.0/28"], "chunk_size": 4, "concurrency": 2});
     let scan = server.scan(&request);
-    // Five times among four, five times among the silent ones of these, ten times alone.
+    // Five times among four, five times alone, ten times alone with flags that end.
     let mut starts = 0;
     for round in 1..=20 {
         starts = eventually("the next attempt at its batch", || {

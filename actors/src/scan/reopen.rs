@@ -62,7 +62,9 @@ pub fn reopen(
             // Smaller ones are done sooner, if it was only there.
             cause: Cause::Time,
             min: u64::from(context.policy.resplit_min),
-            has_silent_flags: context.silent.is_some(),
+            // With a lost attempt little is known of who is silent: flags that find less are only
+            // for a host that is alone and still takes longer than a server lives.
+            has_silent_flags: context.silent.is_some() && remaining.count() == 1,
         }),
         false => Vec::new(),
     };
