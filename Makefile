@@ -40,7 +40,7 @@ chaos: tools build ## every fault against the release binary, 300 kills and more
 
 chaos-quick: ## a part of that against the binary of the tests: at most 2 minutes
 	@$(CARGO) test --locked --workspace --no-run --quiet
-	target/debug/chaos --quick --jobs 2
+	target/debug/chaos --quick --jobs 2 --seed 1 $(CHAOS_ARGS)
 
 check: fmt lint test doc ## what CI runs
 
