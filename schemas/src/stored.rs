@@ -5,6 +5,8 @@
 //! file of the old one is still read. The shapes are apart from those of the API on purpose: the
 //! API may grow without rewriting a store.
 
+pub mod v1;
+
 use crate::{
     address::AddressSet,
     attempt::{Ending, Outcome, RawInfos},

@@ -12,7 +12,7 @@
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
     AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec,
-    TallyRecord, VerdictsRecord,
+    TallyRecord, VerdictsRecord, v1,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -156,14 +156,14 @@ macro_rules! versioned {
 }
 
 versioned!("project", ProjectRecord = 1, { 1 => ProjectRecord });
-versioned!("scan-spec", ScanSpec = 1, { 1 => ScanSpec });
+versioned!("scan-spec", ScanSpec = 2, { 1 => v1::ScanSpec, 2 => ScanSpec });
 versioned!("scan-state", ScanState = 1, { 1 => ScanState });
-versioned!("plan", PlanRecord = 1, { 1 => PlanRecord });
+versioned!("plan", PlanRecord = 2, { 1 => v1::PlanRecord, 2 => PlanRecord });
 versioned!("tally", TallyRecord = 1, { 1 => TallyRecord });
-versioned!("batch", BatchRecord = 1, { 1 => BatchRecord });
+versioned!("batch", BatchRecord = 2, { 1 => v1::BatchRecord, 2 => BatchRecord });
 versioned!("verdicts", VerdictsRecord = 1, { 1 => VerdictsRecord });
-versioned!("attempt", AttemptRecord = 1, { 1 => AttemptRecord });
-versioned!("host", HostRecord = 1, { 1 => HostRecord });
+versioned!("attempt", AttemptRecord = 2, { 1 => v1::AttemptRecord, 2 => AttemptRecord });
+versioned!("host", HostRecord = 2, { 1 => v1::HostRecord, 2 => HostRecord });
 versioned!("difficult", DifficultRecord = 1, { 1 => DifficultRecord });
 
 fn encode<T: Serialize>(kind: &'static str, value: &T) -> Result<Vec<u8>, CodecError> {

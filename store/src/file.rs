@@ -118,8 +118,20 @@ pub(crate) fn look(
         let db = builder(options).create_with_backend(file);
         let db = Looked::new(db.map_err(|error| open_error(path, error.into()))?);
         let instance_id = accept(&*db, files, known)?;
+        upgrade(&db).map_err(|error| open_error(path, error))?;
         Ok((db, instance_id))
     })
+}
+
+/// Brings a database that is only looked at to the newest format, in memory.
+fn upgrade(db: &Looked) -> Result<(), redb::Error> {
+    let schema = read_number(&**db, meta::SCHEMA)?;
+    if schema < migrate::NEWEST {
+        let txn = db.begin_write()?;
+        migrate::run(&txn, schema)?;
+        txn.commit()?;
+    }
+    Ok(())
 }
 
 /// redb may panic on a damaged page.

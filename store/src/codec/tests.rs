@@ -271,6 +271,38 @@ fn golden_records_are_written_and_read_alike() {
 }
 
 #[test]
+fn golden_records_of_version_1_are_still_read() {
+    fn check<R: Record + PartialEq + Debug>(expected: &R) {
+        let text = fs::read_to_string(golden_path(R::KIND, 1)).unwrap();
+        assert_eq!(&R::from_bytes(&from_hex(&text)).unwrap(), expected);
+    }
+    check(&ScanSpec { tuning: Tuning::default(), ..spec() });
+    check(&PlanRecord { last: AddressSet::new(), ..plan() });
+    check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch() });
+    check(&AttemptRecord { cpu_ms: 0, ..attempt() });
+    check(&HostRecord { verdict: Verdict::Up, provisional: vec![], ..host() });
+}
+
+#[test]
+fn every_reason_of_version_1_is_still_read() {
+    // In the order of version 1, which is what its bytes count by.
+    let reasons = [
+        (v1::StopReason::Deadline, StopReason::Deadline),
+        (v1::StopReason::Stalled, StopReason::Stalled),
+        (v1::StopReason::OutputCap, StopReason::OutputCap),
+        (v1::StopReason::StoreSlow, StopReason::StoreSlow),
+        (v1::StopReason::Paused, StopReason::Paused),
+        (v1::StopReason::Shutdown, StopReason::Shutdown),
+        (v1::StopReason::Stopped, StopReason::Stopped),
+        (v1::StopReason::Killed, StopReason::Killed),
+    ];
+    for (index, (old, new)) in reasons.into_iter().enumerate() {
+        assert_eq!(usize::from(encode("reason", &old).unwrap()[0]), index);
+        assert_eq!(StopReason::from(old), new);
+    }
+}
+
+#[test]
 fn a_golden_segment_is_still_read() {
     let texts: Vec<Arc<str>> = vec![r#"{"event":"line","seq":1}"#.into(), "{\"seq\":2}".into()];
     // Only reading: another zstd may compress the same text to other bytes.

@@ -4,6 +4,7 @@
 //! its old versions.
 
 mod m0001_initial;
+mod m0002_difficult;
 
 use crate::{
     codec,
@@ -12,7 +13,7 @@ use crate::{
 use redb::WriteTransaction;
 
 /// The newest format, the one that is written.
-pub(crate) const NEWEST: u64 = 1;
+pub(crate) const NEWEST: u64 = 2;
 
 struct Migration {
     to: u64,
@@ -20,8 +21,10 @@ struct Migration {
     run: fn(&WriteTransaction) -> Result<(), redb::Error>,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { to: 1, about: "create the tables", run: m0001_initial::run }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { to: 1, about: "create the tables", run: m0001_initial::run },
+    Migration { to: 2, about: "remember difficult hosts", run: m0002_difficult::run },
+];
 const _: () = assert!(MIGRATIONS.len() == NEWEST as usize);
 
 /// Runs the steps that a database of format `from` lacks; 0 is an empty one.

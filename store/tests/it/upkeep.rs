@@ -124,6 +124,27 @@ fn a_sound_store_is_found_sound_and_not_touched() {
 }
 
 #[test]
+fn an_older_format_is_looked_at_untouched_and_brought_up_by_a_start() {
+    let dir = filled(2, 5);
+    let expected = answers(&open(dir.path()));
+    tamper(dir.path(), |txn| {
+        // What format 1 did not have.
+        let difficult = TableDefinition::<[u8; 16], &[u8]>::new("difficult");
+        assert!(txn.delete_table(difficult).unwrap());
+        let head = [3, 1, 0];
+        let crc = crc32fast::hash(&[head.as_slice(), &1u64.to_le_bytes()].concat()).to_le_bytes();
+        let row = [head.as_slice(), &crc, &1u64.to_le_bytes()].concat();
+        let meta = TableDefinition::<&str, &[u8]>::new("meta");
+        txn.open_table(meta).unwrap().insert("schema", row.as_slice()).unwrap();
+    });
+    let before = fs::read(database(&dir)).unwrap();
+    let checked = Closed::take(dir.path()).unwrap().check().unwrap();
+    assert!(checked.is_clean(), "{checked:#?}");
+    assert!(fs::read(database(&dir)).unwrap() == before, "looking changed the file");
+    assert_eq!(answers(&open(dir.path())), expected);
+}
+
+#[test]
 fn a_store_in_use_is_left_to_its_owner() {
     let fixture = Fixture::new();
     match Closed::take(fixture.dir.path()).err() {
