@@ -1,30 +1,30 @@
 //! Carries a scan's decisions out: slots, batches, the scan's own state, its end.
 
 use super::{
-    core::{BatchEnd, Effect, Need, Plan, ScanCore},
+    batches::OpenBatch,
+    core::{BatchEnd, Effect, Need, ScanCore},
     pace::Pace,
+    plan::Plan,
     reopen::reopen,
     tuning::{self, Taken, Tuner},
 };
 use crate::{
-    batch::{Batch, BatchArgs, BatchMsg, News, ScanContext},
+    batch::{BatchMsg, News, ScanContext},
     finish,
     hub::Hub,
     processors::{self, Processors},
-    runner::Pulse,
     scanner::Fitted,
     slots::{Permit, SlotsMsg},
-    supervise::{Intensity, commit},
+    supervise::commit,
 };
 use netscan_nmap::locate::LocateError;
 use netscan_schemas::{
-    AddressSet, BatchId, Time,
+    BatchId, Time,
     attempt::StopReason,
-    batch::{BatchStatus, BatchSummary, Lane},
     event::{EncodedEvent, Event},
     limits,
     scan::{Progress, ScanState, ScanStatus, Tuning},
-    stored::{BatchRecord, ScanSpec, VerdictsRecord},
+    stored::{BatchRecord, ScanSpec},
 };
 use netscan_store::Write;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
@@ -33,9 +33,6 @@ use tokio::time::Instant;
 
 /// How often progress is told, at most.
 const TICK: Duration = Duration::from_secs(1);
-/// Batch actors that may fail before their batch is given up.
-const BATCH_FAILURES: (usize, Duration) = (3, Duration::from_secs(600));
-
 /// What a scan is told.
 pub enum ScanMsg {
     /// A slot that was asked for.
@@ -88,15 +85,6 @@ pub struct ScanArgs {
 
 /// The actor. It ends by itself when the scan has ended.
 pub struct Scan;
-
-pub(super) struct OpenBatch {
-    pub(super) actor: ActorRef<BatchMsg>,
-    /// How far its running attempt is.
-    pub(super) pulse: Arc<Pulse>,
-    /// As it was when its actor began, to begin again if that fails before it is stored.
-    pub(super) record: BatchRecord,
-    pub(super) failures: Intensity,
-}
 
 /// The actor's state.
 pub struct ScanActorState {
@@ -294,29 +282,11 @@ impl ScanActorState {
         Ok(state)
     }
 
-    async fn open(
+    pub(super) async fn carry_out(
         &mut self,
         myself: &ActorRef<ScanMsg>,
-        record: BatchRecord,
-        verdicts: VerdictsRecord,
-        permit: Option<Permit>,
+        effects: Vec<Effect>,
     ) -> Handled {
-        let pulse = Arc::new(Pulse::default());
-        let args = BatchArgs {
-            context: Arc::clone(&self.context),
-            scan: myself.clone(),
-            record: record.clone(),
-            verdicts,
-            permit,
-            pulse: Arc::clone(&pulse),
-        };
-        let (actor, _) = Actor::spawn_linked(None, Batch, args, myself.get_cell()).await?;
-        let failures = Intensity::new(BATCH_FAILURES.0, BATCH_FAILURES.1);
-        self.batches.insert(record.id, OpenBatch { actor, pulse, record, failures });
-        Ok(())
-    }
-
-    async fn carry_out(&mut self, myself: &ActorRef<ScanMsg>, effects: Vec<Effect>) -> Handled {
         let mut effects = std::collections::VecDeque::from(effects);
         while let Some(effect) = effects.pop_front() {
             match effect {
@@ -357,42 +327,6 @@ impl ScanActorState {
         Ok(())
     }
 
-    /// Makes a batch. The cursor goes to the store with it, from here and so in order: written by
-    /// the batches, an older cursor could replace a newer one.
-    async fn cut(
-        &mut self,
-        myself: &ActorRef<ScanMsg>,
-        addresses: AddressSet,
-        lane: Lane,
-    ) -> Result<Vec<Effect>, ActorProcessingErr> {
-        netscan_store::failpoint::hit("scan-cut");
-        let id = self.context.store.next_batch_id();
-        let record = BatchRecord {
-            id,
-            scan_id: self.context.scan,
-            parent: None,
-            addresses,
-            status: BatchStatus::Queued,
-            attempt: None,
-            charged_attempts: 0,
-            started_at: None,
-            finished_at: None,
-            summary: BatchSummary::default(),
-            outcome: None,
-            epoch: self.context.store.epoch(),
-            lane,
-            servers_lost: 0,
-        };
-        self.saved.cursor = self.core.cursor();
-        let mut write = Write::new();
-        write.put_scan_state(self.context.scan, &self.saved).put_batch(&record);
-        // Not waited for: the batch's claim comes behind it, and that is.
-        drop(self.context.store.submit(write));
-        let permit = self.permit.take();
-        self.open(myself, record, VerdictsRecord::default(), permit).await?;
-        Ok(self.core.on_cut(id))
-    }
-
     /// Writes the status down, with the event that tells it.
     async fn save_status(&mut self) {
         let event = match (self.saved.status, self.core.status()) {
@@ -412,75 +346,6 @@ impl ScanActorState {
         write.put_scan_state(self.context.scan, &self.saved);
         write.event(self.context.scan, EncodedEvent::now(&event));
         commit(&self.context.store, write).await;
-    }
-
-    fn on_batch_ended(&mut self, batch: BatchId, end: BatchEnd) -> Vec<Effect> {
-        if end != BatchEnd::SetAside {
-            self.batches.remove(&batch);
-        }
-        self.core.on_batch_ended(batch, end)
-    }
-
-    /// Starts a failed batch's actor again from the store, a few times.
-    async fn on_batch_gone(
-        &mut self,
-        myself: &ActorRef<ScanMsg>,
-        actor: ActorId,
-        error: Option<String>,
-    ) -> Handled {
-        let gone = self.batches.iter().find(|(_, open)| open.actor.get_id() == actor);
-        let Some((&id, _)) = gone else { return Ok(()) }; // it had ended: the usual way
-        let Some(mut open) = self.batches.remove(&id) else { return Ok(()) };
-        let error = error.unwrap_or_else(|| "it was killed".into());
-        tracing::error!(batch.id = %id, %error, "batch {id}: its actor failed: {error}");
-        let store = Arc::clone(&self.context.store);
-        let record = store.batch(id)?.unwrap_or(open.record);
-        let mut write = Write::new();
-        let reopened = reopen(&self.context, record, &mut write)?.pop();
-        let Some(mut record) = reopened.filter(|record| !record.status.has_ended()) else {
-            // It ended just before its actor failed.
-            commit(&store, write).await;
-            let effects = self.core.on_batch_ended(id, BatchEnd::Ended);
-            return self.carry_out(myself, effects).await;
-        };
-        if open.failures.exceeded(Instant::now()) {
-            record.status = BatchStatus::Failed;
-            record.finished_at = Some(Time::now());
-            write.put_batch(&record);
-            commit(&store, write).await;
-            let effects = self.core.on_batch_ended(id, BatchEnd::Ended);
-            return self.carry_out(myself, effects).await;
-        }
-        commit(&store, write).await;
-        let verdicts = store.verdicts(id)?;
-        let failures = open.failures;
-        self.open(myself, record, verdicts, None).await?;
-        if let Some(open) = self.batches.get_mut(&id) {
-            open.failures = failures;
-        }
-        let mut effects = self.core.on_batch_resting(id);
-        effects.extend(self.core.on_batch_ready(id));
-        self.carry_out(myself, effects).await
-    }
-
-    /// Opens the smaller batches that a remainder went to.
-    async fn on_batch_split(
-        &mut self,
-        myself: &ActorRef<ScanMsg>,
-        batch: BatchId,
-        children: Vec<BatchRecord>,
-    ) -> Result<Vec<Effect>, ActorProcessingErr> {
-        self.batches.remove(&batch);
-        let ids: Vec<_> = children.iter().map(|child| child.id).collect();
-        for child in children {
-            self.open(myself, child, VerdictsRecord::default(), None).await?;
-        }
-        let mut effects = self.core.on_batch_split(batch, ids.iter().copied());
-        // A stop came while the split was on its way: it is for the smaller ones too.
-        if let Some(reason) = self.core.ends_open_batches() {
-            effects.push(Effect::StopBatches(reason));
-        }
-        Ok(effects)
     }
 
     /// Writes the end down, and ends the actor.

@@ -10,8 +10,10 @@
 //! plan is a cursor.
 
 mod actor;
+mod batches;
 mod core;
 mod pace;
+mod plan;
 mod reopen;
 mod straggler;
 pub(crate) mod tuning;
