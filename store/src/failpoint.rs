@@ -25,7 +25,7 @@ use std::{
 pub const VARIABLE: &str = "NETSCAN_FAIL_AT";
 
 /// Every point there is, in about the order in which a scan and a restart come by.
-pub const NAMES: [&str; 23] = [
+pub const NAMES: [&str; 24] = [
     "before-scan-commit",
     "after-scan-commit",
     "engine-start-scan",
@@ -44,6 +44,7 @@ pub const NAMES: [&str; 23] = [
     "batch-conclude",
     "before-attempt-end-commit",
     "after-attempt-end-commit",
+    "batch-settled",
     "scan-finish",
     "before-scan-end-commit",
     "after-scan-end-commit",

@@ -1,6 +1,6 @@
 //! What a crash of the server costs: nothing that was durable.
 
-use crate::support::{Server, eventually, named, processes_of, temp};
+use crate::support::{Server, eventually, named, netscan, processes_of, temp};
 use netscan_test_support::FakeNmap;
 use rustix::process::Signal;
 use serde_json::json;
@@ -112,6 +112,28 @@ fn a_host_that_was_being_scanned_when_server_after_server_went_down_is_given_up(
     assert_eq!(difficult.as_array().unwrap().len(), 1);
     assert_eq!(difficult[0]["address"], "127.0.5.9");
     assert_eq!(processes_of(&nmap.program()), [0u32; 0]);
+}
+
+#[test]
+fn the_smaller_batches_of_an_actor_that_fails_behind_its_split_are_scanned() {
+    let data = temp();
+    let nmap = FakeNmap::new("on 127.0.7.3: signal 11\n").unwrap();
+    // The first end is that of a try which is made again, the second one that of the split.
+    let scan = netscan(data.path())
+        .env("NETSCAN_FAIL_AT", "batch-settled:2:panic")
+        .args(["scan", "127.0.7.0/29", "--chunk-size", "8", "--nmap"])
+        .arg(nmap.program())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&scan.stderr);
+    assert!(said.contains("fail point `batch-settled`"), "{said}");
+    let server = Server::start(data.path(), Some(&nmap));
+    let view = server.get("/api/scans/1");
+    let verdicts = &view["verdicts"];
+    assert_eq!((&verdicts["up"], &verdicts["unfinished"]), (&json!(7), &json!(1)), "{view}");
+    let batches = server.get("/api/scans/1/batches");
+    let open = |batch: &&serde_json::Value| batch["status"] == "queued";
+    assert_eq!(batches.as_array().unwrap().iter().filter(open).count(), 0, "{batches}");
 }
 
 #[test]

@@ -1,14 +1,42 @@
-//! The smaller batches that a remainder goes to, as records.
+//! New batches as records: those cut from the plan, and the smaller ones that a remainder goes to.
 
 use super::{actor::ScanContext, lanes::Child};
 use netscan_schemas::{
-    BatchId,
+    AddressSet, BatchId,
     attempt::Outcome,
     batch::{BatchStatus, BatchSummary, Lane},
     event::{ChildBatch, EncodedEvent, Event},
     stored::BatchRecord,
 };
 use netscan_store::Write;
+
+impl ScanContext {
+    /// Returns the record of a batch that is still to be put into the store, under a number of its
+    /// own.
+    pub(crate) fn new_batch(
+        &self,
+        parent: Option<BatchId>,
+        addresses: AddressSet,
+        lane: Lane,
+    ) -> BatchRecord {
+        BatchRecord {
+            id: self.store.next_batch_id(),
+            scan_id: self.scan,
+            parent,
+            addresses,
+            status: BatchStatus::Queued,
+            attempt: None,
+            charged_attempts: 0,
+            started_at: None,
+            finished_at: None,
+            summary: BatchSummary::default(),
+            outcome: None,
+            epoch: self.store.epoch(),
+            lane,
+            servers_lost: 0,
+        }
+    }
+}
 
 /// Returns the smaller batches of a parent, having added them and the event that tells of them to
 /// the write.
@@ -19,23 +47,10 @@ pub fn make_children(
     outcome: &Outcome,
     write: &mut Write,
 ) -> Vec<BatchRecord> {
-    let record = |child: &Child| BatchRecord {
-        id: context.store.next_batch_id(),
-        scan_id: context.scan,
-        parent: Some(parent),
-        addresses: child.addresses.clone(),
-        status: BatchStatus::Queued,
-        attempt: None,
-        charged_attempts: 0,
-        started_at: None,
-        finished_at: None,
-        summary: BatchSummary::default(),
-        outcome: None,
-        epoch: context.store.epoch(),
-        lane: child.lane,
-        servers_lost: 0,
-    };
-    let records: Vec<_> = children.iter().map(record).collect();
+    let records: Vec<_> = children
+        .iter()
+        .map(|child| context.new_batch(Some(parent), child.addresses.clone(), child.lane))
+        .collect();
     for record in &records {
         write.put_batch(record);
     }

@@ -264,6 +264,7 @@ impl BatchState {
         children: Vec<BatchRecord>,
     ) -> Handled {
         let id = self.record.id;
+        netscan_store::failpoint::hit("batch-settled");
         match *next {
             Next::Retry { after, .. } => {
                 self.phase = Phase::Resting;

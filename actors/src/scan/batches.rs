@@ -4,7 +4,7 @@
 use super::{
     actor::{Handled, ScanActorState, ScanMsg},
     core::{BatchEnd, Effect},
-    reopen::reopen,
+    reopen::{give_up, reopen},
 };
 use crate::{
     batch::{Batch, BatchArgs, BatchMsg},
@@ -13,8 +13,8 @@ use crate::{
     supervise::{Intensity, commit},
 };
 use netscan_schemas::{
-    AddressSet, BatchId, Time,
-    batch::{BatchStatus, BatchSummary, Lane},
+    AddressSet, BatchId,
+    batch::Lane,
     stored::{BatchRecord, VerdictsRecord},
 };
 use netscan_store::Write;
@@ -66,23 +66,8 @@ impl ScanActorState {
         lane: Lane,
     ) -> Result<Vec<Effect>, ActorProcessingErr> {
         netscan_store::failpoint::hit("scan-cut");
-        let id = self.context.store.next_batch_id();
-        let record = BatchRecord {
-            id,
-            scan_id: self.context.scan,
-            parent: None,
-            addresses,
-            status: BatchStatus::Queued,
-            attempt: None,
-            charged_attempts: 0,
-            started_at: None,
-            finished_at: None,
-            summary: BatchSummary::default(),
-            outcome: None,
-            epoch: self.context.store.epoch(),
-            lane,
-            servers_lost: 0,
-        };
+        let record = self.context.new_batch(None, addresses, lane);
+        let id = record.id;
         self.saved.cursor = self.core.cursor();
         let mut write = Write::new();
         write.put_scan_state(self.context.scan, &self.saved).put_batch(&record);
@@ -115,23 +100,25 @@ impl ScanActorState {
         let store = Arc::clone(&self.context.store);
         let record = store.batch(id)?.unwrap_or(open.record);
         let mut write = Write::new();
-        let reopened = reopen(&self.context, record, &mut write)?.pop();
-        let Some(mut record) = reopened.filter(|record| !record.status.has_ended()) else {
-            // It ended just before its actor failed.
-            commit(&store, write).await;
-            let effects = self.core.on_batch_ended(id, BatchEnd::Ended);
-            return self.carry_out(myself, effects).await;
-        };
-        if open.failures.exceeded(Instant::now()) {
-            record.status = BatchStatus::Failed;
-            record.finished_at = Some(Time::now());
-            write.put_batch(&record);
-            commit(&store, write).await;
-            let effects = self.core.on_batch_ended(id, BatchEnd::Ended);
-            return self.carry_out(myself, effects).await;
+        let verdicts = store.verdicts(id)?;
+        let mut reopened = reopen(&self.context, record, &mut write)?;
+        if let Some(record) = reopened.iter_mut().find(|record| is_open(record, id))
+            && open.failures.exceeded(Instant::now())
+        {
+            let remaining = record.addresses.difference(&verdicts.known());
+            let detail =
+                format!("given up: its actor failed again and again, the last time so: {error}");
+            give_up(record, &remaining, detail, &mut write);
         }
         commit(&store, write).await;
-        let verdicts = store.verdicts(id)?;
+        let Some(record) = reopened.into_iter().find(|record| is_open(record, id)) else {
+            // It had ended just before its actor failed, or has now. Smaller ones may have its place.
+            let mut children = store.batches_open(self.context.scan)?;
+            children
+                .retain(|child| child.parent == Some(id) && !self.batches.contains_key(&child.id));
+            let effects = self.on_batch_split(myself, id, children).await?;
+            return self.carry_out(myself, effects).await;
+        };
         let failures = open.failures;
         self.open(myself, record, verdicts, None).await?;
         if let Some(open) = self.batches.get_mut(&id) {
@@ -161,4 +148,8 @@ impl ScanActorState {
         }
         Ok(effects)
     }
+}
+
+fn is_open(record: &BatchRecord, id: BatchId) -> bool {
+    record.id == id && !record.status.has_ended()
 }

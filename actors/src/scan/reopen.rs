@@ -76,7 +76,6 @@ pub fn reopen(
     }
     if record.servers_lost >= 2 * limits::SERVERS_LOST_MAX {
         park(&mut record, &remaining, write);
-        write.put_batch(&record);
         return Ok(Vec::new());
     }
     write.put_batch(&record);
@@ -87,20 +86,8 @@ pub fn reopen(
 fn park(record: &mut BatchRecord, remaining: &AddressSet, write: &mut Write) {
     let (id, lost) = (record.id, record.servers_lost);
     tracing::error!(batch.id = %id, lost, "batch {id} is given up: {lost} servers went down while it ran");
-    record.status = BatchStatus::Failed;
-    record.finished_at = Some(Time::now());
-    let event = Event::BatchFailed {
-        batch_id: id,
-        reason: Outcome::Lost.as_str().to_owned(),
-        detail: format!("given up: {lost} servers in a row went down while it ran"),
-        attempt: record.attempt.unwrap_or(AttemptNo::FIRST),
-        will_retry: false,
-        will_split: false,
-        retry_in_ms: None,
-        salvaged_hosts: 0,
-        remaining_targets: remaining.to_ranges(),
-    };
-    write.event(record.scan_id, EncodedEvent::now(&event));
+    let detail = format!("given up: {lost} servers in a row went down while it ran");
+    give_up(record, remaining, detail, write);
     let difficulty = Difficulty {
         scan_id: record.scan_id,
         batch_id: id,
@@ -110,6 +97,30 @@ fn park(record: &mut BatchRecord, remaining: &AddressSet, write: &mut Write) {
     if remaining.count() <= limits::DIFFICULT_HOSTS_MAX as u64 {
         write.add_difficult(remaining, difficulty);
     }
+}
+
+/// Ends a batch that is not tried again, for a reason outside of its attempts.
+pub(super) fn give_up(
+    record: &mut BatchRecord,
+    remaining: &AddressSet,
+    detail: String,
+    write: &mut Write,
+) {
+    record.status = BatchStatus::Failed;
+    record.finished_at = Some(Time::now());
+    write.put_batch(record);
+    let event = Event::BatchFailed {
+        batch_id: record.id,
+        reason: Outcome::Lost.as_str().to_owned(),
+        detail,
+        attempt: record.attempt.unwrap_or(AttemptNo::FIRST),
+        will_retry: false,
+        will_split: false,
+        retry_in_ms: None,
+        salvaged_hosts: 0,
+        remaining_targets: remaining.to_ranges(),
+    };
+    write.event(record.scan_id, EncodedEvent::now(&event));
 }
 
 /// Ends the record of an attempt whose process nobody saw end, with what is kept of its streams.
