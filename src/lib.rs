@@ -24,6 +24,10 @@ use std::process::ExitCode;
 
 /// Runs the program and returns its exit code.
 pub fn run() -> ExitCode {
+    // What `netscan bench` starts is this binary again.
+    if let Some(code) = commands::bench::run_if_part() {
+        return code;
+    }
     let args = cli::parse(std::env::args_os());
     telemetry::start(&args);
     netscan_store::quiet_database_panics();

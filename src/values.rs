@@ -51,6 +51,30 @@ pub fn slots(text: &str) -> Result<usize, String> {
     }
 }
 
+/// Reads how often a bench measures.
+pub fn runs(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(runs @ 1..=100) => Ok(runs),
+        Ok(_) | Err(_) => Err("it takes a number from 1 to 100".to_owned()),
+    }
+}
+
+/// Reads how many hosts a bench writes: there are no more addresses in a /8.
+pub fn bench_hosts(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(hosts @ 1000..=16_000_000) => Ok(hosts),
+        Ok(_) | Err(_) => Err("it takes a number from 1000 to 16000000".to_owned()),
+    }
+}
+
+/// Reads how large a bench's store is.
+pub fn bench_mib(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(mib @ 8..=65_536) => Ok(mib),
+        Ok(_) | Err(_) => Err("it takes MiB from 8 to 65536".to_owned()),
+    }
+}
+
 /// Reads an address and a port to listen on.
 pub fn listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {

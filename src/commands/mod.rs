@@ -1,5 +1,6 @@
 //! Carries commands out, a file a command or a group of small ones.
 
+pub mod bench;
 mod doctor;
 mod follow;
 mod manage;
@@ -31,6 +32,7 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
         Command::Store(command) => {
             store::run(command, server.as_deref(), data.as_deref(), out).await
         }
+        Command::Bench(args) => bench::run(args, server.as_deref(), out).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             let mut command = <Args as clap::CommandFactory>::command();
@@ -68,6 +70,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         | Command::Rescan { .. }
         | Command::Doctor { .. }
         | Command::Store(_)
+        | Command::Bench(_)
         | Command::Completions { .. } => {
             let source = io::ErrorKind::Unsupported.into();
             Err(Failure::Io { what: "carrying the command out here".into(), source })

@@ -1,0 +1,418 @@
+//! `store`: keeping hosts durably, finding them again, and opening the file.
+//!
+//! Through the same writer and the same calls that a scan and the API use. The store is filled in
+//! a part, which is then killed: so opening it is measured after a crash, and after a clean end.
+
+use super::{
+    Bench, Limits,
+    measure::{monotonic_ns, own_cpu_s},
+    part::{Part, answer, next_line},
+    report::{Better, Row, Suite, summarize},
+    sample,
+};
+use crate::exit::Failure;
+use netscan_schemas::{
+    AddressSet,
+    event::{EncodedEvent, Event, OpenPort},
+    host::{HostFinding, Protocol},
+    id::{AttemptNo, BatchId, ScanId},
+    scan::{ScanState, ScanStatus, Verdict},
+    stored::PlanRecord,
+    time::Time,
+};
+use netscan_store::{NoPublisher, Options, Store, Write};
+use serde::{Deserialize, Serialize};
+use std::{
+    error::Error,
+    fs::File,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Hosts of a batch.
+const BATCH: u64 = 64;
+/// Producers that wait for one another's hosts.
+const PRODUCERS: u64 = 64;
+/// Batches whose hosts are written whole at once.
+const WHOLE_AT_ONCE: usize = 4;
+/// Look-ups of one run.
+const LOOKUPS: u64 = 1000;
+/// Pages of one run.
+const PAGES: u64 = 100;
+/// Rows of a page, as the API hands out.
+const PAGE: usize = netscan_schemas::limits::PAGE_DEFAULT;
+/// Syncs of one run.
+const SYNCS: usize = 50;
+
+/// What a part does: one of these in a process of its own, on one directory.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Spec {
+    /// Opens the store, and says how long that took.
+    Open {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// Measures writing and reading with so many hosts in the end.
+    Measure {
+        /// The data directory.
+        dir: PathBuf,
+        /// Hosts in the end.
+        hosts: u64,
+        /// Open ports of each.
+        ports: usize,
+        /// In how many runs.
+        runs: u32,
+    },
+    /// Writes hosts until the file is as large as this.
+    Grow {
+        /// The data directory.
+        dir: PathBuf,
+        /// Bytes on disk in the end.
+        bytes: u64,
+    },
+}
+
+/// What [`Spec::Measure`] took, run by run.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Took {
+    single_hosts_per_s: Vec<f64>,
+    whole_hosts_per_s: Vec<f64>,
+    whole_cpu_us: Vec<f64>,
+    sync_us: Vec<f64>,
+    lookup_us: Vec<f64>,
+    lookup_p99_us: Vec<f64>,
+    page_us: Vec<f64>,
+    page_p99_us: Vec<f64>,
+    bytes: u64,
+}
+
+/// What the other parts say.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Opened {
+    /// How long it took to open the store.
+    pub ms: f64,
+    /// How large it is in the end.
+    pub bytes: u64,
+    /// Hosts that were written.
+    pub hosts: u64,
+}
+
+/// Measures in processes of their own.
+pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
+    let dir = bench.dir("store")?.join("data");
+    let Limits { hosts, host_ports: ports, runs, .. } = bench.limits;
+    bench.tell(&format!("store: {hosts} hosts"));
+    let spec = Spec::Measure { dir: dir.clone(), hosts, ports, runs };
+    let mut part = Part::start("store", &spec)?;
+    let took: Took = part.answer().await?;
+    // As the kernel would kill it.
+    drop(part);
+    let (mut after_kill, mut after_end) = (Vec::new(), Vec::new());
+    for run in 0..runs {
+        bench.tell(&format!("store: opening, run {} of {runs}", run + 1));
+        let spec = Spec::Open { dir: dir.clone() };
+        let mut part = Part::start("store", &spec)?;
+        let opened: Opened = part.answer().await?;
+        after_kill.push(opened.ms);
+        part.say("close")?;
+        let _: Opened = part.answer().await?;
+        drop(part);
+        let mut part = Part::start("store", &spec)?;
+        let opened: Opened = part.answer().await?;
+        after_end.push(opened.ms);
+    }
+    let conditions = vec![format!(
+        "{hosts} hosts with {ports} open ports each in one scan, {} on disk, written in {runs} \
+         runs: an eighth one by one by {PRODUCERS} producers that wait until each is durable, the \
+         rest {BATCH} at once; each host with its event; look-ups of random hosts, of the first \
+         {PAGE} hosts of a port that all have open",
+        crate::output::human_bytes(took.bytes)
+    )];
+    Ok(bench.suite("store", conditions, rows(took, ports as f64, after_kill, after_end)))
+}
+
+fn rows(took: Took, ports: f64, after_kill: Vec<f64>, after_end: Vec<f64>) -> Vec<Row> {
+    let (higher, lower) = (Better::Higher, Better::Lower);
+    let port_rows: Vec<f64> = took.whole_hosts_per_s.iter().map(|rate| rate * ports).collect();
+    let (single, whole) = (took.single_hosts_per_s, took.whole_hosts_per_s);
+    let row = |name: &str, what: &str, unit, better, samples| {
+        Row::new(format!("store/{name}"), what, unit, better, samples)
+    };
+    vec![
+        row("sync", "4 KiB written and synced", "us", lower, took.sync_us),
+        row("ingest/single", "ingest, host by host", "hosts/s", higher, single),
+        row("ingest/batch", "ingest, batch by batch", "hosts/s", higher, whole),
+        row("ingest/ports", "ingest, batch by batch", "port rows/s", higher, port_rows),
+        row("ingest/cpu", "ingest, batch by batch: cpu", "us/host", lower, took.whole_cpu_us),
+        row("address", "host by address", "us", lower, took.lookup_us),
+        row("address/p99", "host by address, p99", "us", lower, took.lookup_p99_us),
+        row("port", "first page of hosts by port", "us", lower, took.page_us),
+        row("port/p99", "first page of hosts by port, p99", "us", lower, took.page_p99_us),
+        row("open/killed", "opening after a kill", "ms", lower, after_kill),
+        row("open/closed", "opening after a clean end", "ms", lower, after_end),
+    ]
+}
+
+/// Is a part.
+pub fn part(spec: &Spec) -> Result<(), Box<dyn Error>> {
+    let (Spec::Open { dir } | Spec::Measure { dir, .. } | Spec::Grow { dir, .. }) = spec;
+    let begun = monotonic_ns();
+    let store = Store::open(dir, Options::default(), Arc::new(NoPublisher))?;
+    let ms = (monotonic_ns() - begun) as f64 / 1e6;
+    match spec {
+        Spec::Open { .. } => answer(&Opened { ms, bytes: store.store_bytes()?, hosts: 0 })?,
+        Spec::Measure { hosts, ports, runs, dir } => {
+            answer(&measure(&store, dir, *hosts, *ports, *runs)?)?;
+        }
+        Spec::Grow { bytes, .. } => {
+            let mut filler = Filler::new(&store, u64::MAX, 20)?;
+            while store.store_bytes()? < *bytes {
+                let from = filler.next;
+                filler.whole(from + 16 * BATCH)?;
+            }
+            let hosts = filler.next;
+            filler.end()?;
+            answer(&Opened { ms, bytes: store.store_bytes()?, hosts })?;
+        }
+    }
+    // Killed here, unless the bench says otherwise.
+    if next_line()? == "close" {
+        let bytes = store.store_bytes()?;
+        drop(store);
+        answer(&Opened { ms, bytes, hosts: 0 })?;
+    }
+    Ok(())
+}
+
+fn measure(
+    store: &Store,
+    dir: &Path,
+    hosts: u64,
+    ports: usize,
+    runs: u32,
+) -> Result<Took, Box<dyn Error>> {
+    let mut took = Took::default();
+    let mut filler = Filler::new(store, hosts, ports)?;
+    for run in 1..=u64::from(runs) {
+        let (from, to) = (filler.next, hosts * run / u64::from(runs));
+        let between = from + (to - from) / 8;
+        let begun = monotonic_ns();
+        filler.single(between)?;
+        took.single_hosts_per_s.push((between - from) as f64 / secs(begun));
+        let (begun, cpu) = (monotonic_ns(), own_cpu_s());
+        filler.whole(to)?;
+        took.whole_hosts_per_s.push((to - between) as f64 / secs(begun));
+        took.whole_cpu_us.push((own_cpu_s() - cpu) * 1e6 / (to - between) as f64);
+        took.sync_us.push(sync(dir)?);
+    }
+    let scan = filler.scan;
+    filler.end()?;
+    let mut random = fastrand::Rng::with_seed(1);
+    for _ in 0..runs {
+        let look = || {
+            let number = random.u64(0..hosts);
+            let found = store.hosts_by_address(sample::address(number))?;
+            if found.is_empty() { Err(format!("host {number} is lost").into()) } else { Ok(()) }
+        };
+        let (median, p99) = times(LOOKUPS, look)?;
+        took.lookup_us.push(median);
+        took.lookup_p99_us.push(p99);
+        let expected = PAGE.min(usize::try_from(hosts)?);
+        let page = || {
+            let port = sample::COMMON_PORT;
+            let page = store.hosts_with_port(scan, Protocol::Tcp, port, None, PAGE)?;
+            let full = page.len() == expected;
+            if full { Ok(()) } else { Err(format!("a page of {} hosts", page.len()).into()) }
+        };
+        let (median, p99) = times(PAGES, page)?;
+        took.page_us.push(median);
+        took.page_p99_us.push(p99);
+    }
+    took.bytes = store.store_bytes()?;
+    Ok(took)
+}
+
+/// Returns the median and the 99th percentile of the time that something takes, in microseconds.
+fn times(
+    count: u64,
+    mut work: impl FnMut() -> Result<(), Box<dyn Error>>,
+) -> Result<(f64, f64), Box<dyn Error>> {
+    let mut times = Vec::new();
+    for _ in 0..count {
+        let begun = monotonic_ns();
+        work()?;
+        times.push((monotonic_ns() - begun) as f64 / 1000.0);
+    }
+    times.sort_by(f64::total_cmp);
+    let median = summarize(&times).map_or(0.0, |summary| summary.median);
+    let p99 = times.get(times.len() * 99 / 100).copied().unwrap_or(median);
+    Ok((median, p99))
+}
+
+/// Returns how long the disk takes to keep a page, in microseconds: the median.
+fn sync(dir: &Path) -> Result<f64, Box<dyn Error>> {
+    let path = dir.join("sync");
+    let mut file = File::create(&path)?;
+    let work = || {
+        file.write_all(&[7; 4096])?;
+        Ok(file.sync_data()?)
+    };
+    let (median, _) = times(SYNCS as u64, work)?;
+    std::fs::remove_file(path)?;
+    Ok(median)
+}
+
+fn secs(begun: u64) -> f64 {
+    (monotonic_ns() - begun).max(1) as f64 / 1e9
+}
+
+/// Writes hosts into one scan.
+struct Filler<'a> {
+    store: &'a Store,
+    scan: ScanId,
+    ports: usize,
+    /// The next host.
+    next: u64,
+}
+
+impl<'a> Filler<'a> {
+    fn new(store: &'a Store, hosts: u64, ports: usize) -> Result<Self, Box<dyn Error>> {
+        let project = store.create_project("bench", None).wait()?.project;
+        let project = project.ok_or("the store made no project")?;
+        let scan = store.next_scan_id();
+        let mut write = Write::new();
+        write.create_scan(&sample::scan(scan, project.id, hosts), &PlanRecord::default());
+        store.submit(write).wait()?;
+        Ok(Self { store, scan, ports, next: 0 })
+    }
+
+    /// Returns a new batch of the next hosts, and these.
+    fn batch(&mut self, to: u64) -> (BatchId, Write, Vec<HostFinding>) {
+        let (from, to) = (self.next, to.min(self.next + BATCH));
+        self.next = to;
+        let batch = self.store.next_batch_id();
+        let addresses = AddressSet::from_addresses((from..to).map(sample::address));
+        let mut write = Write::new();
+        write.put_batch(&sample::batch(batch, self.scan, addresses));
+        (batch, write, (from..to).map(|number| sample::host(number, self.ports)).collect())
+    }
+
+    /// Adds a host as a runner does: its result and its event.
+    fn add(&self, write: &mut Write, batch: BatchId, hosts: Vec<HostFinding>) {
+        let events: Vec<_> = hosts.iter().map(|host| event(batch, host)).collect();
+        write.record_hosts(self.scan, batch, AttemptNo::FIRST, Time::now(), hosts);
+        for event in events {
+            write.event(self.scan, event);
+        }
+    }
+
+    /// Writes hosts up to this one, each by itself and waited for, by many producers.
+    fn single(&mut self, to: u64) -> Result<(), Box<dyn Error>> {
+        let mut batches = Vec::new();
+        while self.next < to {
+            batches.push(self.batch(to));
+        }
+        let producers = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        // Each thread keeps several hosts under way, one of each of its batches.
+        let share = batches.len().div_ceil(producers).max(1);
+        let under_way = usize::try_from(PRODUCERS)?.div_ceil(producers);
+        let this = &*self;
+        std::thread::scope(|scope| {
+            let mut threads = Vec::new();
+            while !batches.is_empty() {
+                let mine: Vec<_> = batches.drain(..share.min(batches.len())).collect();
+                threads.push(scope.spawn(move || this.host_by_host(mine, under_way)));
+            }
+            threads.into_iter().try_for_each(|thread| match thread.join() {
+                Ok(done) => done.map_err(|error| error.into()),
+                Err(_) => Err("a producer panicked".into()),
+            })
+        })
+    }
+
+    fn host_by_host(
+        &self,
+        batches: Vec<(BatchId, Write, Vec<HostFinding>)>,
+        under_way: usize,
+    ) -> Result<(), String> {
+        let failed = |error: netscan_store::WriteError| error.to_string();
+        let mut acks = std::collections::VecDeque::new();
+        for (batch, write, hosts) in batches {
+            acks.push_back(self.store.submit(write));
+            for host in hosts {
+                if acks.len() >= under_way
+                    && let Some(ack) = acks.pop_front()
+                {
+                    ack.wait().map_err(failed)?;
+                }
+                let mut write = Write::new();
+                self.add(&mut write, batch, vec![host]);
+                acks.push_back(self.store.submit(write));
+            }
+        }
+        acks.into_iter().try_for_each(|ack| ack.wait().map(drop)).map_err(failed)
+    }
+
+    /// Writes hosts up to this one, a batch at once.
+    fn whole(&mut self, to: u64) -> Result<(), Box<dyn Error>> {
+        let mut acks = std::collections::VecDeque::new();
+        while self.next < to {
+            let (batch, mut write, hosts) = self.batch(to);
+            self.add(&mut write, batch, hosts);
+            acks.push_back(self.store.submit(write));
+            if acks.len() > WHOLE_AT_ONCE
+                && let Some(ack) = acks.pop_front()
+            {
+                ack.wait()?;
+            }
+        }
+        acks.into_iter().try_for_each(|ack| ack.wait().map(drop))?;
+        Ok(())
+    }
+
+    /// Ends the scan, so that no server goes on with it.
+    fn end(self) -> Result<(), Box<dyn Error>> {
+        let mut write = Write::new();
+        let state = ScanState {
+            status: ScanStatus::Stopped,
+            started_at: None,
+            finished_at: None,
+            cursor: self.next,
+            error: None,
+        };
+        write.put_scan_state(self.scan, &state);
+        self.store.submit(write).wait()?;
+        Ok(())
+    }
+}
+
+fn event(batch_id: BatchId, host: &HostFinding) -> EncodedEvent {
+    let open = |port: &netscan_schemas::host::Port| OpenPort {
+        port: port.number,
+        protocol: port.protocol,
+        service: None,
+    };
+    EncodedEvent::now(&Event::Host {
+        batch_id,
+        address: host.address.to_string(),
+        verdict: Verdict::Up,
+        hostname: None,
+        ports: host.open_ports().map(open).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_filled_in_is_a_sound_store() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Options::default(), Arc::new(NoPublisher)).unwrap();
+        let took = measure(&store, dir.path(), 300, 3, 2).unwrap();
+        assert_eq!((took.single_hosts_per_s.len(), took.page_us.len()), (2, 2));
+        let report = netscan_store::check::check(&store).unwrap();
+        assert!(report.is_clean(), "{:?}", report.problems);
+    }
+}
