@@ -1,52 +1,47 @@
-//! How fast targets become batches: `cargo bench --bench batch_planning`.
-//!
-//! Prints addresses and batches per second as the median of several runs; compare ratios of one
-//! run, since machines are noisy.
+//! How fast targets become address sets, and these become batches: `cargo bench --bench
+//! batch_planning`.
 
-#![expect(clippy::print_stdout, reason = "a bench prints what it measured")]
-
+use criterion::{Criterion, Throughput};
 use netscan_nmap::{command::target_lines, targets};
-use std::{hint::black_box, time::Instant};
+use netscan_schemas::AddressSet;
+use std::hint::black_box;
 
-const RUNS: usize = 9;
+/// Batches that are cut in one go.
+const BATCHES: u64 = 1000;
 
-fn median(mut run: impl FnMut() -> u64) -> f64 {
-    let mut rates: Vec<f64> = (0..RUNS)
-        .map(|_| {
-            let began = Instant::now();
-            let done = run();
-            done as f64 / began.elapsed().as_secs_f64()
-        })
-        .collect();
-    rates.sort_by(f64::total_cmp);
-    rates[RUNS / 2]
+fn lines() -> Vec<String> {
+    (0..100_000u32).map(|n| format!("10.{}.{}.{}", n >> 14, (n >> 6) & 255, (n & 63) * 4)).collect()
 }
 
-fn main() {
-    let lines: Vec<String> = (0..100_000u32)
-        .map(|n| format!("10.{}.{}.{}", n >> 14, (n >> 6) & 255, (n & 63) * 4))
-        .collect();
-    let parsed = median(|| targets::parse(black_box(&lines)).0.addresses.count());
-    println!("parse scattered addresses   {parsed:>14.0} /s");
+fn cut(set: &AddressSet, chunk: u128) {
+    let mut place = 0;
+    for _ in 0..BATCHES {
+        let batch = set.slice(place, chunk);
+        place += u128::from(batch.count());
+        black_box(target_lines(&batch));
+    }
+}
+
+fn planning(c: &mut Criterion) {
+    let lines = lines();
+    let mut group = c.benchmark_group("targets");
+    group.throughput(Throughput::Elements(lines.len() as u64));
+    group.bench_function("parse scattered addresses", |b| {
+        b.iter(|| targets::parse(black_box(&lines)));
+    });
+    group.finish();
 
     let whole = targets::parse(&["10.0.0.0/8"]).0.addresses;
     let scattered = targets::parse(&lines).0.addresses;
-    for (name, set, chunk) in [("a /8", &whole, 256u64), ("scattered addresses", &scattered, 16)] {
-        let cut = median(|| {
-            let mut place = 0u64;
-            let mut batches = 0u64;
-            while place < set.count() {
-                let batch = set.slice(u128::from(place), u128::from(chunk));
-                place += batch.count();
-                batches += 1;
-                black_box(target_lines(&batch));
-            }
-            batches
-        });
-        println!(
-            "cut {name} by {chunk:<4}{:width$}{cut:>14.0} batches/s",
-            "",
-            width = 20 - name.len().min(20)
-        );
-    }
+    let mut group = c.benchmark_group("batches");
+    group.throughput(Throughput::Elements(BATCHES));
+    group.bench_function("a /8 by 256", |b| b.iter(|| cut(&whole, 256)));
+    group.bench_function("scattered addresses by 16", |b| b.iter(|| cut(&scattered, 16)));
+    group.finish();
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    planning(&mut criterion);
+    criterion.final_summary();
 }

@@ -35,7 +35,8 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
     match &bench.nmap {
         Ok(nmap) => rows.extend(round(bench, "nmap", &nmap.program, &dir, nmap_batches).await?),
         Err(error) => {
-            rows.push(Row::without("batches/nmap", "nmap", "s", State::Skipped, error.to_string()))
+            let why = error.to_string();
+            rows.push(Row::without("batches/nmap", "nmap", "s", State::Skipped, why));
         }
     }
     let conditions = vec![

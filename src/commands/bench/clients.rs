@@ -36,6 +36,8 @@ pub struct Spec {
     pub scan: u64,
     /// How many clients.
     pub clients: usize,
+    /// How many more that connect and never read.
+    pub stalled: usize,
     /// Whether to take the time that each line was under way.
     pub stamps: bool,
 }
@@ -63,10 +65,10 @@ pub struct Seen {
 pub fn run(spec: &Spec) -> Result<(), Box<dyn Error>> {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
-    let mut clients = Vec::new();
-    for _ in 0..spec.clients {
-        clients.push(Client::connect(spec)?);
-    }
+    let connect = |count| (0..count).map(|_| Client::connect(spec)).collect::<io::Result<Vec<_>>>();
+    let mut clients = connect(spec.clients)?;
+    // Held until the others have seen all.
+    let _stalled = connect(spec.stalled)?;
     answer(&Ready {})?;
     let cpu = own_cpu_s();
     let (mut seen, mut latencies) = read_all(&mut clients, spec.stamps)?;

@@ -68,6 +68,8 @@ struct Limits {
     nmap_batches: u32,
     /// Clients and lines.
     loads: Vec<Load>,
+    /// Lines of a scan that clients do not read.
+    stalled_lines: u64,
     /// Lines whose latency is measured.
     latency_lines: u64,
     /// Hosts in the document.
@@ -86,9 +88,10 @@ impl Limits {
         let mut limits = match args.quick {
             false => Self {
                 runs: 5,
-                tiny_batches: 1024,
-                nmap_batches: 64,
+                tiny_batches: 2048,
+                nmap_batches: 128,
                 loads: [(1, 200_000), (50, 40_000), (1000, 4000)].map(load).to_vec(),
+                stalled_lines: 100_000,
                 latency_lines: 30,
                 parse_hosts: 8000,
                 hosts: 50_000,
@@ -97,12 +100,13 @@ impl Limits {
             },
             true => Self {
                 runs: 3,
-                tiny_batches: 192,
-                nmap_batches: 16,
-                loads: [(1, 20_000), (50, 2000)].map(load).to_vec(),
+                tiny_batches: 512,
+                nmap_batches: 64,
+                loads: [(1, 50_000), (50, 8000)].map(load).to_vec(),
+                stalled_lines: 20_000,
                 latency_lines: 10,
-                parse_hosts: 1000,
-                hosts: 6000,
+                parse_hosts: 2000,
+                hosts: 10_000,
                 host_ports: 10,
                 store_mib: vec![32],
             },

@@ -21,81 +21,73 @@ const CHUNK: u128 = 256;
 /// Batches that are cut of each set at most.
 const BATCHES_MAX: u64 = 100_000;
 
-/// What a part does.
+/// What a part does: one run, in a process whose memory holds nothing else yet.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Spec {
-    runs: u32,
-}
+pub struct Spec {}
 
-/// What it took, run by run.
-#[derive(Debug, Default, Serialize, Deserialize)]
+/// What it took.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Took {
-    lines_per_s: Vec<f64>,
-    whole_ms: Vec<f64>,
-    whole_cut_per_s: Vec<f64>,
-    holes_ms: Vec<f64>,
-    holes_kib: Vec<f64>,
-    holes_cut_per_s: Vec<f64>,
+    lines_per_s: f64,
+    whole_ms: f64,
+    whole_cut_per_s: f64,
+    holes_ms: f64,
+    holes_kib: f64,
+    holes_cut_per_s: f64,
 }
 
 /// Measures in a process of its own.
 pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
     bench.tell("plan");
-    let spec = Spec { runs: bench.limits.runs };
-    let took: Took = Part::result("plan", &spec).await?;
-    let row = |name: &str, what: &str, unit, better, samples| {
-        Row::new(format!("plan/{name}"), what, unit, better, samples)
+    let mut took: Vec<Took> = Vec::new();
+    for _ in 0..bench.limits.runs {
+        took.push(Part::result("plan", &Spec {}).await?);
+    }
+    let row = |name: &str, what: &str, unit, better, of: fn(&Took) -> f64| {
+        Row::new(format!("plan/{name}"), what, unit, better, took.iter().map(of).collect())
     };
     let (higher, lower) = (Better::Higher, Better::Lower);
     let rows = vec![
-        row("lines", "reading single addresses", "lines/s", higher, took.lines_per_s),
-        row("slash8/build", "a /8: reading it", "ms", lower, took.whole_ms),
-        row("slash8/cut", "a /8: cutting batches", "batches/s", higher, took.whole_cut_per_s),
-        row("slash0/build", "a /0 minus excludes: building it", "ms", lower, took.holes_ms),
-        row("slash0/memory", "a /0 minus excludes: memory", "KiB", lower, took.holes_kib),
-        row(
-            "slash0/cut",
-            "a /0 minus excludes: batches",
-            "batches/s",
-            higher,
-            took.holes_cut_per_s,
-        ),
+        row("lines", "reading single addresses", "lines/s", higher, |took| took.lines_per_s),
+        row("slash8/build", "a /8: reading it", "ms", lower, |took| took.whole_ms),
+        row("slash8/cut", "a /8: batches", "batches/s", higher, |took| took.whole_cut_per_s),
+        row("slash0/build", "a /0 minus excludes: building", "ms", lower, |took| took.holes_ms),
+        row("slash0/memory", "a /0 minus excludes: memory", "KiB", lower, |took| took.holes_kib),
+        row("slash0/cut", "a /0 minus excludes: batches", "batches/s", higher, |took| {
+            took.holes_cut_per_s
+        }),
     ];
     let conditions = vec![format!(
         "{LINES} lines of one address; {EXCLUDES} excluded /24 and /32; batches of {CHUNK} \
          addresses with the lines that nmap is given, {BATCHES_MAX} at most; {} runs",
-        spec.runs
+        bench.limits.runs
     )];
     Ok(bench.suite("plan", conditions, rows))
 }
 
 /// Builds and cuts plans.
-pub fn part(spec: &Spec) -> Result<Took, Box<dyn std::error::Error>> {
-    let lines: Vec<String> =
-        (0..LINES).map(|n| format!("10.{}.{}.{}", n >> 14, (n >> 6) & 255, (n & 63) * 4)).collect();
+pub fn part(_: &Spec) -> Result<Took, Box<dyn std::error::Error>> {
     let excludes: Vec<String> = (0..EXCLUDES).map(exclude).collect();
     let me = std::process::id();
-    let mut took = Took::default();
-    for _ in 0..spec.runs {
-        let begun = monotonic_ns();
-        let scattered = read(&lines)?;
-        took.lines_per_s.push(f64::from(LINES) / secs(begun));
-        drop(black_box(scattered));
+    reset_peak(me)?;
+    let before = memory(me)?.now;
+    let begun = monotonic_ns();
+    let left = read(&["0.0.0.0/0"])?.difference(&read(&excludes)?);
+    let holes_ms = secs(begun) * 1000.0;
+    let holes_kib = memory(me)?.peak.saturating_sub(before) as f64 / 1024.0;
+    let holes_cut_per_s = cut(&left);
 
-        let begun = monotonic_ns();
-        let whole = read(&["10.0.0.0/8"])?;
-        took.whole_ms.push(secs(begun) * 1000.0);
-        took.whole_cut_per_s.push(cut(&whole));
+    let begun = monotonic_ns();
+    let whole = read(&["10.0.0.0/8"])?;
+    let whole_ms = secs(begun) * 1000.0;
+    let whole_cut_per_s = cut(&whole);
 
-        reset_peak(me)?;
-        let before = memory(me)?.now;
-        let begun = monotonic_ns();
-        let left = read(&["0.0.0.0/0"])?.difference(&read(&excludes)?);
-        took.holes_ms.push(secs(begun) * 1000.0);
-        took.holes_kib.push(memory(me)?.peak.saturating_sub(before) as f64 / 1024.0);
-        took.holes_cut_per_s.push(cut(&left));
-    }
-    Ok(took)
+    let lines: Vec<String> =
+        (0..LINES).map(|n| format!("10.{}.{}.{}", n >> 14, (n >> 6) & 255, (n & 63) * 4)).collect();
+    let begun = monotonic_ns();
+    black_box(read(&lines)?);
+    let lines_per_s = f64::from(LINES) / secs(begun);
+    Ok(Took { lines_per_s, whole_ms, whole_cut_per_s, holes_ms, holes_kib, holes_cut_per_s })
 }
 
 /// Returns the exclude of this number: a network or a single address, all apart.

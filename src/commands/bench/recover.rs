@@ -1,5 +1,5 @@
 //! `recover`: a server is killed while a scan runs; how long until a new one serves, and until the
-//! scan goes on.
+//! scan goes on. And what a new server takes that has nothing to do.
 
 use super::{
     Bench,
@@ -21,6 +21,8 @@ use tokio::time::sleep;
 const BATCH: Duration = Duration::from_millis(20);
 /// Targets that are done before the server is killed.
 const DONE: u64 = 20;
+/// How long a new server is left alone.
+const IDLE: Duration = Duration::from_millis(200);
 /// How long one step may take.
 const STEP_MAX: Duration = Duration::from_secs(60);
 /// Wait between two looks.
@@ -32,7 +34,8 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
     let plan = Plan { live_us: BATCH.as_micros() as u64, ..Plan::default() };
     let nmap = stand_in::install(&dir.join("stand-in"), Some(&plan))?;
     let runs = bench.limits.runs.min(3);
-    let mut rows = Vec::new();
+    bench.tell("recover: new servers");
+    let mut rows = fresh(&dir, &nmap, bench.limits.runs).await?;
     for mib in &bench.limits.store_mib {
         bench.tell(&format!("recover: writing a store of {mib} MiB"));
         let data = dir.join(format!("data-{mib}"));
@@ -72,6 +75,33 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
          server has answered a request, and until it has started a batch of the scan"
     )];
     Ok(bench.suite("recover", conditions, rows))
+}
+
+/// Starts servers without a store, and gives each a /8 to scan.
+async fn fresh(dir: &Path, nmap: &Path, runs: u32) -> Result<Vec<Row>, Failure> {
+    let (mut serves, mut memory, mut accepts) = (Vec::new(), Vec::new(), Vec::new());
+    for run in 0..runs {
+        let begun = Instant::now();
+        let server = Server::start(&dir.join(format!("fresh-{run}")), nmap).await?;
+        let _: Value = server.client.get("/api/system").await?;
+        serves.push(begun.elapsed().as_secs_f64() * 1000.0);
+        sleep(IDLE).await;
+        memory.push(server.memory()?.now as f64 / 1048576.0);
+        let request = json!({ "targets": ["127.0.0.0/8"], "nmap_flags": ["-sT", "-n", "-Pn"] });
+        let begun = Instant::now();
+        let scan = server.scan(&request).await?;
+        accepts.push(begun.elapsed().as_secs_f64() * 1000.0);
+        let _: Value = server.client.post(&format!("/api/scans/{scan}/stop"), &json!({})).await?;
+        server.kill();
+    }
+    let row = |name: &str, what: &str, unit, samples| {
+        Row::new(format!("recover/new/{name}"), what, unit, Better::Lower, samples)
+    };
+    Ok(vec![
+        row("serves", "new server: start to serving", "ms", serves),
+        row("memory", "new server: memory when idle", "MiB", memory),
+        row("accepts", "new server: a /8 accepted", "ms", accepts),
+    ])
 }
 
 /// Writes hosts until the store is that large; returns its size.

@@ -325,7 +325,7 @@ impl<'a> Filler<'a> {
                 threads.push(scope.spawn(move || this.host_by_host(mine, under_way)));
             }
             threads.into_iter().try_for_each(|thread| match thread.join() {
-                Ok(done) => done.map_err(|error| error.into()),
+                Ok(done) => done.map_err(Into::into),
                 Err(_) => Err("a producer panicked".into()),
             })
         })

@@ -25,6 +25,11 @@ use std::{
 /// How often a line is written where latency is measured.
 const EVERY: Duration = Duration::from_millis(100);
 
+/// Clients from which on the memory of each can be told from the server's own.
+const MANY: usize = 50;
+/// Clients that never read.
+const STALLED: usize = 200;
+
 /// So many clients, and lines as fast as they are taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Load {
@@ -43,6 +48,7 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
         rows.extend(throughput(bench, &dir, *load, runs).await?);
     }
     let few = bench.limits.latency_lines;
+    rows.extend(stalled(bench, &dir).await?);
     for load in &bench.limits.loads {
         rows.extend(latency(bench, &dir, load.clients, few).await?);
     }
@@ -79,16 +85,45 @@ async fn throughput(bench: &Bench, dir: &Path, load: Load, runs: u32) -> Result<
     for run in 0..runs {
         bench.tell(&format!("stream: {clients} clients, run {} of {runs}", run + 1));
         took.floor.push(deliveries as f64 / floor(load).await?);
-        let play = stage.play(clients, false).await?;
+        let play = stage.play(clients, 0, false).await?;
         took.check(&play.seen, deliveries);
         took.rate.push(deliveries as f64 / play.wall_s);
         took.cpu_us.push(play.server_cpu_s * 1e6 / deliveries as f64);
         took.clients_cpu_us.push(play.seen.cpu_s * 1e6 / deliveries as f64);
-        took.idle_kib.push(play.idle_kib_per_client);
+        // Later the server has memory of the first run to give out again.
+        if run == 0 && clients >= MANY {
+            took.idle_kib.push(play.idle_kib_per_client);
+        }
         took.peak_mib.push(play.peak_mib);
     }
     stage.server.stop().await?;
     Ok(took.rows(clients))
+}
+
+/// Measures what clients that never read cost the scan.
+async fn stalled(bench: &Bench, dir: &Path) -> Result<Vec<Row>, Failure> {
+    let lines = bench.limits.stalled_lines;
+    let plan = Plan { lines, ..Plan::default() };
+    let stage = Stage::set(&dir.join("stalled"), plan).await?;
+    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    let mut took = Took::default();
+    // The first scan of a server takes longer than all others.
+    stage.play(1, 0, false).await?;
+    for run in 0..bench.limits.runs {
+        bench.tell(&format!("stream: stalled clients, run {} of {}", run + 1, bench.limits.runs));
+        for (stalled, walls) in [(0, &mut alone), (STALLED, &mut beside)] {
+            let play = stage.play(1, stalled, false).await?;
+            took.check(&play.seen, lines);
+            walls.push(play.scan_s);
+        }
+    }
+    stage.server.stop().await?;
+    let row = |name: &str, what: String, walls| {
+        Row::new(format!("stream/stalled/{name}"), what, "s", Better::Lower, walls)
+    };
+    let alone = row("none", format!("scan of {lines} lines, 1 client"), alone);
+    let beside = row("many", format!("the same beside {STALLED} that never read"), beside);
+    Ok(vec![alone.clone(), beside.against(&alone, "without them").failing(took.wrong)])
 }
 
 async fn latency(
@@ -100,7 +135,7 @@ async fn latency(
     bench.tell(&format!("stream: latency with {clients} clients"));
     let plan = Plan { lines, every_us: EVERY.as_micros() as u64, ..Plan::default() };
     let stage = Stage::set(&dir.join(format!("{clients}-slow")), plan).await?;
-    let play = stage.play(clients, true).await?;
+    let play = stage.play(clients, 0, true).await?;
     stage.server.stop().await?;
     let mut took = Took::default();
     took.check(&play.seen, lines * clients as u64);
@@ -108,7 +143,7 @@ async fn latency(
         let samples = play.seen.latency_ms.map(|latency| latency[index]);
         Row::new(
             format!("stream/{clients}/latency/{name}"),
-            format!("{clients} clients: latency, {name}"),
+            format!("{}: latency, {name}", count(clients)),
             "ms",
             Better::Lower,
             samples.into_iter().collect(),
@@ -146,20 +181,30 @@ impl Took {
         let (higher, lower) = (Better::Higher, Better::Lower);
         let row = |name: &str, what: &str, unit, better, samples| {
             let (name, what) =
-                (format!("stream/{clients}/{name}"), format!("{clients} clients: {what}"));
+                (format!("stream/{clients}/{name}"), format!("{}: {what}", count(clients)));
             Row::new(name, what, unit, better, samples)
         };
         let floor = row("floor", "floor", "lines/s", higher, self.floor);
-        vec![
+        let mut rows = vec![
             row("rate", "netscan", "lines/s", higher, self.rate)
                 .against(&floor, "floor")
                 .failing(self.wrong),
             floor,
             row("cpu", "cpu of server and warden", "us/line", lower, self.cpu_us),
             row("clients-cpu", "cpu of the clients", "us/line", lower, self.clients_cpu_us),
-            row("idle", "server's memory per idle client", "KiB", lower, self.idle_kib),
             row("peak", "server's memory at most", "MiB", lower, self.peak_mib),
-        ]
+        ];
+        if !self.idle_kib.is_empty() {
+            rows.push(row("idle", "server's memory for each", "KiB", lower, self.idle_kib));
+        }
+        rows
+    }
+}
+
+fn count(clients: usize) -> String {
+    match clients {
+        1 => "1 client".to_owned(),
+        clients => format!("{clients} clients"),
     }
 }
 
@@ -168,7 +213,8 @@ async fn floor(load: Load) -> Result<f64, Failure> {
     let Load { clients, lines } = load;
     let mut server = Part::start("fanout", &fanout::Spec { clients, lines })?;
     let Listens { place } = server.answer().await?;
-    let mut readers = Part::start("clients", &Spec { place, scan: 1, clients, stamps: false })?;
+    let mut readers =
+        Part::start("clients", &Spec { place, scan: 1, clients, stalled: 0, stamps: false })?;
     let _: Ready = readers.answer().await?;
     let begun = monotonic_ns();
     server.say("go")?;
@@ -187,6 +233,8 @@ struct Stage {
 struct Play {
     seen: Seen,
     wall_s: f64,
+    /// Until the scan has ended.
+    scan_s: f64,
     server_cpu_s: f64,
     idle_kib_per_client: f64,
     peak_mib: f64,
@@ -199,7 +247,7 @@ impl Stage {
         Ok(Self { server: Server::start(&dir.join("data"), &nmap).await?, go })
     }
 
-    async fn play(&self, clients: usize, stamps: bool) -> Result<Play, Failure> {
+    async fn play(&self, clients: usize, stalled: usize, stamps: bool) -> Result<Play, Failure> {
         let failed =
             |source| Failure::Io { what: format!("writing `{}`", self.go.display()), source };
         match fs::remove_file(&self.go) {
@@ -213,7 +261,7 @@ impl Stage {
         let scan = self.server.scan(&request).await?;
         let before = self.server.memory()?.now;
         let place = self.server.place.clone();
-        let mut readers = Part::start("clients", &Spec { place, scan, clients, stamps })?;
+        let mut readers = Part::start("clients", &Spec { place, scan, clients, stalled, stamps })?;
         let _: Ready = readers.answer().await?;
         let idle = self.server.memory()?.now.saturating_sub(before) as f64 / 1024.0;
         let (begun, cpu) = (monotonic_ns(), self.server.cpu_s()?);
@@ -221,7 +269,9 @@ impl Stage {
         let seen: Seen = readers.answer().await?;
         let server_cpu_s = self.server.cpu_s()? - cpu;
         self.server.completed(scan).await?;
+        let scan_s = monotonic_ns().saturating_sub(begun) as f64 / 1e9;
         Ok(Play {
+            scan_s,
             wall_s: seen.last_ns.saturating_sub(begun).max(1) as f64 / 1e9,
             seen,
             server_cpu_s,
