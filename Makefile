@@ -8,7 +8,10 @@ LISTEN ?= 127.0.0.1:8000
 # Such as `--only F7 --seed 3`.
 CHAOS_ARGS ?=
 
-.PHONY: help scan serve build test chaos chaos-quick check fmt lint doc contracts tools clean
+# Such as `--quick` or `batches --html bench.html`.
+BENCH_ARGS ?=
+
+.PHONY: help scan serve build bench test chaos chaos-quick check fmt lint doc contracts tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +31,9 @@ FORCE:
 
 build: ## the release binary, target/release/netscan
 	$(CARGO) build --locked --release --bin netscan
+
+bench: tools build ## measure the release binary on this machine: 3 minutes
+	target/release/netscan bench $(BENCH_ARGS)
 
 test: ## install what the tests need and run all of them
 	@sh scripts/install-tools.sh tests
