@@ -2,11 +2,12 @@
 
 use netscan_schemas::{
     AddressSet,
+    attempt::{RawInfo, RawInfos},
     batch::{BatchStatus, BatchSummary, Lane},
     host::{HostFinding, HostState, Port, Protocol},
-    id::{BatchId, ProjectId, ScanId},
+    id::{AttemptNo, BatchId, ProjectId, ScanId},
     scan::{Policy, Tuning},
-    stored::{BatchRecord, ScanSpec},
+    stored::{AttemptRecord, BatchRecord, ScanSpec},
     time::Time,
 };
 use std::{
@@ -155,6 +156,25 @@ pub fn batch(id: BatchId, scan_id: ScanId, addresses: AddressSet) -> BatchRecord
         epoch: 1,
         lane: Lane::Main,
         servers_lost: 0,
+    }
+}
+
+/// Returns the record of an attempt that wrote so much XML.
+pub fn attempt(batch_id: BatchId, attempt: AttemptNo, xml: RawInfo) -> AttemptRecord {
+    AttemptRecord {
+        batch_id,
+        attempt,
+        epoch: 1,
+        argv: Vec::new(),
+        addresses: AddressSet::new(),
+        pid: None,
+        started_at: Time::now(),
+        finished_at: Some(Time::now()),
+        ending: None,
+        outcome: None,
+        cpu_ms: 0,
+        finished_hosts: 0,
+        raw: RawInfos { xml, ..RawInfos::default() },
     }
 }
 

@@ -13,14 +13,16 @@ use super::{
 use crate::exit::Failure;
 use netscan_schemas::{
     AddressSet,
+    attempt::{RawInfo, Stream},
     event::{EncodedEvent, Event, OpenPort},
     host::{HostFinding, Protocol},
     id::{AttemptNo, BatchId, ScanId},
+    limits::RAW_FRAME_BYTES,
     scan::{ScanState, ScanStatus, Verdict},
     stored::PlanRecord,
     time::Time,
 };
-use netscan_store::{NoPublisher, Options, Store, Write};
+use netscan_store::{NoPublisher, Options, Store, Write, raw};
 use serde::{Deserialize, Serialize};
 use std::{
     error::Error,
@@ -36,6 +38,8 @@ const BATCH: u64 = 64;
 const PRODUCERS: u64 = 64;
 /// Batches whose hosts are written whole at once.
 const WHOLE_AT_ONCE: usize = 4;
+/// Frames of output of a batch, where there is any.
+const OUTPUT_FRAMES: usize = 2;
 /// Look-ups of one run.
 const LOOKUPS: u64 = 1000;
 /// Pages of one run.
@@ -64,7 +68,7 @@ pub enum Spec {
         /// In how many runs.
         runs: u32,
     },
-    /// Writes hosts until the file is as large as this.
+    /// Writes hosts and output of nmap until the file is as large as this.
     Grow {
         /// The data directory.
         dir: PathBuf,
@@ -166,10 +170,11 @@ pub fn part(spec: &Spec) -> Result<(), Box<dyn Error>> {
             answer(&measure(&store, dir, *hosts, *ports, *runs)?)?;
         }
         Spec::Grow { bytes, .. } => {
-            let mut filler = Filler::new(&store, u64::MAX, 20)?;
+            let mut filler = Filler::new(&store, u64::MAX, 10)?;
+            let mut random = fastrand::Rng::with_seed(1);
             while store.store_bytes()? < *bytes {
-                let from = filler.next;
-                filler.whole(from + 16 * BATCH)?;
+                let to = filler.next + BATCH;
+                filler.with_output(to, &mut random)?;
             }
             let hosts = filler.next;
             filler.end()?;
@@ -278,9 +283,9 @@ struct Filler<'a> {
 
 impl<'a> Filler<'a> {
     fn new(store: &'a Store, hosts: u64, ports: usize) -> Result<Self, Box<dyn Error>> {
-        let project = store.create_project("bench", None).wait()?.project;
-        let project = project.ok_or("the store made no project")?;
         let scan = store.next_scan_id();
+        let project = store.create_project(&format!("bench {scan}"), None).wait()?.project;
+        let project = project.ok_or("the store made no project")?;
         let mut write = Write::new();
         write.create_scan(&sample::scan(scan, project.id, hosts), &PlanRecord::default());
         store.submit(write).wait()?;
@@ -371,6 +376,26 @@ impl<'a> Filler<'a> {
         Ok(())
     }
 
+    /// Writes a batch with an attempt and its output, which cannot be compressed.
+    fn with_output(&mut self, to: u64, random: &mut fastrand::Rng) -> Result<(), Box<dyn Error>> {
+        let (batch, mut write, hosts) = self.batch(to);
+        self.add(&mut write, batch, hosts);
+        let mut output = vec![0; OUTPUT_FRAMES * RAW_FRAME_BYTES];
+        random.fill(&mut output);
+        let (attempt, mut info) = (AttemptNo::FIRST, RawInfo::default());
+        for frame in output.chunks(RAW_FRAME_BYTES) {
+            let packed = raw::compress(frame)?;
+            info.stored_bytes += packed.len() as u64;
+            write.raw_frame(batch, attempt, Stream::Xml, info.frames, packed);
+            info.frames += 1;
+        }
+        info.bytes = output.len() as u64;
+        info.blake3 = Some(*blake3::hash(&output).as_bytes());
+        write.put_attempt(&sample::attempt(batch, attempt, info));
+        self.store.submit(write).wait()?;
+        Ok(())
+    }
+
     /// Ends the scan, so that no server goes on with it.
     fn end(self) -> Result<(), Box<dyn Error>> {
         let mut write = Write::new();
@@ -412,7 +437,12 @@ mod tests {
         let store = Store::open(dir.path(), Options::default(), Arc::new(NoPublisher)).unwrap();
         let took = measure(&store, dir.path(), 300, 3, 2).unwrap();
         assert_eq!((took.single_hosts_per_s.len(), took.page_us.len()), (2, 2));
+        let mut filler = Filler::new(&store, 128, 3).unwrap();
+        filler.with_output(64, &mut fastrand::Rng::with_seed(7)).unwrap();
+        filler.whole(128).unwrap();
+        filler.end().unwrap();
         let report = netscan_store::check::check(&store).unwrap();
         assert!(report.is_clean(), "{:?}", report.problems);
+        assert_eq!(report.raw_frames, OUTPUT_FRAMES as u64);
     }
 }

@@ -24,6 +24,9 @@ use std::{
 
 /// How often a line is written where latency is measured.
 const EVERY: Duration = Duration::from_millis(100);
+/// How often a line is written where others do not read: a scan takes its time by itself then, and
+/// not only what it takes to fill the buffers of sockets that nobody reads.
+const STALLED_EVERY: Duration = Duration::from_micros(500);
 
 /// Clients from which on the memory of each can be told from the server's own.
 const MANY: usize = 50;
@@ -48,7 +51,7 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
         rows.extend(throughput(bench, &dir, *load, runs).await?);
     }
     let few = bench.limits.latency_lines;
-    rows.extend(stalled(bench, &dir).await?);
+    rows.extend(stalled(bench, &dir, runs).await?);
     for load in &bench.limits.loads {
         rows.extend(latency(bench, &dir, load.clients, few).await?);
     }
@@ -67,6 +70,11 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
         "floor: frames made once, 256 a write, to one socket after the other, by one thread and \
          without a store"
             .to_owned(),
+        format!(
+            "clients that never read: a scan that writes a line every {} us, with one client that \
+             reads",
+            STALLED_EVERY.as_micros()
+        ),
         format!(
             "latency: {few} lines, one every {} ms, from the line's write by nmap to its reading \
              by the client; every client checks that no event is missing, doubled or out of order",
@@ -101,16 +109,17 @@ async fn throughput(bench: &Bench, dir: &Path, load: Load, runs: u32) -> Result<
 }
 
 /// Measures what clients that never read cost the scan.
-async fn stalled(bench: &Bench, dir: &Path) -> Result<Vec<Row>, Failure> {
+async fn stalled(bench: &Bench, dir: &Path, runs: u32) -> Result<Vec<Row>, Failure> {
     let lines = bench.limits.stalled_lines;
-    let plan = Plan { lines, ..Plan::default() };
+    let every_us = STALLED_EVERY.as_micros() as u64;
+    let plan = Plan { lines, every_us, ..Plan::default() };
     let stage = Stage::set(&dir.join("stalled"), plan).await?;
     let (mut alone, mut beside) = (Vec::new(), Vec::new());
     let mut took = Took::default();
     // The first scan of a server takes longer than all others.
     stage.play(1, 0, false).await?;
-    for run in 0..bench.limits.runs {
-        bench.tell(&format!("stream: stalled clients, run {} of {}", run + 1, bench.limits.runs));
+    for run in 0..runs {
+        bench.tell(&format!("stream: stalled clients, run {} of {runs}", run + 1));
         for (stalled, walls) in [(0, &mut alone), (STALLED, &mut beside)] {
             let play = stage.play(1, stalled, false).await?;
             took.check(&play.seen, lines);
