@@ -382,16 +382,20 @@ impl<'a> Filler<'a> {
         self.add(&mut write, batch, hosts);
         let mut output = vec![0; OUTPUT_FRAMES * RAW_FRAME_BYTES];
         random.fill(&mut output);
-        let (attempt, mut info) = (AttemptNo::FIRST, RawInfo::default());
-        for frame in output.chunks(RAW_FRAME_BYTES) {
-            let packed = raw::compress(frame)?;
-            info.stored_bytes += packed.len() as u64;
-            write.raw_frame(batch, attempt, Stream::Xml, info.frames, packed);
-            info.frames += 1;
-        }
-        info.bytes = output.len() as u64;
-        info.blake3 = Some(*blake3::hash(&output).as_bytes());
+        let frames = output.chunks(RAW_FRAME_BYTES).map(raw::compress);
+        let frames = frames.collect::<Result<Vec<_>, _>>()?;
+        let info = RawInfo {
+            bytes: output.len() as u64,
+            stored_bytes: frames.iter().map(|frame| frame.len() as u64).sum(),
+            frames: u32::try_from(frames.len())?,
+            blake3: Some(*blake3::hash(&output).as_bytes()),
+            dropped_bytes: 0,
+        };
+        let attempt = AttemptNo::FIRST;
         write.put_attempt(&sample::attempt(batch, attempt, info));
+        for (number, frame) in (0..).zip(frames) {
+            write.raw_frame(batch, attempt, Stream::Xml, number, frame);
+        }
         self.store.submit(write).wait()?;
         Ok(())
     }
