@@ -20,15 +20,21 @@ mod values;
 mod words;
 
 use exit::Failure;
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 /// Runs the program and returns its exit code.
 pub fn run() -> ExitCode {
     // What `netscan bench` starts is this binary again.
-    if let Some(code) = commands::bench::run_if_part() {
-        return code;
+    let args: Vec<OsString> = std::env::args_os().collect();
+    match commands::bench::run_if_part(&args) {
+        Some(code) => code,
+        None => run_command(args),
     }
-    let args = cli::parse(std::env::args_os());
+}
+
+/// Carries out the command of this command line.
+fn run_command(args: Vec<OsString>) -> ExitCode {
+    let args = cli::parse(args);
     telemetry::start(&args);
     netscan_store::quiet_database_panics();
     let out = output::Output::new(&args);

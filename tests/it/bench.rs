@@ -97,21 +97,19 @@ fn batches_are_measured_without_nmap_and_xargs_and_say_so() {
     assert!(is_empty(place.path()), "its directory is removed");
 }
 
-#[test]
-fn an_interrupted_bench_leaves_nothing_behind() {
+/// Ends a bench by a signal while a server of it runs, and waits until all its processes are gone.
+/// Returns its exit code and whether its directory is.
+fn ended_by(signal: Signal) -> (Option<i32>, bool) {
     let (data, place) = (temp(), temp());
     let mut command = netscan(data.path());
     command.args(["bench", "--runs", "100", "recover", "--dir"]).arg(place.path());
     let mut bench = Running::start(&mut command);
-    let socket = eventually("a server", || {
+    eventually("a server", || {
         let root = fs::read_dir(place.path()).unwrap().next()?.unwrap().path();
-        let socket = root.join("recover/fresh-0/netscan.sock");
-        socket.exists().then_some(socket)
+        root.join("recover/fresh-0/netscan.sock").exists().then_some(())
     });
-    bench.signal(Signal::INT);
+    bench.signal(signal);
     let output = bench.output();
-    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
-    assert!(!socket.exists() && is_empty(place.path()), "its directory is removed");
     let dir = place.path().as_os_str().as_encoded_bytes();
     eventually("the end of its processes", || {
         let lines = fs::read_dir("/proc").unwrap().flatten();
@@ -119,6 +117,15 @@ fn an_interrupted_bench_leaves_nothing_behind() {
         let is_of_bench = |line: &[u8]| line.windows(dir.len()).any(|window| window == dir);
         (lines.filter(|line| is_of_bench(line)).count() == 0).then_some(())
     });
+    (output.status.code(), is_empty(place.path()))
+}
+
+#[test]
+fn an_interrupted_bench_leaves_nothing_behind() {
+    assert_eq!(ended_by(Signal::INT), (Some(130), true));
+    assert_eq!(ended_by(Signal::TERM), (Some(130), true));
+    // Nobody is left to remove its directory, but its processes end.
+    assert_eq!(ended_by(Signal::KILL).0, None);
 }
 
 #[test]

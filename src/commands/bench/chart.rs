@@ -93,11 +93,9 @@ fn add_bars(html: &mut String, rows: &[&Row]) {
         let top = 24.0 + ROW * index as f64;
         let base = top + 14.0;
         let _ = write!(html, "<text x=\"0\" y=\"{base}\">{}</text>", escape(&row.what));
-        match (row.summary, row.state) {
-            (Some(summary), State::Measured | State::Skipped | State::Failed) if most > 0.0 => {
-                add_bar(html, row, summary, most, top);
-            }
-            (Some(_) | None, _) => {
+        match row.summary {
+            Some(summary) if most > 0.0 => add_bar(html, row, summary, most, top),
+            Some(_) | None => {
                 let why = row.reason.as_deref().unwrap_or("0");
                 let _ = write!(html, "<text x=\"{LEFT}\" y=\"{base}\">{}</text>", escape(why));
             }

@@ -39,6 +39,7 @@ use machine::Machine;
 use netscan_nmap::locate::{Installation, LocateError, locate};
 use report::{Report, Row, State, Suite};
 use std::{
+    ffi::OsString,
     fs::File,
     io::Write,
     path::{Path, PathBuf},
@@ -49,12 +50,11 @@ use stream::Load;
 use tempfile::TempDir;
 
 /// Is nmap or a part of a bench, if this process was started as one.
-pub fn run_if_part() -> Option<ExitCode> {
-    let args: Vec<_> = std::env::args_os().collect();
+pub fn run_if_part(args: &[OsString]) -> Option<ExitCode> {
     if stand_in::is_wanted(args.first()) {
-        return Some(stand_in::run(&args).into());
+        return Some(stand_in::run(args));
     }
-    part::is_wanted(&args).then(|| part::run(&args).into())
+    part::is_wanted(args).then(|| part::run(args))
 }
 
 /// How much of each is measured.

@@ -12,10 +12,10 @@ use crate::exit::Failure;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io::{self, BufRead, Write},
     os::fd::OwnedFd,
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, Command, ExitCode, Stdio},
 };
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, BufReader},
@@ -24,6 +24,8 @@ use tokio::{
 
 /// The argument that turns this binary into a part.
 const ARGUMENT: &str = "__bench";
+/// The role of a server; its command line follows.
+const SERVER: &str = "netscan";
 
 /// What a part says that fails.
 type Outcome = Result<(), Box<dyn std::error::Error>>;
@@ -34,21 +36,35 @@ pub fn is_wanted(args: &[OsString]) -> bool {
 }
 
 /// Is a part, and returns the exit code.
-pub fn run(args: &[OsString]) -> u8 {
+pub fn run(args: &[OsString]) -> ExitCode {
     let role = args.get(2).and_then(|role| role.to_str()).unwrap_or_default();
-    match act(role) {
-        Ok(()) => 0,
+    // A server may end cleanly. The thread that starts parts lives as long as the bench.
+    let signal = if role == SERVER { Signal::TERM } else { Signal::KILL };
+    let ends_with_bench = set_parent_process_death_signal(Some(signal));
+    let done = match (ends_with_bench, role) {
+        (Err(errno), _) => Err(errno.into()),
+        (Ok(()), SERVER) => return crate::run_command([&args[..1], &args[3..]].concat()),
+        (Ok(()), role) => act(role),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Its parent reads the last line of this.
             let _ = writeln!(io::stderr(), "{error}");
-            1
+            ExitCode::FAILURE
         }
     }
 }
 
+/// Returns the command that becomes `netscan` with these arguments, and ends with this process.
+pub fn server(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command.args([ARGUMENT, SERVER]).args(args);
+    command.env_remove("NETSCAN_SERVER").env_remove("NETSCAN_DATA");
+    command
+}
+
 fn act(role: &str) -> Outcome {
-    // The thread that starts parts lives as long as their parent.
-    set_parent_process_death_signal(Some(Signal::KILL))?;
     match role {
         "floor" => answer(&floor::run(&spec()?)?),
         "clients" => clients::run(&spec()?),

@@ -3,7 +3,7 @@
 
 use super::{
     measure::{self, Memory},
-    part::Owned,
+    part::{self, Owned},
 };
 use crate::{client::Client, exit::Failure};
 use rustix::process::{Pid, Signal, kill_process};
@@ -13,7 +13,7 @@ use std::{
     io,
     os::fd::OwnedFd,
     path::Path,
-    process::{Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 use tokio::{
@@ -53,14 +53,11 @@ impl Server {
     }
 
     async fn try_start(data: &Path, nmap: &Path, log: &Path) -> io::Result<Self> {
-        let mut child = Command::new("/proc/self/exe")
-            .arg("--data")
+        let mut command = part::server(["--color", "never", "--data"]);
+        let mut child = command
             .arg(data)
-            .args(["--color", "never", "serve", "--listen", "127.0.0.1:0", "--auth", "none"])
-            .arg("--nmap")
+            .args(["serve", "--listen", "127.0.0.1:0", "--auth", "none", "--nmap"])
             .arg(nmap)
-            .env_remove("NETSCAN_SERVER")
-            .env_remove("NETSCAN_DATA")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(log)?)

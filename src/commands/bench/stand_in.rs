@@ -14,6 +14,7 @@ use std::{
     net::IpAddr,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
+    process::ExitCode,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -73,13 +74,13 @@ pub fn is_wanted(program: Option<&OsString>) -> bool {
 }
 
 /// Is nmap for a moment, and returns the exit code.
-pub fn run(args: &[OsString]) -> u8 {
+pub fn run(args: &[OsString]) -> ExitCode {
     match act(args) {
-        Ok(()) => 0,
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // There is nobody else to tell.
             let _ = writeln!(io::stderr(), "the stand-in for nmap failed: {error}");
-            1
+            ExitCode::FAILURE
         }
     }
 }
