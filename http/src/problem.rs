@@ -140,6 +140,7 @@ fn refused(refusal: &Refusal) -> Failure {
         Refusal::NoProject(_)
         | Refusal::NoScan(_)
         | Refusal::NoBatch(_)
+        | Refusal::NoScope(_)
         | Refusal::NoAttempt { .. } => Code::NotFound,
         Refusal::NotEnded(_) => Code::ScanNotEnded,
         Refusal::ScanExists(_) => Code::Internal,

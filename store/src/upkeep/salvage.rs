@@ -20,7 +20,7 @@ use crate::{
     rows,
     tables::{
         ATTEMPTS, BATCHES, DIFFICULT, EVENTS, HOSTS, META, PLANS, PROJECTS, RAW, SCAN_SPECS,
-        SCAN_STATES, VERDICTS, meta,
+        SCAN_STATES, SCOPES, VERDICTS, meta,
     },
 };
 use redb::{
@@ -177,6 +177,7 @@ fn save(from: From<'_>, to: &Database, path: &Path) -> Result<Vec<SavedTable>, U
         saving.table(HOSTS)?,
         saving.table(EVENTS)?,
         saving.table(DIFFICULT)?,
+        saving.table(SCOPES)?,
     ])
 }
 
