@@ -4,8 +4,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use netscan_actors::{CommandError, RescanError, SubmitError};
-use netscan_schemas::problem::{Code, Problem};
+use netscan_actors::{CommandError, Fault, RescanError, SubmitError};
+use netscan_schemas::problem::{Code, FieldError, Problem};
 use netscan_store::{Health, ReadError, Refusal, Store, WriteError};
 
 /// The media type of a problem.
@@ -162,6 +162,15 @@ impl From<SubmitError> for Failure {
             SubmitError::Privilege(errors) => listed(Code::PrivilegeMissing, errors),
             SubmitError::TooMany { .. } | SubmitError::TooManyForRun { .. } => {
                 listed(Code::TooManyTargets, Vec::new())
+            }
+            SubmitError::OutOfScope(out) => {
+                let error = |(fault, detail): (&Fault, String)| FieldError {
+                    pointer: "/targets".into(),
+                    code: fault.rule.as_str().into(),
+                    detail,
+                };
+                let errors = out.details().map(error).collect();
+                listed(Code::OutOfScope, errors)
             }
             SubmitError::NoProject(_) => listed(Code::NotFound, Vec::new()),
             SubmitError::Nmap(_) => listed(Code::NmapUnusable, Vec::new()),

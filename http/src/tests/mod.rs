@@ -62,6 +62,7 @@ async fn world(script: impl FnMut(&LaunchSpec) -> Script + Send + 'static) -> Wo
         resume: false,
         launcher: Arc::new(Scripted::with(script)),
         privileges: Privileges::with_raw(false),
+        allow: Vec::new(),
     };
     let system = System::start(config).await.unwrap();
     let edge = Arc::new(Edge::new(Arc::clone(&system)));
