@@ -4,7 +4,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use netscan_actors::{CommandError, Fault, RescanError, SubmitError};
+use netscan_actors::{CommandError, EntryFault, Fault, RescanError, ScopeError, SubmitError};
 use netscan_schemas::problem::{Code, FieldError, Problem};
 use netscan_store::{Health, ReadError, Refusal, Store, WriteError};
 
@@ -177,6 +177,32 @@ impl From<SubmitError> for Failure {
             SubmitError::Leaving => listed(Code::ShuttingDown, Vec::new()),
             SubmitError::Read(error) => error.into(),
             SubmitError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<ScopeError> for Failure {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::Entry(fault) => {
+                let detail = fault.to_string();
+                let pointer = match fault {
+                    EntryFault::NoNote | EntryFault::BadNote => "/note",
+                    EntryFault::Expired => "/expires_at",
+                    EntryFault::NotOneRun
+                    | EntryFault::Everything
+                    | EntryFault::Wrapped
+                    | EntryFault::BuiltIn => "/target",
+                };
+                let code = fault.as_str().to_owned();
+                let error = FieldError { pointer: pointer.into(), code, detail: detail.clone() };
+                let problem = Problem::new(Code::InvalidValue, detail);
+                Self(Box::new(problem.with_errors(vec![error])))
+            }
+            ScopeError::Full => Self::new(Code::InvalidValue, error),
+            ScopeError::NoProject(_) => Self::new(Code::NotFound, error),
+            ScopeError::Read(error) => error.into(),
+            ScopeError::Write(error) => error.into(),
         }
     }
 }

@@ -11,7 +11,7 @@ use netscan_nmap::{
     locate::{Installation, LocateError, locate},
     privilege::Privileges,
 };
-use netscan_schemas::api::{StoreHealth, System};
+use netscan_schemas::api::{ScopeSummary, StoreHealth, System};
 use serde::Serialize;
 use std::{
     error::Error,
@@ -78,11 +78,12 @@ pub async fn run(
     let health = if privileges.raw { Health::Ok } else { Health::Warn };
     add(&mut findings, "raw sockets", health, privileges.explanation);
     match store(server, data).await {
-        Ok((health, detail)) => {
+        Ok((health, detail, scope)) => {
             if health == Health::Fail && exit == Exit::Ok {
                 exit = Exit::Store;
             }
             add(&mut findings, "store", health, detail);
+            findings.push(of_scope(&scope));
         }
         Err(failure) => {
             exit = if exit == Exit::Ok { failure.exit() } else { exit };
@@ -147,7 +148,10 @@ fn nmap_data(dir: &Path, nmap: &Installation, data_dir: &Path) -> (Health, Strin
 }
 
 /// Opens the store, or talks to its owner.
-async fn store(server: Option<&str>, data: Option<&Path>) -> Result<(Health, String), Failure> {
+async fn store(
+    server: Option<&str>,
+    data: Option<&Path>,
+) -> Result<(Health, String, ScopeSummary), Failure> {
     let session = Session::open(server, data, Engine::default(), false).await?;
     let described = session.client.get::<System>("/api/system").await;
     let owner = match &session.client {
@@ -165,5 +169,20 @@ async fn store(server: Option<&str>, data: Option<&Path>) -> Result<(Health, Str
     let problem = system.store_problem.map_or_else(String::new, |problem| format!("; {problem}"));
     let (bytes, free, epoch) = (system.store_bytes, system.free_bytes, system.epoch);
     let detail = format!("{owner}; {bytes} bytes, {free} free, opened {epoch} times{problem}");
-    Ok((health, detail))
+    Ok((health, detail, system.scope))
+}
+
+/// Says what may be scanned.
+fn of_scope(scope: &ScopeSummary) -> Finding {
+    let health = match (&scope.problem, scope.effective.is_empty()) {
+        (Some(_), _) => Health::Fail,
+        (None, true) => Health::Warn,
+        (None, false) => Health::Ok,
+    };
+    let remedy = match health {
+        Health::Warn => Some("see `netscan scope ls`, and take a denial away with `scope rm`"),
+        Health::Ok | Health::Fail => None,
+    };
+    let detail = super::scope::summary(scope);
+    Finding { what: "scope", health, detail, remedy: remedy.map(str::to_owned) }
 }

@@ -132,6 +132,21 @@ pub enum EntryFault {
     Expired,
 }
 
+impl EntryFault {
+    /// Returns the name used in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotOneRun => "not-one-range",
+            Self::Everything => "too-wide",
+            Self::Wrapped => "carries-ipv4",
+            Self::BuiltIn => "built-in",
+            Self::NoNote => "note-needed",
+            Self::BadNote => "invalid-note",
+            Self::Expired => "expired",
+        }
+    }
+}
+
 /// Checks a new entry.
 pub fn check_entry(
     list: ScopeList,

@@ -14,7 +14,7 @@ pub use self::core::{BUILT_IN, Effective, EntryFault, Fault, OutOfScope, PRIVATE
 
 use netscan_schemas::{
     AddressSet, ProjectId, ScopeId, Time,
-    api::{Scope, ScopeEntry, ScopeProblem, ScopeSource, ScopeVerdict},
+    api::{Scope, ScopeEntry, ScopeProblem, ScopeSource, ScopeSummary, ScopeVerdict},
     limits,
     scope::ScopeList,
     stored::ScopeRecord,
@@ -249,6 +249,23 @@ impl Scopes {
             deny: of_list(ScopeList::Deny),
             effective,
             effective_truncated,
+        }
+    }
+
+    /// Returns the server's scope in short, for people.
+    pub fn summary(&self) -> ScopeSummary {
+        let Scope { allow, deny, effective, effective_truncated, .. } = self.show(None);
+        let count = |entries: &[ScopeEntry]| {
+            let counts = |e: &&ScopeEntry| e.source != ScopeSource::BuiltIn && !e.expired;
+            entries.iter().filter(counts).count() as u64
+        };
+        ScopeSummary {
+            effective,
+            effective_truncated,
+            allow_entries: count(&allow),
+            deny_entries: count(&deny),
+            public: self.effective(None).is_public(),
+            problem: self.read().damage.clone(),
         }
     }
 

@@ -4,6 +4,7 @@ mod callers;
 mod malformed;
 mod results;
 mod routes;
+mod scope;
 mod shutdown;
 mod sse;
 mod ws;
