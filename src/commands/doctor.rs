@@ -8,7 +8,7 @@ use crate::{
 };
 use netscan_nmap::{
     datadir::Datadirs,
-    locate::{Installation, LocateError, locate},
+    locate::{Installation, LocateError, locate, rights_of_file},
     privilege::Privileges,
 };
 use netscan_schemas::api::{ScopeSummary, StoreHealth, System};
@@ -53,6 +53,7 @@ pub async fn run(
         Ok(Ok(found)) => {
             let path = found.program.display();
             add(&mut findings, "nmap", Health::Ok, format!("{} at {path}", found.version));
+            findings.extend(rights(&found.program));
             match &found.datadir {
                 Some(dir) => {
                     let (health, detail) = nmap_data(dir, &found, &data_dir(data)?);
@@ -122,6 +123,7 @@ fn nmap_remedy(error: &LocateError) -> Option<&'static str> {
     match error {
         LocateError::NotFound { .. }
         | LocateError::NotExecutable { .. }
+        | LocateError::OthersMayChange { .. }
         | LocateError::WorldWritable { .. } => None,
         LocateError::Missing { .. } | LocateError::NotAFile { .. } => {
             Some("name nmap's program with --nmap PATH, or leave --nmap out to look in PATH")
@@ -133,6 +135,21 @@ fn nmap_remedy(error: &LocateError) -> Option<&'static str> {
         }
         LocateError::TooOld { .. } => Some("install a newer nmap, or name one with --nmap PATH"),
     }
+}
+
+/// Warns of a program that gives rights to whoever starts it.
+fn rights(program: &Path) -> Option<Finding> {
+    let rights = rights_of_file(program)?;
+    let path = program.display();
+    let detail = format!(
+        "{path} has {rights}: every user of this machine may send raw packets with it, and it may \
+         outlive a server that is killed"
+    );
+    let remedy = format!(
+        "`chmod u-s,g-s {path}; setcap -r {path}`, and give netscan AmbientCapabilities=CAP_NET_RAW"
+    );
+    let (what, health) = ("nmap rights", Health::Warn);
+    Some(Finding { what, health, detail, remedy: Some(remedy) })
 }
 
 /// Looks whether scans can have a shorter copy of nmap's data.
