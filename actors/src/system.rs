@@ -314,10 +314,12 @@ impl System {
     /// # Errors
     /// When there is no nmap, or the store fails.
     pub async fn preview(&self, request: &ScanRequest) -> Result<Preview, SubmitError> {
+        // Of one that is not there, the server's scope is all that holds.
         let project = match request.project_id {
-            Some(id) => Some(id),
-            None => self.store.project_by_name(DEFAULT_PROJECT)?.map(|project| project.id),
+            Some(id) => self.store.project(id)?,
+            None => self.store.project_by_name(DEFAULT_PROJECT)?,
         };
+        let project = project.map(|project| project.id);
         let may = submit::May {
             scanner: &self.scanner,
             store: &self.store,
