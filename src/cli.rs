@@ -2,7 +2,7 @@
 
 use crate::values;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use netscan_schemas::{AttemptNo, BatchId, ScanId, Seq, attempt::Stream};
+use netscan_schemas::{AttemptNo, BatchId, ScanId, Seq, Time, attempt::Stream};
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Runs many nmap processes under supervision, and tells in order what each of them found.
@@ -134,6 +134,9 @@ pub enum Command {
     /// half a minute with --quick. Ratios of one run can be compared between machines; times
     /// cannot. benches/README.md says what is measured, and describes the output of --json.
     Bench(BenchArgs),
+    /// What may be scanned: show it, and change it.
+    #[command(subcommand)]
+    Scope(ScopeCommand),
     /// Print the script that completes commands in a shell.
     Completions {
         /// The shell.
@@ -219,6 +222,13 @@ pub struct ServeArgs {
     /// bound. 20000 when left out.
     #[arg(long, value_name = "N", value_parser = values::packet_rate)]
     pub packet_rate: Option<u32>,
+    /// Allow these addresses to be scanned for as long as the server runs; `netscan scope allow`
+    /// is for good.
+    #[arg(long, value_name = "CIDR")]
+    pub allow: Vec<String>,
+    /// Why; needed when they lie beyond this machine and private networks.
+    #[arg(long, value_name = "WHY", requires = "allow")]
+    pub allow_note: Option<String>,
     /// Let web pages of this origin use the API (http://localhost:5173).
     #[arg(long, value_name = "ORIGIN", value_parser = values::origin)]
     pub cors_origin: Vec<String>,
@@ -394,6 +404,47 @@ pub enum ProjectsCommand {
         #[arg(value_name = "PROJECT")]
         project: String,
     },
+}
+
+/// What to do with what may be scanned.
+#[derive(Debug, Subcommand)]
+pub enum ScopeCommand {
+    /// List what may be scanned, and what may not.
+    Ls {
+        /// The scope of this project, by its number or name; the server's when left out.
+        #[arg(long, value_name = "PROJECT")]
+        project: Option<String>,
+    },
+    /// Allow addresses. Beyond this machine and private networks it takes a note.
+    Allow(ScopeEntryArgs),
+    /// Deny addresses, whatever allows them.
+    Deny(ScopeEntryArgs),
+    /// Take entries away.
+    Rm {
+        /// Their numbers, or their addresses as `netscan scope ls` shows them.
+        #[arg(required = true, value_name = "ENTRY")]
+        entries: Vec<String>,
+        /// From the scope of this project.
+        #[arg(long, value_name = "PROJECT")]
+        project: Option<String>,
+    },
+}
+
+/// New entries of a scope.
+#[derive(Debug, ClapArgs)]
+pub struct ScopeEntryArgs {
+    /// Addresses, blocks or ranges: 10.0.0.0/8, 10.0.0.1-20, fd00::/64.
+    #[arg(required = true, value_name = "CIDR")]
+    pub targets: Vec<String>,
+    /// Why.
+    #[arg(long, value_name = "WHY")]
+    pub note: Option<String>,
+    /// When it ends to count: 8h, 7d, 2030-01-31T12:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    pub expires: Option<Time>,
+    /// Of the scope of this project, by its number or name; the server's when left out.
+    #[arg(long, value_name = "PROJECT")]
+    pub project: Option<String>,
 }
 
 impl Command {

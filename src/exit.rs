@@ -219,6 +219,7 @@ fn of_code(code: Code) -> Exit {
         | Code::TooLarge => Exit::Usage,
         Code::NotFound => Exit::NotFound,
         Code::FlagRefused
+        | Code::OutOfScope
         | Code::PrivilegeMissing
         | Code::HostNotAllowed
         | Code::OriginNotAllowed => Exit::Refused,

@@ -1,6 +1,6 @@
 //! Reads values of the command line that clap does not know, and says what a valid one looks like.
 
-use netscan_schemas::{BatchId, ScanId};
+use netscan_schemas::{AddressSet, BatchId, ScanId, Time};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
@@ -20,6 +20,38 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     };
     let millis = number.checked_mul(millis).ok_or("that is too long")?;
     Ok(Duration::from_millis(millis))
+}
+
+/// Reads a moment to come: so long from now, or a date with its time.
+pub fn moment(text: &str) -> Result<Time, String> {
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok(Time::from_micros(at.as_microsecond()));
+    }
+    let wrong = || {
+        "a moment is a time from now, such as 30m, 8h or 7d, or a date such as \
+         2030-01-31T12:00:00Z"
+            .to_owned()
+    };
+    let after = match text.strip_suffix('d').map(str::parse::<u64>) {
+        Some(Ok(days)) => days.checked_mul(86_400).map(Duration::from_secs),
+        Some(Err(_)) => None,
+        None => duration(text).ok(),
+    };
+    let micros = after.and_then(|after| i64::try_from(after.as_micros()).ok());
+    let at = micros.and_then(|micros| Time::now().as_micros().checked_add(micros));
+    at.map(Time::from_micros).ok_or_else(wrong)
+}
+
+/// Reads what may be scanned: addresses, no names.
+pub fn scope_target(text: &str) -> Result<AddressSet, String> {
+    let (read, errors) = netscan_nmap::targets::parse(&[text]);
+    match (errors.into_iter().next(), read.names.first()) {
+        (Some(error), _) => Err(error.reason),
+        (None, Some(_)) => {
+            Err("it is a name, and what a name means changes: write its addresses".to_owned())
+        }
+        (None, None) => Ok(read.addresses),
+    }
 }
 
 /// Reads the number of a scan.
@@ -153,6 +185,19 @@ mod tests {
         }
         for bad in ["", "s", "1d", "1.5s", "-1", "99999999999999999999", "9999999999999999h"] {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn moments() {
+        let seconds = |text: &str| {
+            let from_now = moment(text).unwrap().as_micros() - Time::now().as_micros();
+            (from_now + 500_000) / 1_000_000
+        };
+        assert_eq!((seconds("90"), seconds("8h"), seconds("7d")), (90, 28_800, 604_800));
+        assert_eq!(moment("1970-01-01T00:00:07Z"), Ok(Time::from_secs(7)));
+        for bad in ["", "d", "tomorrow", "-1d", "9999999999999d", "2030-01-31", "1.5h"] {
+            assert!(moment(bad).is_err(), "{bad}");
         }
     }
 

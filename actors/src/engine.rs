@@ -6,6 +6,7 @@ use crate::{
     network::Network,
     scan::{Scan, ScanArgs, ScanMsg},
     scanner::Scanner,
+    scope::Scopes,
     slots::{Slots, SlotsMsg, Supply},
     supervise::Intensity,
 };
@@ -52,6 +53,8 @@ pub struct EngineArgs {
     pub in_hand: Arc<InHand>,
     /// Which nmap, and what it may do.
     pub scanner: Arc<Scanner>,
+    /// What may be scanned.
+    pub scopes: Arc<Scopes>,
     /// Starts processes.
     pub launcher: Arc<dyn Launcher>,
     /// nmap processes that may run at once, and what they may send.
@@ -162,7 +165,8 @@ impl EngineState {
         netscan_store::failpoint::hit("engine-start-scan");
         self.args.hub.open(&store, scan)?;
         let network = Arc::clone(&self.args.network);
-        let context = scanner.context(&view, names, launcher, store, network).await?;
+        let scopes = Arc::clone(&self.args.scopes);
+        let context = scanner.context(&view, names, launcher, store, network, scopes).await?;
         let args = ScanArgs {
             context: Arc::new(context),
             slots: self.slots.clone(),

@@ -1,10 +1,11 @@
 //! What a request would be, and what it would be refused for, without a scan.
 
-use crate::{
-    scanner::Scanner,
-    submit::{Invalid, Scope, SubmitError, batch_count, field, numbers, read_flags, wrong_values},
+use crate::submit::{
+    Aim, Invalid, May, SubmitError, batch_count, field, numbers, out_of_scope, read_flags,
+    wrong_values,
 };
 use netscan_schemas::{
+    ProjectId,
     api::{InvalidTarget, Preview, RefusedFlag, ScanRequest},
     problem::FieldError,
 };
@@ -13,21 +14,24 @@ use netscan_store::{ReadError, Store};
 /// Returns what a request would be, without running anything. Nothing in it is an error: what is
 /// wrong is listed, and no number is passed off as another.
 pub(crate) async fn preview(
-    scanner: &Scanner,
-    store: &Store,
+    may: May<'_>,
     request: &ScanRequest,
-    slots: usize,
+    project: Option<ProjectId>,
 ) -> Result<Preview, SubmitError> {
-    let scope = Scope::read(request).await;
-    let problems = problems(store, request, &scope)?;
+    let May { scanner, store, scopes, slots } = may;
+    let aim = Aim::read(request).await;
+    let mut problems = problems(store, request, &aim)?;
+    let scope = scopes.verdict(project, &aim.plan.addresses);
+    problems
+        .extend(scope.problems.iter().map(|problem| out_of_scope(problem.rule, &problem.detail)));
     let (flags, refused) = match read_flags(scanner, &request.nmap_flags).await? {
         Ok(flags) => (Some(flags), Vec::new()),
         Err(errors) => (None, errors),
     };
     let is_heavy = flags.as_ref().is_some_and(|flags| flags.is_heavy);
     let chunk_size = numbers(request, is_heavy, slots).chunk_size;
-    let batches = batch_count(&scope.plan.addresses, chunk_size);
-    let mut warnings = scope.notes;
+    let batches = batch_count(&aim.plan.addresses, chunk_size);
+    let mut warnings = aim.notes;
     let (mut argv, mut fallback) = (Vec::new(), Vec::new());
     if let Some(flags) = flags {
         warnings.extend(flags.warnings);
@@ -39,26 +43,23 @@ pub(crate) async fn preview(
         reason: error.reason,
     });
     Ok(Preview {
-        total_targets: u64::try_from(scope.total).unwrap_or(u64::MAX),
-        addresses: scope.plan.addresses.count(),
-        excluded: u64::try_from(scope.excluded).unwrap_or(u64::MAX),
+        total_targets: u64::try_from(aim.total).unwrap_or(u64::MAX),
+        addresses: aim.plan.addresses.count(),
+        excluded: u64::try_from(aim.excluded).unwrap_or(u64::MAX),
         batches,
         argv,
         fallback,
         warnings,
         refused: refused.collect(),
-        invalid: scope.invalid.into_iter().map(invalid_target).collect(),
-        unresolved: scope.unresolved,
+        invalid: aim.invalid.into_iter().map(invalid_target).collect(),
+        unresolved: aim.unresolved,
+        scope,
         problems,
     })
 }
 
 /// Returns what a scan would be refused for, beside its flags and single targets.
-fn problems(
-    store: &Store,
-    request: &ScanRequest,
-    scope: &Scope,
-) -> Result<Vec<FieldError>, ReadError> {
+fn problems(store: &Store, request: &ScanRequest, aim: &Aim) -> Result<Vec<FieldError>, ReadError> {
     let mut problems = wrong_values(request);
     if let Some(project) = request.project_id
         && store.project(project)?.is_none()
@@ -66,7 +67,7 @@ fn problems(
         let detail = SubmitError::NoProject(project).to_string();
         problems.push(field("/project_id", "not-found", &detail));
     }
-    match scope.check_size() {
+    match aim.check_size() {
         Err(SubmitError::Targets(errors)) => problems.extend(errors),
         Err(error) => problems.push(field("/targets", "too-many-targets", &error.to_string())),
         Ok(()) => {}

@@ -1,6 +1,6 @@
 //! The nmap in use: found once, looked for again while there is none.
 
-use crate::{batch::ScanContext, network::Network};
+use crate::{batch::ScanContext, network::Network, scope::Scopes};
 use netscan_nmap::{
     datadir::{Datadir, DatadirError, Datadirs},
     launch::Launcher,
@@ -121,6 +121,7 @@ impl Scanner {
         launcher: Arc<dyn Launcher>,
         store: Arc<Store>,
         network: Arc<Network>,
+        scopes: Arc<Scopes>,
     ) -> Result<ScanContext, ActorProcessingErr> {
         let spec = &view.spec;
         // A scan that is only brought to its end starts no process: it needs neither an nmap nor
@@ -138,6 +139,7 @@ impl Scanner {
         let nmap = self.fit(nmap, &options).await;
         Ok(ScanContext {
             scan: spec.id,
+            project: spec.project_id,
             policy: spec.policy.clone(),
             silent: Some(silent).filter(|(_, added)| !added.is_empty()),
             options,
@@ -149,6 +151,7 @@ impl Scanner {
             launcher,
             store,
             network,
+            scopes,
         })
     }
 

@@ -2,11 +2,17 @@
 //!
 //! ```text
 //! ScanRequest ─► targets, names ─► addresses ─┐
+//!                                             │ in scope?
 //!             ─► flags ─► typed options ──────┼─► Checked ─► ScanSpec + plan ─► store
 //!             ─► numbers, policy ─────────────┘
 //! ```
 
-use crate::{processors, scan::tuning, scanner::Scanner};
+use crate::{
+    processors,
+    scan::tuning,
+    scanner::Scanner,
+    scope::{OutOfScope, Scopes},
+};
 use netscan_nmap::{
     command,
     locate::LocateError,
@@ -20,6 +26,7 @@ use netscan_schemas::{
     limits,
     problem::{FieldError, is_name},
     scan::{Resplit, Tuning, UnresolvedTarget},
+    scope::ScopeRule,
     stored::{PlanRecord, ScanSpec},
 };
 use netscan_store::{ReadError, Store, WriteError};
@@ -61,6 +68,9 @@ pub enum SubmitError {
         /// How many are allowed.
         max: u64,
     },
+    /// Targets that may not be scanned.
+    #[error(transparent)]
+    OutOfScope(#[from] OutOfScope),
     /// There is no such project.
     #[error("there is no project {0}")]
     NoProject(ProjectId),
@@ -101,7 +111,7 @@ pub(crate) struct Invalid {
 }
 
 /// Which addresses a request means.
-pub(crate) struct Scope {
+pub(crate) struct Aim {
     pub(crate) plan: PlanRecord,
     pub(crate) total: u128,
     pub(crate) excluded: u128,
@@ -110,13 +120,13 @@ pub(crate) struct Scope {
     pub(crate) notes: Vec<String>,
 }
 
-impl Scope {
+impl Aim {
     /// Reads targets and excludes, and resolves the names among them.
     pub(crate) async fn read(request: &ScanRequest) -> Self {
         let (listed, mut invalid) = read_targets("targets", &request.targets);
         let (excluded, bad_excludes) = read_targets("exclude", &request.exclude);
         invalid.extend(bad_excludes);
-        let mut scope = Self {
+        let mut aim = Self {
             plan: PlanRecord::default(),
             total: 0,
             excluded: 0,
@@ -134,24 +144,24 @@ impl Scope {
             .await;
             targets = targets.union(&named.names.iter().map(|name| name.address).collect());
             excludes = excludes.union(&unnamed.names.iter().map(|name| name.address).collect());
-            scope.plan.names = named.names;
-            scope.unresolved = named.unresolved;
-            scope.notes = named.notes;
-            scope.invalid.extend(unnamed.unresolved.iter().map(unresolved_exclude));
+            aim.plan.names = named.names;
+            aim.unresolved = named.unresolved;
+            aim.notes = named.notes;
+            aim.invalid.extend(unnamed.unresolved.iter().map(unresolved_exclude));
         } else {
             let reason = "it is a name, and `policy.resolve` is false".to_owned();
             let unresolved = |name: &HostName| UnresolvedTarget {
                 target: name.to_string(),
                 reason: reason.clone(),
             };
-            scope.unresolved = listed.names.iter().map(unresolved).collect();
+            aim.unresolved = listed.names.iter().map(unresolved).collect();
             let unexcluded = excluded.names.iter().map(unresolved);
-            scope.invalid.extend(unexcluded.map(|name| unresolved_exclude(&name)));
+            aim.invalid.extend(unexcluded.map(|name| unresolved_exclude(&name)));
         }
-        scope.plan.addresses = targets.difference(&excludes);
-        scope.excluded = targets.len() - scope.plan.addresses.len();
-        scope.total = targets.len().saturating_add(scope.unresolved.len() as u128);
-        scope
+        aim.plan.addresses = targets.difference(&excludes);
+        aim.excluded = targets.len() - aim.plan.addresses.len();
+        aim.total = targets.len().saturating_add(aim.unresolved.len() as u128);
+        aim
     }
 
     /// Returns what is wrong with it, if something is.
@@ -195,6 +205,11 @@ fn unresolved_exclude(name: &UnresolvedTarget) -> Invalid {
     let detail = format!("`{}` cannot be excluded: {}", name.target, name.reason);
     let error = field("/exclude", "unresolved", &detail);
     Invalid { target: name.target.clone(), reason, error }
+}
+
+/// Returns the error of targets that one rule keeps from being scanned.
+pub(crate) fn out_of_scope(rule: ScopeRule, detail: &str) -> FieldError {
+    field("/targets", rule.as_str(), detail)
 }
 
 pub(crate) fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
@@ -347,6 +362,15 @@ pub(crate) fn numbers(request: &ScanRequest, is_heavy: bool, slots: usize) -> Nu
     }
 }
 
+/// What a request is checked against.
+#[derive(Clone, Copy)]
+pub(crate) struct May<'s> {
+    pub(crate) scanner: &'s Scanner,
+    pub(crate) store: &'s Store,
+    pub(crate) scopes: &'s Scopes,
+    pub(crate) slots: usize,
+}
+
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -369,25 +393,25 @@ impl Kind {
 
 /// Checks a request and returns the scan that it makes.
 pub(crate) async fn check(
-    scanner: &Scanner,
-    store: &Store,
+    may: May<'_>,
     request: ScanRequest,
     id: impl FnOnce() -> ScanId,
     project_id: ProjectId,
     kind: Kind,
-    slots: usize,
 ) -> Result<(ScanSpec, PlanRecord), SubmitError> {
+    let May { scanner, store, scopes, slots } = may;
     check_values(&request)?;
     let flags = read_flags(scanner, &request.nmap_flags).await?.map_err(flag_errors)?;
-    let mut scope = Scope::read(&request).await;
-    scope.check()?;
+    let mut aim = Aim::read(&request).await;
+    aim.check()?;
+    scopes.effective(Some(project_id)).check(&aim.plan.addresses)?;
     if kind == Kind::Run {
-        check_one_batch(&scope.plan, limits::CHUNK_SIZE_MAX)?;
+        check_one_batch(&aim.plan, limits::CHUNK_SIZE_MAX)?;
     }
     let mut warnings = flags.warnings;
-    warnings.append(&mut scope.notes);
+    warnings.append(&mut aim.notes);
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {
-        plan_difficult(store, &mut scope.plan, &mut warnings)?;
+        plan_difficult(store, &mut aim.plan, &mut warnings)?;
     }
     let numbers = numbers(&request, flags.is_heavy, slots);
     warnings.extend(request_warnings(&request, numbers.concurrency, slots));
@@ -407,12 +431,12 @@ pub(crate) async fn check(
         fallback: flags.fallback,
         warnings,
         parent_scan_id: kind.parent(),
-        // Both are at most `SCAN_ADDRESSES_MAX`: `scope.check` has seen to that.
-        total_targets: u64::try_from(scope.total).unwrap_or(u64::MAX),
-        excluded: u64::try_from(scope.excluded).unwrap_or(u64::MAX),
-        unresolved: scope.unresolved,
+        // Both are at most `SCAN_ADDRESSES_MAX`: `aim.check` has seen to that.
+        total_targets: u64::try_from(aim.total).unwrap_or(u64::MAX),
+        excluded: u64::try_from(aim.excluded).unwrap_or(u64::MAX),
+        unresolved: aim.unresolved,
     };
-    Ok((spec, scope.plan))
+    Ok((spec, aim.plan))
 }
 
 fn request_warnings(request: &ScanRequest, concurrency: u32, slots: usize) -> Vec<String> {

@@ -7,6 +7,7 @@ use crate::{
     in_hand::{InHand, Taken},
     preview,
     scanner::Scanner,
+    scope::{NewEntry, Scopes},
     slots::{SlotsCount, SlotsMsg, Supply},
     submit::{self, Kind, SubmitError},
 };
@@ -41,6 +42,8 @@ pub struct Config {
     pub slots: Option<usize>,
     /// Packets a second that all of them may send together, loopback apart; none for no bound.
     pub packet_rate: Option<u32>,
+    /// What may be scanned besides, for as long as this process lives. Checked by the caller.
+    pub allow: Vec<NewEntry>,
     /// Whether this is a server: scans that have not ended go on.
     pub resume: bool,
     /// Starts processes.
@@ -84,6 +87,7 @@ pub struct System {
     store: Arc<Store>,
     hub: Arc<Hub>,
     scanner: Arc<Scanner>,
+    scopes: Arc<Scopes>,
     engine: ActorRef<EngineMsg>,
     in_hand: Arc<InHand>,
     is_server: bool,
@@ -106,6 +110,7 @@ impl System {
         let opened = tokio::task::spawn_blocking(open).await;
         let store = Arc::new(opened.map_err(|error| StartError::Tree(error.to_string()))??);
         end_leftovers(&store).await?;
+        let scopes = Arc::new(Scopes::load(Arc::clone(&store), config.allow)?);
         // The store is ours, and no nmap of an earlier start uses them any more.
         scanner.sweep().await;
         let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
@@ -115,6 +120,7 @@ impl System {
             hub: Arc::clone(&hub),
             in_hand: Arc::clone(&in_hand),
             scanner: Arc::clone(&scanner),
+            scopes: Arc::clone(&scopes),
             launcher: config.launcher,
             supply: Supply { slots, packets: config.packet_rate },
             network: Arc::default(),
@@ -125,6 +131,7 @@ impl System {
             store,
             hub,
             scanner,
+            scopes,
             engine,
             in_hand,
             is_server: config.resume,
@@ -153,6 +160,11 @@ impl System {
     /// Returns the nmap in use.
     pub fn scanner(&self) -> &Scanner {
         &self.scanner
+    }
+
+    /// Returns what may be scanned.
+    pub fn scopes(&self) -> &Scopes {
+        &self.scopes
     }
 
     /// Returns how long the system has run.
@@ -239,9 +251,13 @@ impl System {
             None => self.project_named(DEFAULT_PROJECT).await?,
         };
         let id = || self.store.next_scan_id();
-        let (spec, plan) =
-            submit::check(&self.scanner, &self.store, request, id, project, kind, self.slots)
-                .await?;
+        let may = submit::May {
+            scanner: &self.scanner,
+            store: &self.store,
+            scopes: &self.scopes,
+            slots: self.slots,
+        };
+        let (spec, plan) = submit::check(may, request, id, project, kind).await?;
         self.keep_and_start(&spec, &plan).await?;
         Ok(ScanAccepted {
             scan_id: spec.id,
@@ -298,7 +314,19 @@ impl System {
     /// # Errors
     /// When there is no nmap, or the store fails.
     pub async fn preview(&self, request: &ScanRequest) -> Result<Preview, SubmitError> {
-        preview::preview(&self.scanner, &self.store, request, self.slots).await
+        // Of one that is not there, the server's scope is all that holds.
+        let project = match request.project_id {
+            Some(id) => self.store.project(id)?,
+            None => self.store.project_by_name(DEFAULT_PROJECT)?,
+        };
+        let project = project.map(|project| project.id);
+        let may = submit::May {
+            scanner: &self.scanner,
+            store: &self.store,
+            scopes: &self.scopes,
+            slots: self.slots,
+        };
+        preview::preview(may, request, project).await
     }
 
     /// Makes a new scan of an ended scan's targets.

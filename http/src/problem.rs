@@ -4,8 +4,8 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use netscan_actors::{CommandError, RescanError, SubmitError};
-use netscan_schemas::problem::{Code, Problem};
+use netscan_actors::{CommandError, EntryFault, Fault, RescanError, ScopeError, SubmitError};
+use netscan_schemas::problem::{Code, FieldError, Problem};
 use netscan_store::{Health, ReadError, Refusal, Store, WriteError};
 
 /// The media type of a problem.
@@ -140,6 +140,7 @@ fn refused(refusal: &Refusal) -> Failure {
         Refusal::NoProject(_)
         | Refusal::NoScan(_)
         | Refusal::NoBatch(_)
+        | Refusal::NoScope(_)
         | Refusal::NoAttempt { .. } => Code::NotFound,
         Refusal::NotEnded(_) => Code::ScanNotEnded,
         Refusal::ScanExists(_) => Code::Internal,
@@ -162,11 +163,46 @@ impl From<SubmitError> for Failure {
             SubmitError::TooMany { .. } | SubmitError::TooManyForRun { .. } => {
                 listed(Code::TooManyTargets, Vec::new())
             }
+            SubmitError::OutOfScope(out) => {
+                let error = |(fault, detail): (&Fault, String)| FieldError {
+                    pointer: "/targets".into(),
+                    code: fault.rule.as_str().into(),
+                    detail,
+                };
+                let errors = out.details().map(error).collect();
+                listed(Code::OutOfScope, errors)
+            }
             SubmitError::NoProject(_) => listed(Code::NotFound, Vec::new()),
             SubmitError::Nmap(_) => listed(Code::NmapUnusable, Vec::new()),
             SubmitError::Leaving => listed(Code::ShuttingDown, Vec::new()),
             SubmitError::Read(error) => error.into(),
             SubmitError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<ScopeError> for Failure {
+    fn from(error: ScopeError) -> Self {
+        match error {
+            ScopeError::Entry(fault) => {
+                let detail = fault.to_string();
+                let pointer = match fault {
+                    EntryFault::NoNote | EntryFault::BadNote => "/note",
+                    EntryFault::Expired => "/expires_at",
+                    EntryFault::NotOneRun
+                    | EntryFault::Everything
+                    | EntryFault::Wrapped
+                    | EntryFault::BuiltIn => "/target",
+                };
+                let code = fault.as_str().to_owned();
+                let error = FieldError { pointer: pointer.into(), code, detail: detail.clone() };
+                let problem = Problem::new(Code::InvalidValue, detail);
+                Self(Box::new(problem.with_errors(vec![error])))
+            }
+            ScopeError::Full => Self::new(Code::InvalidValue, error),
+            ScopeError::NoProject(_) => Self::new(Code::NotFound, error),
+            ScopeError::Read(error) => error.into(),
+            ScopeError::Write(error) => error.into(),
         }
     }
 }

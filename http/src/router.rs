@@ -3,7 +3,7 @@
 use crate::{
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
-    rest::{batches, hosts, projects, quick, scans, system, targets},
+    rest::{batches, hosts, projects, quick, scans, scope, system, targets},
     sse, ws,
 };
 use axum::{
@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{any, delete, get, post},
 };
 use netscan_actors::System;
 use netscan_schemas::{limits, problem::Code};
@@ -89,6 +89,10 @@ fn routes(edge: Arc<Edge>) -> Router {
             get(projects::get).patch(projects::change).delete(projects::delete),
         )
         .route("/api/projects/{id}/scans", get(projects::scans))
+        .route("/api/scope", get(scope::get).post(scope::add))
+        .route("/api/scope/{entry}", delete(scope::remove))
+        .route("/api/projects/{id}/scope", get(scope::of_project).post(scope::add_to_project))
+        .route("/api/projects/{id}/scope/{entry}", delete(scope::remove_from_project))
         .route("/api/scans", get(scans::list).post(scans::create))
         .route("/api/scans/start", post(scans::start))
         .route("/api/scans/preview", post(scans::preview))

@@ -102,6 +102,17 @@ pub enum LocateError {
         /// The file.
         path: PathBuf,
     },
+    /// Somebody else may change the file.
+    #[error(
+        "`{}` {how}, so that others could change what is run; name one with `--nmap PATH` that \
+         only root or the user who runs netscan can change", path.display()
+    )]
+    OthersMayChange {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        how: String,
+    },
     /// The program does not start, or its answer cannot be read.
     #[error("`{} --version` does not run", path.display())]
     Unstartable {
@@ -177,7 +188,45 @@ fn check_file(program: &Path) -> Result<(), LocateError> {
     if file.mode() & 0o002 != 0 {
         return Err(LocateError::WorldWritable { path });
     }
-    Ok(())
+    let own = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    match others(file.mode(), (file.uid(), file.gid()), own) {
+        Some(how) => Err(LocateError::OthersMayChange { path, how }),
+        None => Ok(()),
+    }
+}
+
+/// Returns how a file could be changed by others than root and the user `own`, each a user's and a
+/// group's number. A group of its own, as many systems give each user, is the user.
+fn others(mode: u32, (owner, group): (u32, u32), own: (u32, u32)) -> Option<String> {
+    if owner != 0 && owner != own.0 {
+        return Some(format!("belongs to user {owner}"));
+    }
+    let is_own_group = group == 0 || (owner == own.0 && group == own.1);
+    if mode & 0o020 != 0 && !is_own_group {
+        return Some(format!("can be changed by group {group}"));
+    }
+    None
+}
+
+/// Returns which rights the program's file gives to whoever starts it, if any. netscan needs none
+/// of these: they let every user of the machine send raw packets, and they end what ties a process
+/// to its parent.
+pub fn rights_of_file(program: &Path) -> Option<String> {
+    let mode = fs::metadata(program).ok()?.mode();
+    let mut rights = Vec::new();
+    if mode & 0o4000 != 0 {
+        rights.push("setuid");
+    }
+    if mode & 0o2000 != 0 {
+        rights.push("setgid");
+    }
+    let real = fs::canonicalize(program).ok()?;
+    // Its length is all that counts: a file without one has no such attribute.
+    let mut none: [u8; 0] = [];
+    if rustix::fs::getxattr(&real, "security.capability", &mut none).is_ok_and(|bytes| bytes > 0) {
+        rights.push("file capabilities (setcap)");
+    }
+    (!rights.is_empty()).then(|| rights.join(" and "))
 }
 
 fn ask_version(program: &Path) -> Result<Version, LocateError> {
@@ -326,6 +375,34 @@ mod tests {
         assert!(folder.contains("no regular file"), "{folder}");
         let gone = locate(Some(Path::new("/nonexistent/nmap"))).unwrap_err();
         assert!(matches!(gone, LocateError::Missing { .. }));
+    }
+
+    #[test]
+    fn only_root_and_the_user_may_have_the_program() {
+        let (root, own, other) = ((0, 0), (1000, 1000), (1001, 1001));
+        for (mode, file, user, how) in [
+            (0o755, root, own, None),
+            (0o755, own, own, None),
+            (0o775, own, own, None),
+            (0o775, root, own, None),
+            (0o755, root, root, None),
+            (0o755, other, own, Some("belongs to user 1001")),
+            (0o755, own, root, Some("belongs to user 1000")),
+            (0o775, (0, 27), own, Some("can be changed by group 27")),
+            (0o775, (1000, 27), own, Some("can be changed by group 27")),
+        ] {
+            assert_eq!(others(mode, file, user).as_deref(), how, "{mode:o} {file:?} {user:?}");
+        }
+    }
+
+    #[test]
+    fn rights_that_a_file_gives_are_seen() {
+        let directory = TempDir::new().unwrap();
+        let path = program(&directory, "", 0o755);
+        assert_eq!(rights_of_file(&path), None);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o6755)).unwrap();
+        assert_eq!(rights_of_file(&path).as_deref(), Some("setuid and setgid"));
+        assert_eq!(rights_of_file(Path::new("/nonexistent")), None);
     }
 
     #[test]

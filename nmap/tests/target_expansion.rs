@@ -108,8 +108,8 @@ fn draw(strategy: impl Strategy<Value = String>, count: usize) -> Vec<String> {
 }
 
 /// nmap lists spec after spec, each address of a spec once: so each spec is compared alone.
-fn compare(arguments: &[&str], specs: &[String]) -> Option<()> {
-    for specs in specs.chunks(SPECS_IN_A_PROCESS) {
+fn compare(arguments: &[&str], specs: &[String], in_a_process: usize) -> Option<()> {
+    for specs in specs.chunks(in_a_process) {
         let mut listed = nmap_lists(arguments, &specs.join("\n"))?.into_iter();
         for spec in specs {
             let expected = ours(spec);
@@ -125,13 +125,28 @@ fn compare(arguments: &[&str], specs: &[String]) -> Option<()> {
 fn ipv4_specs_are_read_as_nmap_reads_them() {
     let specs = draw(ipv4(), SPECS);
     assert!(specs.iter().any(|spec| ours(spec).len() > 256), "all specs are small");
-    compare(&[], &specs);
+    compare(&[], &specs, SPECS_IN_A_PROCESS);
+}
+
+#[test]
+fn ten_thousand_small_specs_are_read_as_nmap_reads_them() {
+    const MANY: usize = 12_000;
+    let tail = || (octet(false), octet(false), octet(false), mask(29, 32));
+    let lists =
+        (Just("127"), tail()).prop_map(|(a, (b, c, d, mask))| format!("{a}.{b}.{c}.{d}{mask}"));
+    let plain = (any::<[u8; 3]>(), mask(27, 32))
+        .prop_map(|([b, c, d], mask)| format!("127.{b}.{c}.{d}{mask}"));
+    let range = (any::<[u8; 3]>(), 0..40u8)
+        .prop_map(|([b, c, d], more)| format!("127.{b}.{c}.{d}-{}", d.saturating_add(more)));
+    let specs = draw(prop_oneof![lists, plain, range], MANY);
+    assert_eq!(specs.len(), MANY);
+    compare(&[], &specs, 600);
 }
 
 #[test]
 fn ipv6_specs_are_read_as_nmap_reads_them() {
     let specs = draw(ipv6(), SPECS / 4);
-    compare(&["-6"], &specs);
+    compare(&["-6"], &specs, SPECS_IN_A_PROCESS);
 }
 
 #[test]

@@ -274,6 +274,21 @@ impl AddressSet {
         Some(to_address(self.runs[run].first + (index - self.counts_before[run])))
     }
 
+    /// Returns how many addresses of the set are below this place on the number line.
+    pub fn rank(&self, number: u128) -> u128 {
+        let after = self.runs.partition_point(|run| run.first < number);
+        let Some(at) = after.checked_sub(1) else { return 0 };
+        let run = self.runs[at];
+        self.counts_before[at] + (number - run.first).min(run.len())
+    }
+
+    /// Returns the run that an address is in.
+    pub fn run_of(&self, address: IpAddr) -> Option<Interval> {
+        let number = to_number(address);
+        let after = self.runs.partition_point(|run| run.first <= number);
+        after.checked_sub(1).map(|at| self.runs[at]).filter(|run| run.last >= number)
+    }
+
     /// Returns whether no address of the set is beyond this machine.
     pub fn is_loopback(&self) -> bool {
         self.runs.iter().all(|run| {

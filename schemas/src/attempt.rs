@@ -192,6 +192,11 @@ pub enum Outcome {
     },
     /// Its end was not seen.
     Lost,
+    /// nmap was not started: some of the addresses may not be scanned any more.
+    OutOfScope {
+        /// How many.
+        addresses: u64,
+    },
 }
 
 impl Outcome {
@@ -207,6 +212,7 @@ impl Outcome {
             Self::Ended { reason } => reason.as_str(),
             Self::Unstartable { .. } => "unstartable",
             Self::Lost => "lost",
+            Self::OutOfScope { .. } => "out_of_scope",
         }
     }
 }
@@ -227,6 +233,9 @@ impl fmt::Display for Outcome {
             Self::Ended { reason } => write!(f, "ended by netscan: {}", reason.as_str()),
             Self::Unstartable { message } => write!(f, "nmap could not be started: {message}"),
             Self::Lost => write!(f, "the end of nmap was not seen"),
+            Self::OutOfScope { addresses } => {
+                write!(f, "not started: {addresses} of its addresses are out of scope by now")
+            }
         }
     }
 }

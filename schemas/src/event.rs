@@ -171,6 +171,16 @@ pub enum Event {
         /// What is known of its targets.
         verdicts: VerdictCounts,
     },
+    /// The scope was changed while the scan runs. What is out of it by now and not in a batch yet is
+    /// not scanned, and stays unfinished.
+    ScopeChanged {
+        /// How many addresses.
+        addresses: u64,
+        /// The first of them, in compact ranges.
+        targets: Vec<String>,
+        /// What keeps them out; none when all may be scanned again.
+        detail: Option<String>,
+    },
     /// nmap reported a host that is not in its batch. It is not merged into the results.
     OutOfScopeResult {
         /// The batch.

@@ -63,6 +63,10 @@ id! {
     /// The number of one host's row in one scan, unique over all scans of the store.
     HostId
 }
+id! {
+    /// The number of an entry of a scope, unique in the store and never used again.
+    ScopeId
+}
 
 /// Which try at a batch this is, from 1. `batch 12 attempt 2` is one nmap process.
 #[derive(

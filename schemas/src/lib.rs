@@ -17,9 +17,10 @@ pub mod id;
 pub mod limits;
 pub mod problem;
 pub mod scan;
+pub mod scope;
 pub mod stored;
 pub mod time;
 
 pub use address::{AddressSet, Family, Interval};
-pub use id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId, Seq};
+pub use id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId, ScopeId, Seq};
 pub use time::Time;

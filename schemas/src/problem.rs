@@ -23,6 +23,8 @@ pub enum Code {
     FlagRefused,
     /// A scan type that needs a privilege that netscan does not have.
     PrivilegeMissing,
+    /// Targets that may not be scanned.
+    OutOfScope,
     /// There is no such thing.
     NotFound,
     /// The method is not one of the route's.
@@ -66,7 +68,7 @@ impl Code {
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
-            Self::OriginNotAllowed => 403,
+            Self::OriginNotAllowed | Self::OutOfScope => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::ProjectNameTaken
@@ -101,6 +103,7 @@ impl Code {
             Self::TooManyTargets => "More addresses than one scan may have",
             Self::FlagRefused => "A flag is not passed on to nmap",
             Self::PrivilegeMissing => "The scan needs a privilege that netscan does not have",
+            Self::OutOfScope => "Some targets may not be scanned",
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::ProjectNameTaken => "Another project has that name",

@@ -5,7 +5,10 @@
 //! file of the old one is still read. The shapes are apart from those of the API on purpose: the
 //! API may grow without rewriting a store.
 
+mod scope;
 pub mod v1;
+
+pub use scope::ScopeRecord;
 
 use crate::{
     address::AddressSet,

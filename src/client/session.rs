@@ -5,7 +5,7 @@ use crate::{
     config::{SOCKET, data_dir},
     exit::Failure,
 };
-use netscan_actors::{Config, System};
+use netscan_actors::{Config, NewEntry, System};
 use netscan_http::{Edge, local_router, serve_unix};
 use netscan_nmap::{
     launch::{LocalNmap, WardenProgram},
@@ -40,6 +40,8 @@ pub struct Engine {
     pub slots: Option<usize>,
     /// Packets a second over all of them; the default when left out, and 0 for no bound.
     pub packet_rate: Option<u32>,
+    /// What may be scanned besides, as long as the engine lives.
+    pub allow: Vec<NewEntry>,
     /// Whether scans that have not ended go on.
     pub resume: bool,
 }
@@ -134,6 +136,7 @@ pub async fn start_engine(dir: &Path, engine: Engine) -> Result<Arc<System>, Fai
         slots: engine.slots,
         packet_rate: Some(engine.packet_rate.unwrap_or(limits::PACKET_RATE))
             .filter(|rate| *rate > 0),
+        allow: engine.allow,
         resume: engine.resume,
         launcher: Arc::new(launcher),
         privileges: Privileges::detect(),

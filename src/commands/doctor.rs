@@ -8,10 +8,10 @@ use crate::{
 };
 use netscan_nmap::{
     datadir::Datadirs,
-    locate::{Installation, LocateError, locate},
+    locate::{Installation, LocateError, locate, rights_of_file},
     privilege::Privileges,
 };
-use netscan_schemas::api::{StoreHealth, System};
+use netscan_schemas::api::{ScopeSummary, StoreHealth, System};
 use serde::Serialize;
 use std::{
     error::Error,
@@ -53,6 +53,7 @@ pub async fn run(
         Ok(Ok(found)) => {
             let path = found.program.display();
             add(&mut findings, "nmap", Health::Ok, format!("{} at {path}", found.version));
+            findings.extend(rights(&found.program));
             match &found.datadir {
                 Some(dir) => {
                     let (health, detail) = nmap_data(dir, &found, &data_dir(data)?);
@@ -78,11 +79,12 @@ pub async fn run(
     let health = if privileges.raw { Health::Ok } else { Health::Warn };
     add(&mut findings, "raw sockets", health, privileges.explanation);
     match store(server, data).await {
-        Ok((health, detail)) => {
+        Ok((health, detail, scope)) => {
             if health == Health::Fail && exit == Exit::Ok {
                 exit = Exit::Store;
             }
             add(&mut findings, "store", health, detail);
+            findings.push(of_scope(&scope));
         }
         Err(failure) => {
             exit = if exit == Exit::Ok { failure.exit() } else { exit };
@@ -121,6 +123,7 @@ fn nmap_remedy(error: &LocateError) -> Option<&'static str> {
     match error {
         LocateError::NotFound { .. }
         | LocateError::NotExecutable { .. }
+        | LocateError::OthersMayChange { .. }
         | LocateError::WorldWritable { .. } => None,
         LocateError::Missing { .. } | LocateError::NotAFile { .. } => {
             Some("name nmap's program with --nmap PATH, or leave --nmap out to look in PATH")
@@ -132,6 +135,21 @@ fn nmap_remedy(error: &LocateError) -> Option<&'static str> {
         }
         LocateError::TooOld { .. } => Some("install a newer nmap, or name one with --nmap PATH"),
     }
+}
+
+/// Warns of a program that gives rights to whoever starts it.
+fn rights(program: &Path) -> Option<Finding> {
+    let rights = rights_of_file(program)?;
+    let path = program.display();
+    let detail = format!(
+        "{path} has {rights}: every user of this machine may send raw packets with it, and it may \
+         outlive a server that is killed"
+    );
+    let remedy = format!(
+        "`chmod u-s,g-s {path}; setcap -r {path}`, and give netscan AmbientCapabilities=CAP_NET_RAW"
+    );
+    let (what, health) = ("nmap rights", Health::Warn);
+    Some(Finding { what, health, detail, remedy: Some(remedy) })
 }
 
 /// Looks whether scans can have a shorter copy of nmap's data.
@@ -147,7 +165,10 @@ fn nmap_data(dir: &Path, nmap: &Installation, data_dir: &Path) -> (Health, Strin
 }
 
 /// Opens the store, or talks to its owner.
-async fn store(server: Option<&str>, data: Option<&Path>) -> Result<(Health, String), Failure> {
+async fn store(
+    server: Option<&str>,
+    data: Option<&Path>,
+) -> Result<(Health, String, ScopeSummary), Failure> {
     let session = Session::open(server, data, Engine::default(), false).await?;
     let described = session.client.get::<System>("/api/system").await;
     let owner = match &session.client {
@@ -165,5 +186,20 @@ async fn store(server: Option<&str>, data: Option<&Path>) -> Result<(Health, Str
     let problem = system.store_problem.map_or_else(String::new, |problem| format!("; {problem}"));
     let (bytes, free, epoch) = (system.store_bytes, system.free_bytes, system.epoch);
     let detail = format!("{owner}; {bytes} bytes, {free} free, opened {epoch} times{problem}");
-    Ok((health, detail))
+    Ok((health, detail, system.scope))
+}
+
+/// Says what may be scanned.
+fn of_scope(scope: &ScopeSummary) -> Finding {
+    let health = match (&scope.problem, scope.effective.is_empty()) {
+        (Some(_), _) => Health::Fail,
+        (None, true) => Health::Warn,
+        (None, false) => Health::Ok,
+    };
+    let remedy = match health {
+        Health::Warn => Some("see `netscan scope ls`, and take a denial away with `scope rm`"),
+        Health::Ok | Health::Fail => None,
+    };
+    let detail = super::scope::summary(scope);
+    Finding { what: "scope", health, detail, remedy: remedy.map(str::to_owned) }
 }

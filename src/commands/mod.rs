@@ -5,6 +5,7 @@ mod doctor;
 mod follow;
 mod manage;
 mod scan;
+mod scope;
 mod serve;
 mod show;
 mod store;
@@ -65,6 +66,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Resume { scan } => manage::command(client, scan, "resume", out).await,
         Command::Targets(command) => manage::targets(client, command, out).await,
         Command::Projects(command) => manage::projects(client, command, out).await,
+        Command::Scope(command) => scope::run(client, command, out).await,
         Command::Scan(_)
         | Command::Serve(_)
         | Command::Rescan { .. }

@@ -43,6 +43,7 @@ pub async fn run(
         nmap: args.nmap.clone(),
         slots: args.slots,
         packet_rate: args.packet_rate,
+        allow: Vec::new(),
         resume: false,
     };
     let submitted = accepted(server, data, &engine, async |session: &Session| {

@@ -7,9 +7,11 @@ use crate::{
     exit::{Exit, Failure},
     output::{Output, causes},
     signals::Signals,
+    values,
 };
-use netscan_actors::System;
+use netscan_actors::{EntryFault, NewEntry, System};
 use netscan_http::{Edge, serve_tcp};
+use netscan_schemas::scope::ScopeList;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
@@ -25,6 +27,7 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
             args.listen
         )));
     }
+    let allow = allowed(&args.allow, args.allow_note.as_deref())?;
     raise_file_limit();
     let mut signals = Signals::of_server()?;
     let dir = data_dir(data)?;
@@ -32,6 +35,7 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
         nmap: args.nmap.clone(),
         slots: args.slots,
         packet_rate: args.packet_rate,
+        allow,
         resume: true,
     };
     // Before the engine: a port that is taken must not set scans going for a moment.
@@ -67,6 +71,29 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
     }
     drop(socket);
     if exit == Exit::Restart { Err(Failure::EngineGone) } else { Ok(exit) }
+}
+
+/// Reads what `--allow` lets the server scan.
+fn allowed(targets: &[String], note: Option<&str>) -> Result<Vec<NewEntry>, Failure> {
+    let entry = |target: &String| {
+        let wrong = |why: String| Failure::Usage(format!("--allow {target}: {why}"));
+        let entry = NewEntry {
+            list: ScopeList::Allow,
+            addresses: values::scope_target(target).map_err(wrong)?,
+            note: note.map(str::to_owned),
+            by: "serve --allow".into(),
+            expires_at: None,
+        };
+        match entry.check() {
+            Ok(()) => Ok(entry),
+            Err(EntryFault::NoNote) => Err(wrong(
+                "it lies beyond this machine and private networks; say why with `--allow-note WHY`"
+                    .into(),
+            )),
+            Err(fault) => Err(wrong(fault.to_string())),
+        }
+    };
+    targets.iter().map(entry).collect()
 }
 
 async fn shut_down(system: &System, served: tokio::task::JoinHandle<std::io::Result<()>>) {

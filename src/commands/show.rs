@@ -95,6 +95,7 @@ pub async fn status(client: &Client, scan: Option<ScanId>, out: &Output) -> Resu
     out.line(&format!("netscan {}, up {}", system.version, human_ms(system.uptime_ms)))?;
     out.line(&format!("nmap    {}", nmap.or(system.nmap_problem).unwrap_or_default()))?;
     out.line(&format!("slots   {} of {} in use", system.slots_in_use, system.slots))?;
+    out.line(&format!("scope   {}", super::scope::summary(&system.scope)))?;
     out.line(&format!("store   {} bytes, start {}", system.store_bytes, system.epoch))?;
     for scan in unfinished(client).await? {
         let progress = &scan.progress;
@@ -238,6 +239,10 @@ pub fn describe(frame: &EventFrame) -> String {
         }
         Event::ScanReady {} => "scan goes on".to_owned(),
         Event::ScanProgress { progress, .. } => format!("scan at {:.1} %", progress.percent),
+        Event::ScopeChanged { detail: Some(detail), .. } => format!("scope changed: {detail}"),
+        Event::ScopeChanged { detail: None, .. } => {
+            "scope changed: all that is left may be scanned".to_owned()
+        }
         Event::OutOfScopeResult { batch_id, address } => {
             format!("batch {batch_id}: {address} is not one of its targets and is not kept")
         }

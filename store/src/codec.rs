@@ -12,7 +12,7 @@
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
     AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec,
-    TallyRecord, VerdictsRecord, v1,
+    ScopeRecord, TallyRecord, VerdictsRecord, v1,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -160,11 +160,13 @@ versioned!("scan-spec", ScanSpec = 2, { 1 => v1::ScanSpec, 2 => ScanSpec });
 versioned!("scan-state", ScanState = 1, { 1 => ScanState });
 versioned!("plan", PlanRecord = 2, { 1 => v1::PlanRecord, 2 => PlanRecord });
 versioned!("tally", TallyRecord = 1, { 1 => TallyRecord });
-versioned!("batch", BatchRecord = 2, { 1 => v1::BatchRecord, 2 => BatchRecord });
+// Version 3 is version 2 with one more outcome.
+versioned!("batch", BatchRecord = 3, { 1 => v1::BatchRecord, 2 => BatchRecord, 3 => BatchRecord });
 versioned!("verdicts", VerdictsRecord = 1, { 1 => VerdictsRecord });
 versioned!("attempt", AttemptRecord = 2, { 1 => v1::AttemptRecord, 2 => AttemptRecord });
 versioned!("host", HostRecord = 2, { 1 => v1::HostRecord, 2 => HostRecord });
 versioned!("difficult", DifficultRecord = 1, { 1 => DifficultRecord });
+versioned!("scope", ScopeRecord = 1, { 1 => ScopeRecord });
 
 fn encode<T: Serialize>(kind: &'static str, value: &T) -> Result<Vec<u8>, CodecError> {
     let body = bincode::serde::encode_to_vec(value, FORMAT)

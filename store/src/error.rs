@@ -1,7 +1,7 @@
 //! What can go wrong, one type an operation.
 
 use crate::codec::CodecError;
-use netscan_schemas::id::{AttemptNo, BatchId, ProjectId, ScanId};
+use netscan_schemas::id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId};
 use std::{io, path::PathBuf};
 
 /// Why a store does not open. Nothing was changed, unless a variant says otherwise.
@@ -165,6 +165,9 @@ pub enum Refusal {
         /// Which try.
         attempt: AttemptNo,
     },
+    /// There is no such entry in the scope.
+    #[error("there is no entry {0} in this scope")]
+    NoScope(ScopeId),
     /// The scan exists.
     #[error("there is already a scan {0}")]
     ScanExists(ScanId),

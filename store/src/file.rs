@@ -13,7 +13,7 @@ use crate::{
     instance::{self, Files},
     migrate,
     overlay::{Looked, Overlay},
-    tables::{Bytes, META, meta},
+    tables::{Bytes, META, ReadTables, WriteTables, meta},
 };
 use netscan_schemas::id::Epoch;
 use redb::{Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, ReadableTable};
@@ -126,9 +126,12 @@ pub(crate) fn look(
 /// Brings a database that is only looked at to the newest format, in memory.
 fn upgrade(db: &Looked) -> Result<(), redb::Error> {
     let schema = read_number(&**db, meta::SCHEMA)?;
-    if schema < migrate::NEWEST {
+    let lacks_tables =
+        matches!(ReadTables::open(&db.begin_read()?), Err(redb::TableError::TableDoesNotExist(_)));
+    if schema < migrate::NEWEST || lacks_tables {
         let txn = db.begin_write()?;
         migrate::run(&txn, schema)?;
+        drop(WriteTables::open(&txn)?);
         txn.commit()?;
     }
     Ok(())
@@ -212,6 +215,8 @@ pub(crate) fn start(db: &Database) -> Result<Epoch, redb::Error> {
     if schema < migrate::NEWEST {
         migrate::run(&txn, schema)?;
     }
+    // A table that was added without a new format is missing in older files, and empty.
+    drop(WriteTables::open(&txn)?);
     let row = codec::seal_meta(&epoch.to_le_bytes());
     txn.open_table(META)?.insert(meta::EPOCH, row.as_slice())?;
     txn.commit()?;

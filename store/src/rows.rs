@@ -14,7 +14,7 @@ use netscan_schemas::{
     scan::ScanState,
     stored::{
         AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord,
-        ScanSpec, TallyRecord, VerdictsRecord,
+        ScanSpec, ScopeRecord, TallyRecord, VerdictsRecord,
     },
 };
 use redb::Value;
@@ -44,6 +44,7 @@ filed! {
     ScanSpec: |record| Some(record.id.get()),
     BatchRecord: |record| Some(record.id.get()),
     HostRecord: |record| Some(record.id.get()),
+    ScopeRecord: |record| Some(record.id.get()),
     ScanState: |_| None,
     PlanRecord: |_| None,
     TallyRecord: |_| None,
@@ -104,6 +105,7 @@ pub(crate) fn verify(table: &str, key: &[u8], value: &[u8]) -> Result<(), CodecE
         "tallies" => filed::<TallyRecord>(number(), value).map(drop),
         "batches" => filed::<BatchRecord>(number(), value).map(drop),
         "verdicts" => filed::<VerdictsRecord>(number(), value).map(drop),
+        "scopes" => filed::<ScopeRecord>(number(), value).map(drop),
         "hosts" => filed::<HostRecord>(number(), value).map(drop),
         "difficult" => DifficultRecord::from_bytes(value).map(drop),
         "attempts" => attempt(AttemptKey::from_bytes(key), value).map(drop),

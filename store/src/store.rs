@@ -11,7 +11,8 @@ use crate::{
 };
 use netscan_schemas::{
     Time,
-    id::{BatchId, Epoch, ProjectId, ScanId, Seq},
+    id::{BatchId, Epoch, ProjectId, ScanId, ScopeId, Seq},
+    stored::ScopeRecord,
 };
 use redb::ReadTransaction;
 use std::{
@@ -238,6 +239,16 @@ impl Store {
     /// Deletes a project with all its scans, unless one of them has not ended.
     pub fn delete_project(&self, id: ProjectId) -> Ack {
         self.submit(Write::of(Op::DeleteProject(id)))
+    }
+
+    /// Adds an entry to a scope; its number is chosen here, and the receipt holds it.
+    pub fn add_scope(&self, record: ScopeRecord) -> Ack {
+        self.submit(Write::of(Op::AddScope(record)))
+    }
+
+    /// Removes an entry of the server's scope, or of this project's; the receipt holds it.
+    pub fn remove_scope(&self, project: Option<ProjectId>, id: ScopeId) -> Ack {
+        self.submit(Write::of(Op::RemoveScope { project, id }))
     }
 
     /// Deletes a scan with all it holds, unless it has not ended.

@@ -4,6 +4,7 @@
 //! primary   projects  scan_specs  scan_states  plans  batches  attempts  raw  hosts  events
 //! counted   tallies  verdicts                       kept by the writer with what they count
 //! memory    difficult                               over all scans, outlives them
+//! policy    scopes                                  what may be scanned
 //! indexes   project_names  scans_by_project  scans_by_status  batches_by_scan
 //!           hosts_by_scan  hosts_by_address  open_ports
 //! ```
@@ -114,6 +115,7 @@ tables! {
         HOSTS_BY_ADDRESS hosts_by_address: AddressKey => u64,
         EVENTS events: (u64, u64) => Bytes,
         DIFFICULT difficult: [u8; 16] => Bytes,
+        SCOPES scopes: u64 => Bytes,
     }
     multimap {
         OPEN_PORTS open_ports: (u64, u32) => u64,
@@ -131,6 +133,8 @@ pub(crate) mod meta {
     /// The count of the writer's transactions, a u64. It tells whether one whose last step failed
     /// is on disk. Stores of before it have none, which counts as 0.
     pub(crate) const COMMITS: &str = "commits";
+    /// The number that the next new row of `scopes` gets, a u64; 0 and no row are 1.
+    pub(crate) const NEXT_SCOPE: &str = "next_scope";
     /// The numbers that the next new rows get, u64s; never lower than any number ever given out
     /// to a row, deleted ones too.
     pub(crate) const NEXT: [&str; 4] = ["next_project", "next_scan", "next_batch", "next_host"];

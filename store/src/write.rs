@@ -18,9 +18,11 @@ use netscan_schemas::{
     batch::BatchStatus,
     event::EncodedEvent,
     host::{HostFinding, PortId},
-    id::{AttemptNo, BatchId, ProjectId, ScanId, Seq},
+    id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId, Seq},
     scan::{ScanState, ScanStatus},
-    stored::{AttemptRecord, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec},
+    stored::{
+        AttemptRecord, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec, ScopeRecord,
+    },
 };
 use std::{
     net::IpAddr,
@@ -59,6 +61,8 @@ pub(crate) enum Op {
     RecordProvisional(RecordProvisional),
     AddDifficult { addresses: AddressSet, difficulty: Difficulty },
     RemoveDifficult { addresses: AddressSet },
+    AddScope(ScopeRecord),
+    RemoveScope { project: Option<ProjectId>, id: ScopeId },
     Event { scan: ScanId, event: EncodedEvent },
 }
 
@@ -247,6 +251,8 @@ impl Write {
 pub struct Receipt {
     /// The project that it made or changed, as it is now.
     pub project: Option<ProjectRecord>,
+    /// The entry of a scope that it made or removed.
+    pub scope: Option<ScopeRecord>,
     /// The number of its last event, for each scan that it has events of.
     pub last_seq: Vec<(ScanId, Seq)>,
 }

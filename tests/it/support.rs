@@ -81,8 +81,13 @@ pub struct Server {
 
 impl Server {
     pub fn start(data: &Path, nmap: Option<&FakeNmap>) -> Self {
+        Self::start_with(data, nmap, &[])
+    }
+
+    /// Starts one with more arguments.
+    pub fn start_with(data: &Path, nmap: Option<&FakeNmap>, more: &[&str]) -> Self {
         let mut command = netscan(data);
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(more);
         if let Some(nmap) = nmap {
             command.arg("--nmap").arg(nmap.program());
         }

@@ -6,11 +6,12 @@ use crate::{
     runner::{Job, Pulse, Report, Runner, RunnerArgs, RunnerMsg},
     scan::ScanMsg,
     scanner::{Fitted, Scanner},
+    scope::Scopes,
     slots::Permit,
 };
 use netscan_nmap::{command, launch::Launcher, options::Options, privilege::Privileges};
 use netscan_schemas::{
-    AddressSet, AttemptNo, ScanId, Time,
+    AddressSet, AttemptNo, ProjectId, ScanId, Time,
     attempt::{Outcome, RawInfos, StopReason},
     batch::{BatchStatus, BatchSummary, Lane},
     event::{EncodedEvent, Event},
@@ -31,6 +32,8 @@ use std::{
 pub struct ScanContext {
     /// The scan.
     pub scan: ScanId,
+    /// Its project.
+    pub project: ProjectId,
     /// How hard to try.
     pub policy: Policy,
     /// What nmap is told.
@@ -54,6 +57,8 @@ pub struct ScanContext {
     pub store: Arc<Store>,
     /// Tells when the machine's network changes.
     pub network: Arc<Network>,
+    /// What may be scanned.
+    pub scopes: Arc<Scopes>,
 }
 
 /// What a batch is told.
@@ -193,6 +198,10 @@ impl BatchState {
         let addresses = self.remainder();
         if addresses.is_empty() {
             return self.end_with_nothing_left(myself);
+        }
+        let outside = self.context.effective().outside(&addresses);
+        if !outside.is_empty() {
+            return self.end_out_of_scope(myself, &addresses, &outside);
         }
         let context = Arc::clone(&self.context);
         let command = self.command(&addresses, permit.rate());

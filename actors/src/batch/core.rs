@@ -105,7 +105,7 @@ fn kind(outcome: &Outcome) -> Kind {
             | StopReason::Stalled
             | StopReason::OutputCap => Kind::Failed(Cause::Time),
         },
-        Outcome::NmapFailed { code: NMAP_USAGE, .. } => Kind::GiveUp,
+        Outcome::NmapFailed { code: NMAP_USAGE, .. } | Outcome::OutOfScope { .. } => Kind::GiveUp,
         Outcome::NmapFailed { code, .. } if NMAP_UNUSABLE.contains(code) => Kind::NotReady,
         Outcome::Unstartable { .. } => Kind::NotReady,
         Outcome::Complete

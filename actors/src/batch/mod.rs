@@ -13,6 +13,7 @@ mod children;
 mod core;
 mod end;
 mod lanes;
+mod scope;
 
 pub use self::actor::{Batch, BatchArgs, BatchMsg, ScanContext};
 pub use self::children::make_children;

@@ -14,6 +14,7 @@ use crate::{
     hub::Hub,
     processors::{self, Processors},
     scanner::Fitted,
+    scope::Effective,
     slots::{Permit, SlotsMsg},
     supervise::commit,
 };
@@ -53,6 +54,8 @@ pub enum ScanMsg {
     Taken(Taken),
     /// nmap could not be started for want of a resource.
     Shortage,
+    /// A batch was not started: the scope has changed.
+    OutOfScope,
     /// Time to tune.
     Tune,
     /// nmap was looked for again.
@@ -107,6 +110,8 @@ pub struct ScanActorState {
     /// The outcome of the last attempt that said nmap does not work.
     pub(super) last_failure: String,
     pub(super) processors: Processors,
+    /// What might be scanned when it was looked last.
+    pub(super) effective: Option<Arc<Effective>>,
 }
 
 pub(super) type Handled = Result<(), ActorProcessingErr>;
@@ -129,7 +134,9 @@ impl Actor for Scan {
         if state.spec.tuning != Tuning::default() {
             myself.send_interval(tuning::LOOK_EVERY, || ScanMsg::Tune);
         }
-        let effects = state.core.begin();
+        // The scope may have changed since the scan was accepted.
+        let mut effects = state.look_at_scope();
+        effects.extend(state.core.begin());
         state.carry_out(&myself, effects).await
     }
 
@@ -181,6 +188,7 @@ impl Actor for Scan {
                 state.core.on_shortage();
                 return Ok(());
             }
+            ScanMsg::OutOfScope => state.look_at_scope(),
             ScanMsg::Tune => match state.processors.busy() {
                 Some(busy) => state.core.tune(busy),
                 None => return Ok(()),
@@ -274,6 +282,7 @@ impl ScanActorState {
             look_at: None,
             last_failure: String::new(),
             processors: Processors::default(),
+            effective: None,
         };
         for record in records {
             let verdicts = store.verdicts(record.id)?;
@@ -359,6 +368,11 @@ impl ScanActorState {
             *error = format!(
                 "{barren} attempts in a row failed without a host, the last so: {last}; {error}"
             );
+        }
+        if let Some(error) = &mut end.error
+            && let Some(out) = self.out_of_scope()?
+        {
+            *error = format!("{error}; {out}");
         }
         self.core.ended(end.status);
         self.saved.status = end.status;

@@ -82,6 +82,8 @@ pub struct ScanCore {
     cursor: u64,
     /// How large batches are and how many run.
     tuner: Tuner,
+    /// Addresses of the plan that may not be scanned any more: no batch is made of them alone.
+    barred: AddressSet,
     /// Slots asked for and not granted yet.
     asked: usize,
     /// Batches that could run now.
@@ -123,6 +125,7 @@ impl ScanCore {
             plan,
             cursor,
             tuner,
+            barred: AddressSet::new(),
             asked: 0,
             waiting: ids(waiting).collect(),
             split_off: ids(lanes.clone()).collect(),
@@ -184,9 +187,12 @@ impl ScanCore {
             self.running.insert(batch);
             return vec![Effect::Start(batch)];
         }
+        self.cursor = self.plan.skip(self.cursor, &self.barred);
         let (cut, lane) = self.plan.cut(self.cursor, self.chunk());
         if cut.is_empty() {
-            return vec![Effect::ReturnSlot];
+            let mut effects = vec![Effect::ReturnSlot];
+            effects.extend(self.next_effects());
+            return effects;
         }
         self.cursor += cut.count();
         vec![Effect::Cut(cut, lane)]
@@ -301,6 +307,22 @@ impl ScanCore {
                 vec![Effect::ForgetSlots, Effect::StopBatches(StopReason::GaveUp)]
             }
         }
+    }
+
+    /// Returns the addresses of the plan that are in no batch yet.
+    pub fn rest(&self) -> AddressSet {
+        self.plan.rest(self.cursor)
+    }
+
+    /// Takes note of which addresses of the plan may not be scanned any more; returns whether that
+    /// is news.
+    pub fn set_barred(&mut self, barred: AddressSet) -> (bool, Vec<Effect>) {
+        if barred == self.barred {
+            return (false, Vec::new());
+        }
+        self.barred = barred;
+        self.cursor = self.plan.skip(self.cursor, &self.barred);
+        (true, self.next_effects())
     }
 
     /// Something that the scan needs is missing, or there again.

@@ -1,6 +1,6 @@
 //! What a scan scans, in which order: its addresses, cut one batch at a time.
 
-use netscan_schemas::{AddressSet, batch::Lane};
+use netscan_schemas::{AddressSet, Interval, address::to_number, batch::Lane};
 
 /// Which addresses are scanned, in which order.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,34 @@ impl Plan {
             return (self.first.slice(u128::from(cursor), u128::from(chunk)), Lane::Main);
         }
         (self.last.slice(u128::from(cursor - first), 1), Lane::Difficult)
+    }
+
+    /// Returns the place at or after `cursor` of the first address that is not in `barred`.
+    pub(super) fn skip(&self, cursor: u64, barred: &AddressSet) -> u64 {
+        let first = self.first.count();
+        let mut at = cursor;
+        loop {
+            let (set, before) = if at < first { (&self.first, 0) } else { (&self.last, first) };
+            let address = set.select(u128::from(at - before));
+            let Some(run) = address.and_then(|address| barred.run_of(address)) else { return at };
+            // A plan has at most `SCAN_ADDRESSES_MAX` addresses.
+            let below = run.last.checked_add(1).map_or(set.len(), |above| set.rank(above));
+            at = before + u64::try_from(below).unwrap_or(u64::MAX);
+        }
+    }
+
+    /// Returns the addresses after `cursor` of them.
+    pub(super) fn rest(&self, cursor: u64) -> AddressSet {
+        let after = |set: &AddressSet, from: u64| match set.select(u128::from(from)) {
+            Some(address) => {
+                let first = to_number(address);
+                let above = Interval { first, last: u128::MAX };
+                set.intersection(&AddressSet::from_intervals(vec![above]))
+            }
+            None => AddressSet::new(),
+        };
+        let first = self.first.count();
+        after(&self.first, cursor).union(&after(&self.last, cursor.saturating_sub(first)))
     }
 
     /// Returns how many batches are left after `cursor` addresses, at least: a change of family

@@ -51,6 +51,35 @@ fn a_scan_cuts_lazily_and_ends_after_its_last_batch() {
 }
 
 #[test]
+fn what_is_barred_is_passed_over_without_a_batch() {
+    let mut core = scan();
+    core.begin();
+    assert_eq!(cut(&mut core, 1), ["127.0.0.1-4"]);
+    let barred = block("127.0.0.5", "127.0.0.8").union(&block("127.0.0.10", "127.0.0.20"));
+    assert_eq!(core.set_barred(barred.clone()), (true, vec![]));
+    assert_eq!(core.rest().to_ranges(), ["127.0.0.9-10"]);
+    assert_eq!(core.set_barred(barred), (false, vec![]));
+    // The batch at its edge has a barred address, and is looked at when it starts.
+    assert_eq!(cut(&mut core, 2), ["127.0.0.9-10"]);
+    assert!(core.rest().is_empty());
+}
+
+#[test]
+fn a_scan_of_which_all_is_barred_ends() {
+    let mut core = scan();
+    core.begin();
+    assert_eq!(core.set_barred(block("127.0.0.0", "127.0.0.255")), (true, vec![Effect::Finish]));
+    let last = block("127.0.0.3", "127.0.0.5");
+    let mut core =
+        ScanCore::new(ScanStatus::Queued, Plan::new(&plan().first, &last), 0, fixed(4, 2), []);
+    core.begin();
+    let barred = block("127.0.0.1", "127.0.0.4").union(&block("127.0.0.6", "127.0.0.10"));
+    core.set_barred(barred);
+    assert_eq!(cut(&mut core, 1), ["127.0.0.5"], "of those at the end");
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::Finish]);
+}
+
+#[test]
 fn the_families_never_share_a_batch() {
     let plan = block("127.0.0.1", "127.0.0.2").union(&block("::1", "::2"));
     let plan = Plan::new(&plan, &AddressSet::new());

@@ -10,14 +10,16 @@ use crate::{
     batch::{BatchMsg, News},
     finish,
     scanner::Fitted,
+    scope::OutOfScope,
 };
 use netscan_nmap::locate::LocateError;
 use netscan_schemas::{
     attempt::StopReason,
     event::{EncodedEvent, Event},
+    limits,
     scan::{Progress, Resplit},
 };
-use netscan_store::{Health, Write};
+use netscan_store::{Health, ReadError, Write};
 use ractor::{ActorProcessingErr, ActorRef};
 use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
@@ -108,6 +110,42 @@ impl ScanActorState {
         effects
     }
 
+    /// Looks whether the scope has changed, and if so which addresses of the plan are out of it.
+    pub(super) fn look_at_scope(&mut self) -> Vec<Effect> {
+        let effective = self.context.effective();
+        if self.effective.as_ref().is_some_and(|held| Arc::ptr_eq(held, &effective)) {
+            return Vec::new();
+        }
+        let rest = self.core.rest();
+        let barred = effective.outside(&rest);
+        let detail = effective.check(&rest).err().map(|out| out.to_string());
+        self.effective = Some(effective);
+        let (addresses, mut targets) = (barred.count(), barred.to_ranges());
+        let (is_news, effects) = self.core.set_barred(barred);
+        if is_news {
+            let scan = self.context.scan;
+            match &detail {
+                Some(detail) => tracing::warn!(scan.id = %scan, "scan {scan}: {detail}"),
+                None => tracing::info!(scan.id = %scan, "scan {scan}: all of it may be scanned"),
+            }
+            targets.truncate(limits::SCOPE_RANGES_SHOWN);
+            let event = Event::ScopeChanged { addresses, targets, detail };
+            let mut write = Write::new();
+            write.event(scan, EncodedEvent::now(&event));
+            // Each batch that is not started for it says so as well.
+            drop(self.context.store.submit(write));
+        }
+        effects
+    }
+
+    /// Returns why addresses without a verdict may not be scanned, if some may not.
+    pub(super) fn out_of_scope(&self) -> Result<Option<OutOfScope>, ReadError> {
+        let (store, scan) = (&self.context.store, self.context.scan);
+        let plan = store.plan(scan)?.unwrap_or_default();
+        let unfinished = plan.addresses.difference(&store.scan_verdicts(scan)?.known());
+        Ok(self.context.effective().check(&unfinished).err())
+    }
+
     /// Ends a batch early if in smaller ones its rest is done sooner.
     fn split_straggler(&self) {
         let Some(idle) = self.core.idle_places() else { return };
@@ -133,7 +171,9 @@ impl ScanActorState {
         if self.spec.policy.resplit == Resplit::Bisect {
             self.split_straggler();
         }
-        Ok(self.look_after_needs(myself))
+        let mut effects = self.look_at_scope();
+        effects.extend(self.look_after_needs(myself));
+        Ok(effects)
     }
 
     fn tell_progress(&mut self) -> Handled {

@@ -40,6 +40,7 @@ pub async fn start(dir: &Path, launcher: Arc<Scripted>, resume: bool) -> Arc<Sys
         resume,
         launcher,
         privileges: Privileges::with_raw(false),
+        allow: Vec::new(),
     };
     System::start(config).await.unwrap()
 }

@@ -5,5 +5,6 @@ pub mod hosts;
 pub mod projects;
 pub mod quick;
 pub mod scans;
+pub mod scope;
 pub mod system;
 pub mod targets;

@@ -65,6 +65,7 @@ pub async fn describe(
         store_health,
         store_problem,
         free_bytes: system.store().free_bytes().map_err(|error| Failure::internal(&error))?,
+        scope: system.scopes().summary(),
         epoch: system.store().epoch(),
         uptime_ms: u64::try_from(system.uptime().as_millis()).unwrap_or(u64::MAX),
         limits: named_limits(),
@@ -97,7 +98,7 @@ fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
 }
 
 fn named_limits() -> BTreeMap<String, u64> {
-    let limits: [(&str, u64); 13] = [
+    let limits: [(&str, u64); 14] = [
         ("scan_addresses_max", limits::SCAN_ADDRESSES_MAX),
         ("run_addresses_max", limits::RUN_ADDRESSES_MAX),
         ("target_lines_max", limits::TARGET_LINES_MAX as u64),
@@ -110,6 +111,7 @@ fn named_limits() -> BTreeMap<String, u64> {
         ("stderr_bytes_max", limits::STDERR_BYTES_MAX),
         ("body_bytes_max", limits::BODY_BYTES_MAX as u64),
         ("page_max", limits::PAGE_MAX as u64),
+        ("scope_entries_max", limits::SCOPE_ENTRIES_MAX as u64),
         ("ws_clients_max", limits::WS_CLIENTS_MAX as u64),
     ];
     limits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

@@ -1,9 +1,11 @@
 //! The edge over a real store, with scripted processes in nmap's place.
 
 mod callers;
+mod injection;
 mod malformed;
 mod results;
 mod routes;
+mod scope;
 mod shutdown;
 mod sse;
 mod ws;
@@ -62,6 +64,7 @@ async fn world(script: impl FnMut(&LaunchSpec) -> Script + Send + 'static) -> Wo
         resume: false,
         launcher: Arc::new(Scripted::with(script)),
         privileges: Privileges::with_raw(false),
+        allow: Vec::new(),
     };
     let system = System::start(config).await.unwrap();
     let edge = Arc::new(Edge::new(Arc::clone(&system)));

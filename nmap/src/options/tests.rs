@@ -2,6 +2,7 @@ use super::*;
 use crate::privilege::Privileges;
 use std::collections::BTreeMap;
 
+mod grammar;
 mod injection;
 
 const NAMES: &str = include_str!("../../tests/fixtures/nmap-options.tsv");

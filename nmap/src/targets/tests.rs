@@ -406,3 +406,13 @@ proptest! {
         prop_assert_eq!(&split_file(&words.join("\n")), &words);
     }
 }
+
+/// The corpus of hostile targets, which the routes and the command line are tried with as well.
+#[test]
+fn hostile_targets_are_refused() {
+    let text = include_str!("../../../tests/fixtures/injection/targets.json");
+    let corpus: Vec<String> = serde_json::from_str(text).unwrap();
+    assert!(corpus.len() > 150, "{} entries", corpus.len());
+    let taken: Vec<_> = corpus.iter().filter(|target| parse(&[target]).1.is_empty()).collect();
+    assert!(taken.is_empty(), "{taken:#?} are taken");
+}

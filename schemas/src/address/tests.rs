@@ -233,3 +233,27 @@ fn loopback_is_this_machine_alone() {
         assert_eq!(set(first, last).is_loopback(), expected, "{first}-{last}");
     }
 }
+
+#[test]
+fn ranks_and_runs() {
+    let set = set(&[("10.0.0.1", "10.0.0.3"), ("10.0.0.7", "10.0.0.7"), ("fd00::", "fd00::3")]);
+    let number = |text: &str| to_number(text.parse().unwrap());
+    for (text, below) in [
+        ("0.0.0.0", 0),
+        ("10.0.0.1", 0),
+        ("10.0.0.2", 1),
+        ("10.0.0.4", 3),
+        ("10.0.0.7", 3),
+        ("10.0.0.8", 4),
+        ("fd00::2", 6),
+        ("fe00::", 8),
+    ] {
+        assert_eq!(set.rank(number(text)), below, "{text}");
+        let run = set.run_of(text.parse().unwrap());
+        assert_eq!(run.is_some(), set.contains(text.parse().unwrap()), "{text}");
+    }
+    for index in 0..8 {
+        let address = set.select(index).unwrap();
+        assert_eq!(set.rank(to_number(address)), index);
+    }
+}

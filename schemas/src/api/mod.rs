@@ -4,9 +4,11 @@
 mod host;
 mod request;
 mod scan;
+mod scope;
 mod system;
 
 pub use host::*;
 pub use request::*;
 pub use scan::*;
+pub use scope::*;
 pub use system::*;

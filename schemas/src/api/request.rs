@@ -1,6 +1,7 @@
 //! What clients ask for: projects, scans, previews, single runs.
 
 use crate::{
+    api::ScopeVerdict,
     api::host::{Host, InvalidTarget},
     id::{ProjectId, ScanId},
     problem::FieldError,
@@ -179,6 +180,8 @@ pub struct Preview {
     pub invalid: Vec<InvalidTarget>,
     /// Names without an address.
     pub unresolved: Vec<UnresolvedTarget>,
+    /// Whether the addresses may be scanned.
+    pub scope: ScopeVerdict,
     /// What else `POST /api/scans` would refuse.
     pub problems: Vec<FieldError>,
 }

@@ -52,12 +52,31 @@ pub struct System {
     pub store_problem: Option<String>,
     /// Bytes that are free on the store's disk.
     pub free_bytes: u64,
+    /// What may be scanned, by projects without a scope of their own.
+    pub scope: ScopeSummary,
     /// The count of starts on this store.
     pub epoch: u64,
     /// Milliseconds since the start.
     pub uptime_ms: u64,
     /// Named limits.
     pub limits: BTreeMap<String, u64>,
+}
+
+/// What may be scanned, in short; `GET /api/scope` has the entries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ScopeSummary {
+    /// The first ranges.
+    pub effective: Vec<String>,
+    /// Whether there are more.
+    pub effective_truncated: bool,
+    /// Entries that allow something beside what netscan allows by itself.
+    pub allow_entries: u64,
+    /// Entries that deny something beside what netscan never scans.
+    pub deny_entries: u64,
+    /// Whether anything beyond this machine and private networks may be scanned.
+    pub public: bool,
+    /// What is wrong with it, so that nothing may be scanned; none when nothing is.
+    pub problem: Option<String>,
 }
 
 /// An nmap.

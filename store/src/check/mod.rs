@@ -23,7 +23,7 @@ use netscan_schemas::{
     address::to_address,
     id::ScanId,
     scan::ScanState,
-    stored::{PlanRecord, ProjectRecord, ScanSpec, TallyRecord},
+    stored::{PlanRecord, ProjectRecord, ScanSpec, ScopeRecord, TallyRecord},
 };
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
 use std::fmt;
@@ -74,12 +74,19 @@ pub fn check(store: &Store) -> Result<CheckReport, ReadError> {
 pub(crate) fn check_in(txn: &ReadTransaction) -> Result<CheckReport, ReadError> {
     let tables = ReadTables::open(txn)?;
     let report = CheckReport::default();
-    let mut checker =
-        Checker { tables: &tables, report, segments: 0, verdict_rows: 0, difficult_rows: 0 };
+    let mut checker = Checker {
+        tables: &tables,
+        report,
+        segments: 0,
+        verdict_rows: 0,
+        difficult_rows: 0,
+        scope_rows: 0,
+    };
     checker.projects()?;
     checker.scans()?;
     checker.attempts()?;
     checker.difficult()?;
+    checker.scopes()?;
     checker.sizes()?;
     Ok(checker.report)
 }
@@ -91,6 +98,7 @@ struct Checker<'t> {
     segments: u64,
     verdict_rows: u64,
     difficult_rows: u64,
+    scope_rows: u64,
 }
 
 impl Checker<'_> {
@@ -237,6 +245,25 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// Reads what may be scanned; an entry of a project needs that.
+    fn scopes(&mut self) -> Result<(), ReadError> {
+        let next = self.counter(meta::NEXT_SCOPE)?;
+        for row in self.tables.scopes.iter()? {
+            let (key, bytes) = row?;
+            let number = key.value();
+            self.scope_rows += 1;
+            self.expect(number < next, || format!("scope entry {number} is not below {next}"));
+            let Some(record) = self.sound(decode::<ScopeRecord>(bytes.value(), number))? else {
+                continue;
+            };
+            if let Some(project) = record.project {
+                let is_there = self.tables.projects.get(project.get())?.is_some();
+                self.expect(is_there, || format!("scope entry {number} is of no project"));
+            }
+        }
+        Ok(())
+    }
+
     /// Compares how many rows each table has with how many were reached from a row above them.
     fn sizes(&mut self) -> Result<(), ReadError> {
         // Every table is named: a new one asks here to be checked.
@@ -260,6 +287,7 @@ impl Checker<'_> {
             hosts_by_address,
             events,
             difficult,
+            scopes,
             open_ports,
         } = self.tables;
         let of = &self.report;
@@ -284,6 +312,7 @@ impl Checker<'_> {
             ("open_ports", open_ports.len()?, of.open_ports),
             ("events", events.len()?, self.segments),
             ("difficult", difficult.len()?, self.difficult_rows),
+            ("scopes", scopes.len()?, self.scope_rows),
         ];
         for (table, found, expected) in sizes {
             self.expect(found == expected, || {

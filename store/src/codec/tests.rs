@@ -9,8 +9,9 @@ use netscan_schemas::{
         ExtraPorts, ExtraReason, Hop, HostState, Hostname, Mac, OsMatch, Port, PortId, Protocol,
         Script, ScriptItem, ScriptValue, Service,
     },
-    id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
+    id::{AttemptNo, BatchId, HostId, ProjectId, ScanId, ScopeId},
     scan::{PinnedName, Policy, ScanStatus, Tuning, UnresolvedTarget, Verdict},
+    scope::ScopeList,
     stored::Difficulty,
     time::Time,
 };
@@ -105,11 +106,17 @@ fn batch() -> BatchRecord {
             hosts_timed_out: 4,
             duration_ms: 5,
         },
-        outcome: Some(Outcome::NmapFailed { code: 1, message: text("no route") }),
+        outcome: Some(Outcome::OutOfScope { addresses: 5 }),
         lane: Lane::Silent,
         servers_lost: 1,
         epoch: 9,
     }
+}
+
+/// The batch of the golden files of versions 1 and 2.
+fn batch_of_version_2() -> BatchRecord {
+    let outcome = Some(Outcome::NmapFailed { code: 1, message: text("no route") });
+    BatchRecord { outcome, ..batch() }
 }
 
 fn verdicts() -> VerdictsRecord {
@@ -217,6 +224,19 @@ fn difficult() -> DifficultRecord {
     DifficultRecord { times: 2, history: vec![difficulty] }
 }
 
+fn scope() -> ScopeRecord {
+    ScopeRecord {
+        id: ScopeId::new(4).unwrap(),
+        project: ProjectId::new(3),
+        list: ScopeList::Deny,
+        addresses: addresses(&[("10.0.5.0", "10.0.5.255")]),
+        note: Some(text("printers")),
+        by: text("local"),
+        created_at: Time::from_secs(9),
+        expires_at: Some(Time::from_secs(10)),
+    }
+}
+
 /// Runs a check on each kind of record.
 macro_rules! each_record {
     ($check:ident) => {
@@ -230,6 +250,7 @@ macro_rules! each_record {
         $check(&attempt());
         $check(&host());
         $check(&difficult());
+        $check(&scope());
     };
 }
 
@@ -278,9 +299,15 @@ fn golden_records_of_version_1_are_still_read() {
     }
     check(&ScanSpec { tuning: Tuning::default(), ..spec() });
     check(&PlanRecord { last: AddressSet::new(), ..plan() });
-    check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch() });
+    check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch_of_version_2() });
     check(&AttemptRecord { cpu_ms: 0, ..attempt() });
     check(&HostRecord { verdict: Verdict::Up, provisional: vec![], ..host() });
+}
+
+#[test]
+fn golden_batches_of_version_2_are_still_read() {
+    let text = fs::read_to_string(golden_path(BatchRecord::KIND, 2)).unwrap();
+    assert_eq!(BatchRecord::from_bytes(&from_hex(&text)).unwrap(), batch_of_version_2());
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod events;
 mod hosts;
 mod projects;
 mod scans;
+mod scopes;
 
 use crate::{
     codec::{CodecError, Record},

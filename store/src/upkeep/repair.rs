@@ -93,6 +93,7 @@ fn rebuild(tables: &mut WriteTables<'_>) -> Result<(), Fault> {
         hosts: _,
         events: _,
         difficult: _,
+        scopes: _,
         // Counts.
         tallies: _,
         verdicts: _,
@@ -114,8 +115,10 @@ fn rebuild(tables: &mut WriteTables<'_>) -> Result<(), Fault> {
     for (scan, tally) in tallies {
         tables.tallies.insert(scan, tally.to_bytes()?.as_slice())?;
     }
-    for (name, last) in meta::NEXT.into_iter().zip([last_project, last_scan, last_batch, last_host])
-    {
+    let last_scope = tables.scopes.last()?.map_or(0, |(key, _)| key.value());
+    let last = [last_project, last_scan, last_batch, last_host].into_iter();
+    let last = meta::NEXT.into_iter().zip(last).chain([(meta::NEXT_SCOPE, last_scope)]);
+    for (name, last) in last {
         // A number is never given out twice, so a counter that reads well never goes back.
         let held = file::meta_in(&tables.meta, name).and_then(|row| file::number(row, name));
         let next = held.unwrap_or(0).max(last.saturating_add(1));

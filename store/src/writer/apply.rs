@@ -60,6 +60,14 @@ impl Group<'_> {
             Op::RecordProvisional(op) => self.record_provisional(op),
             Op::AddDifficult { addresses, difficulty } => self.add_difficult(addresses, difficulty),
             Op::RemoveDifficult { addresses } => self.remove_difficult(addresses),
+            Op::AddScope(record) => {
+                receipt.scope = Some(self.add_scope(record)?);
+                Ok(())
+            }
+            Op::RemoveScope { project, id } => {
+                receipt.scope = Some(self.remove_scope(*project, *id)?);
+                Ok(())
+            }
             Op::Event { scan, event } => self.event(*scan, event, receipt),
         }
     }

@@ -33,6 +33,7 @@ impl Group<'_> {
         for scan in scans {
             self.remove_scan(scan)?;
         }
+        self.remove_scopes_of(id)?;
         self.tables.project_names.remove(record.name.as_str())?;
         self.tables.projects.remove(id.get())?;
         Ok(())

@@ -19,6 +19,7 @@ mod difficult;
 mod group;
 mod hosts;
 mod recover;
+mod scopes;
 #[cfg(test)]
 mod tests;
 

@@ -16,5 +16,6 @@ mod groups;
 mod hosts;
 mod lists;
 mod open;
+mod scopes;
 mod support;
 mod upkeep;

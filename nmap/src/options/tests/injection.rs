@@ -3,96 +3,32 @@
 use super::*;
 use proptest::prelude::*;
 
-/// Spellings that reached files, code or other hosts through the systems that came before.
+/// The corpus of hostile flags, which the routes and the command line are tried with as well.
+pub(super) fn corpus() -> Vec<Vec<String>> {
+    let text = include_str!("../../../../tests/fixtures/injection/flags.json");
+    serde_json::from_str(text).unwrap()
+}
+
+/// Spellings that reached files, code or other hosts through the systems that came before, and
+/// relatives of theirs.
 #[test]
 fn injections_are_refused() {
-    for flags in [
-        &["--script", "/tmp/evil.nse"][..],
-        &["--script=/tmp/evil.nse"],
-        &["--script", "../evil"],
-        &["--script", "evil.nse"],
-        &["--script", "/tmp/"],
-        &["--script", "+banner"],
-        &["--script", "http-*"],
-        &["--script", "all"],
-        &["--script", "not intrusive"],
-        &["--script", "default or exploit"],
-        &["--script", "(default)"],
-        &["--script", "default,exploit"],
-        &["--script", "banner,"],
-        &["--script", "true"],
-        &["--script", "http_title"],
-        &["--script", "BANNER"],
-        &["-script", "/tmp/evil.nse"],
-        &["--scrip", "/tmp/evil.nse"],
-        &["--script-help", "/tmp/evil.nse"],
-        &["--script-updatedb"],
-        &["--script-args-file", "/etc/passwd"],
-        &["--script-args-f=/etc/passwd"],
-        &["--script-args", "newtargets"],
-        &["--script-args", "newtargets=1"],
-        &["--script-args", "http.useragent=a,newtargets=1"],
-        &["--script-args", "http.useragent={a}"],
-        &["--script-args", "http.useragent=\"a\""],
-        &["--script-args", "http.useragent=a\\,b"],
-        &["--script-args", "http.useragent="],
-        &["--script-args", "userdb=/etc/passwd"],
-        &["--script-args", "http-fetch.destination=/tmp"],
-        &["--datadir", "/tmp/x"],
-        &["--datadir=/tmp/x"],
-        &["--datad", "/tmp/x"],
-        &["-datadir=/tmp/x"],
-        &["--servicedb=/etc/passwd"],
-        &["--versiondb", "/etc/passwd"],
-        &["--resume", "/tmp/log"],
-        &["-oN", "/tmp/x"],
-        &["-oN/tmp/x"],
-        &["-oA/tmp/x"],
-        &["-oX", "-"],
-        &["-o/tmp/x"],
-        &["-m/tmp/x"],
-        &["-no/tmp/x"],
-        &["-ro/tmp/x"],
-        &["-vo/tmp/x"],
-        &["-d3oN/tmp/x"],
-        &["-T4 -oN /tmp/x"],
-        &["-T4\t-oN\t/tmp/x"],
-        &["-p 80 -iL /etc/passwd"],
-        &["--append-output"],
-        &["--append"],
-        &["-iL/etc/passwd"],
-        &["-ri/etc/passwd"],
-        &["-i", "/etc/passwd"],
-        &["--excludefile", "/etc/passwd"],
-        &["--excludef=/etc/passwd"],
-        &["-iR", "100"],
-        &["-iR100"],
-        &["--stylesheet", "http://evil.example/x.xsl"],
-        &["--data-string", "x\n* * * * * root id\n"],
-        &["-sI", "zombie"],
-        &["-sIzombie"],
-        &["-b", "ftp.example"],
-        &["--proxies", "http://10.0.0.1:80"],
-        &["--proxy=http://10.0.0.1:80"],
-        &["-D", "RND:10"],
-        &["-S127.0.0.2"],
-        &["--spoof-mac", "0"],
-        &["--ip-options", "L 10.0.0.1"],
-        &["--dns-servers", "10.0.0.1"],
-        &["--route-dst", "10.0.0.1"],
-        &["--resolve-all"],
-        &["--privi"],
-        &["-PS22 --script=/tmp/evil.nse"],
-        &["-PS--script=/tmp/x"],
-        &["-p", "80\u{0}"],
-        &["-p", "80", "--", "-oN/tmp/x"],
-        &["NMAP_ARGS=-oN/tmp/x"],
-        &["10.0.0.0/8"],
-        &["$(id)"],
-    ] {
-        let answer = Options::parse(&words(flags));
-        assert!(answer.is_err(), "{flags:?} is taken: {answer:?}");
-    }
+    let corpus = corpus();
+    assert!(corpus.len() > 400, "{} entries", corpus.len());
+    // As where the installed scripts are known, and where they are not.
+    let installed = crate::locate::locate(None).ok().and_then(|nmap| nmap.datadir);
+    let installed = installed.and_then(|datadir| ScriptDb::read(&datadir).ok());
+    let taken: Vec<_> = corpus
+        .iter()
+        .filter(|flags| {
+            Options::parse(flags).is_ok_and(|parsed| {
+                [None, installed.as_ref()]
+                    .into_iter()
+                    .any(|db| parsed.options.check_scripts(db).is_ok())
+            })
+        })
+        .collect();
+    assert!(taken.is_empty(), "{taken:#?} are taken");
 }
 
 proptest! {
@@ -118,7 +54,7 @@ proptest! {
     }
 }
 
-fn any_flag() -> impl Strategy<Value = String> {
+pub(super) fn any_flag() -> impl Strategy<Value = String> {
     let names: Vec<_> = table::rows().map(|row| row.name.to_owned()).collect();
     let name = prop::sample::select(names);
     let value = prop_oneof![
