@@ -7,6 +7,7 @@
 //! Plain data without I/O. A type that is stored stands in [`stored`]; a type that a client sees
 //! in [`api`], [`event`] or [`problem`]; what both are made of in the other modules.
 
+pub mod access;
 pub mod address;
 pub mod api;
 pub mod attempt;
@@ -20,6 +21,7 @@ pub mod scan;
 pub mod stored;
 pub mod time;
 
+pub use access::{Role, TokenId};
 pub use address::{AddressSet, Family, Interval};
 pub use id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId, Seq};
 pub use time::Time;

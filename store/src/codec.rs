@@ -12,7 +12,7 @@
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
     AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec,
-    TallyRecord, VerdictsRecord, v1,
+    SessionRecord, TallyRecord, TokenRecord, VerdictsRecord, v1,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -165,6 +165,8 @@ versioned!("verdicts", VerdictsRecord = 1, { 1 => VerdictsRecord });
 versioned!("attempt", AttemptRecord = 2, { 1 => v1::AttemptRecord, 2 => AttemptRecord });
 versioned!("host", HostRecord = 2, { 1 => v1::HostRecord, 2 => HostRecord });
 versioned!("difficult", DifficultRecord = 1, { 1 => DifficultRecord });
+versioned!("token", TokenRecord = 1, { 1 => TokenRecord });
+versioned!("session", SessionRecord = 1, { 1 => SessionRecord });
 
 fn encode<T: Serialize>(kind: &'static str, value: &T) -> Result<Vec<u8>, CodecError> {
     let body = bincode::serde::encode_to_vec(value, FORMAT)

@@ -13,7 +13,7 @@ use crate::{
     instance::{self, Files},
     migrate,
     overlay::{Looked, Overlay},
-    tables::{Bytes, META, meta},
+    tables::{Bytes, META, ReadTables, WriteTables, meta},
 };
 use netscan_schemas::id::Epoch;
 use redb::{Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, ReadableTable};
@@ -126,9 +126,11 @@ pub(crate) fn look(
 /// Brings a database that is only looked at to the newest format, in memory.
 fn upgrade(db: &Looked) -> Result<(), redb::Error> {
     let schema = read_number(&**db, meta::SCHEMA)?;
-    if schema < migrate::NEWEST {
+    let is_whole = ReadTables::open(&db.begin_read()?).is_ok();
+    if schema < migrate::NEWEST || !is_whole {
         let txn = db.begin_write()?;
         migrate::run(&txn, schema)?;
+        WriteTables::open(&txn)?;
         txn.commit()?;
     }
     Ok(())
@@ -212,6 +214,8 @@ pub(crate) fn start(db: &Database) -> Result<Epoch, redb::Error> {
     if schema < migrate::NEWEST {
         migrate::run(&txn, schema)?;
     }
+    // Tables that came later without a change of the format.
+    WriteTables::open(&txn)?;
     let row = codec::seal_meta(&epoch.to_le_bytes());
     txn.open_table(META)?.insert(meta::EPOCH, row.as_slice())?;
     txn.commit()?;

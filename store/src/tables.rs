@@ -4,6 +4,7 @@
 //! primary   projects  scan_specs  scan_states  plans  batches  attempts  raw  hosts  events
 //! counted   tallies  verdicts                       kept by the writer with what they count
 //! memory    difficult                               over all scans, outlives them
+//! access    tokens  sessions                        lean on no other row
 //! indexes   project_names  scans_by_project  scans_by_status  batches_by_scan
 //!           hosts_by_scan  hosts_by_address  open_ports
 //! ```
@@ -114,6 +115,8 @@ tables! {
         HOSTS_BY_ADDRESS hosts_by_address: AddressKey => u64,
         EVENTS events: (u64, u64) => Bytes,
         DIFFICULT difficult: [u8; 16] => Bytes,
+        TOKENS tokens: &'static str => Bytes,
+        SESSIONS sessions: [u8; 32] => Bytes,
     }
     multimap {
         OPEN_PORTS open_ports: (u64, u32) => u64,

@@ -13,14 +13,16 @@ use crate::{
     segment,
 };
 use netscan_schemas::{
-    AddressSet, Time,
+    AddressSet, Time, TokenId,
     attempt::Stream,
     batch::BatchStatus,
     event::EncodedEvent,
     host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, ProjectId, ScanId, Seq},
     scan::{ScanState, ScanStatus},
-    stored::{AttemptRecord, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec},
+    stored::{
+        AttemptRecord, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec, SessionRecord,
+    },
 };
 use std::{
     net::IpAddr,
@@ -60,6 +62,24 @@ pub(crate) enum Op {
     AddDifficult { addresses: AddressSet, difficulty: Difficulty },
     RemoveDifficult { addresses: AddressSet },
     Event { scan: ScanId, event: EncodedEvent },
+    CreateToken { id: TokenId, bytes: Vec<u8> },
+    DeleteToken(TokenId),
+    TouchToken { id: TokenId, at: Time },
+    CreateSession { key: SessionKey, session: SessionRecord, keep: KeepSessions },
+    DeleteSession(SessionKey),
+    TouchSession { key: SessionKey, at: Time },
+}
+
+/// What a session is filed under: BLAKE3 of its cookie's secret.
+pub type SessionKey = [u8; 32];
+
+/// Which sessions stay when another begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeepSessions {
+    /// Those that began after this ...
+    pub(crate) created_after: Time,
+    /// ... and were used after this.
+    pub(crate) seen_after: Time,
 }
 
 /// Findings of one attempt.

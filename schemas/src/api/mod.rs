@@ -1,11 +1,13 @@
 //! What clients send and get. Names and shapes are a contract: fields may be added, never renamed
 //! or dropped.
 
+mod access;
 mod host;
 mod request;
 mod scan;
 mod system;
 
+pub use access::*;
 pub use host::*;
 pub use request::*;
 pub use scan::*;

@@ -93,6 +93,8 @@ fn rebuild(tables: &mut WriteTables<'_>) -> Result<(), Fault> {
         hosts: _,
         events: _,
         difficult: _,
+        tokens: _,
+        sessions: _,
         // Counts.
         tallies: _,
         verdicts: _,

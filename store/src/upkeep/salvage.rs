@@ -20,7 +20,7 @@ use crate::{
     rows,
     tables::{
         ATTEMPTS, BATCHES, DIFFICULT, EVENTS, HOSTS, META, PLANS, PROJECTS, RAW, SCAN_SPECS,
-        SCAN_STATES, VERDICTS, meta,
+        SCAN_STATES, TOKENS, VERDICTS, meta,
     },
 };
 use redb::{
@@ -177,6 +177,8 @@ fn save(from: From<'_>, to: &Database, path: &Path) -> Result<Vec<SavedTable>, U
         saving.table(HOSTS)?,
         saving.table(EVENTS)?,
         saving.table(DIFFICULT)?,
+        // Sessions are not worth it: whoever had one logs in again.
+        saving.later_table(TOKENS)?,
     ])
 }
 
@@ -187,6 +189,26 @@ struct Saving<'s> {
 }
 
 impl Saving<'_> {
+    /// Saves a table that stores of earlier builds do not have.
+    fn later_table<K: Key + 'static, V: Value + 'static>(
+        &self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<SavedTable, UpkeepError> {
+        let lacks = || {
+            let db = (self.from)()?;
+            let opened = db.begin_read().ok()?.open_table(table);
+            Some(matches!(opened, Err(redb::TableError::TableDoesNotExist(_))))
+        };
+        match catch_unwind(AssertUnwindSafe(lacks)) {
+            Ok(Some(true)) => Ok(SavedTable {
+                table: table.name().to_owned(),
+                held: Some(0),
+                ..SavedTable::default()
+            }),
+            Ok(_) | Err(_) => self.table(table),
+        }
+    }
+
     fn table<K: Key + 'static, V: Value + 'static>(
         &self,
         table: TableDefinition<'static, K, V>,
