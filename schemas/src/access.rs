@@ -65,9 +65,9 @@ impl FromStr for TokenId {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
         match text.len() == TOKEN_ID_CHARS && text.bytes().all(plain) {
             true => Ok(Self(text.to_owned())),
-            false => Err(format!(
-                "the id of a token has {TOKEN_ID_CHARS} lower-case letters and digits"
-            )),
+            false => {
+                Err(format!("the id of a token has {TOKEN_ID_CHARS} lower-case letters and digits"))
+            }
         }
     }
 }

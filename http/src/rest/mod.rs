@@ -5,5 +5,7 @@ pub mod hosts;
 pub mod projects;
 pub mod quick;
 pub mod scans;
+pub mod session;
 pub mod system;
 pub mod targets;
+pub mod tokens;

@@ -64,7 +64,7 @@ async fn world(script: impl FnMut(&LaunchSpec) -> Script + Send + 'static) -> Wo
         privileges: Privileges::with_raw(false),
     };
     let system = System::start(config).await.unwrap();
-    let edge = Arc::new(Edge::new(Arc::clone(&system)));
+    let edge = Arc::new(Edge::new(Arc::clone(&system)).open_to_all());
     let router = local_router(Arc::clone(&edge));
     World { dir, system, edge, router }
 }

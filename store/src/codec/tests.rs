@@ -1,8 +1,7 @@
 use super::*;
 use crate::segment;
 use netscan_schemas::{
-    Role,
-    AddressSet, Interval,
+    AddressSet, Interval, Role,
     address::to_number,
     attempt::{Ending, Outcome, RawInfo, RawInfos, StopReason},
     batch::{BatchStatus, BatchSummary, Lane},

@@ -1,15 +1,15 @@
-//! Tokens and sessions.
+//! Tokens and sessions, and what a caller may see.
 
 use crate::{
     Store,
     codec::Record,
     error::ReadError,
     rows,
-    tables::{SESSIONS, TOKENS},
+    tables::{SCANS_BY_PROJECT, SESSIONS, TOKENS},
     write::SessionKey,
 };
 use netscan_schemas::{
-    TokenId,
+    ProjectId, ScanId, TokenId,
     stored::{SessionRecord, TokenRecord},
 };
 use redb::ReadableTable;
@@ -50,6 +50,19 @@ impl Store {
                     decode_token(key.value(), bytes.value())
                 })
                 .collect()
+        })
+    }
+
+    /// Returns whether a scan is of one of these projects.
+    pub fn is_of_any(&self, scan: ScanId, projects: &[ProjectId]) -> Result<bool, ReadError> {
+        self.read(|txn| {
+            let rows = txn.open_table(SCANS_BY_PROJECT)?;
+            for project in projects {
+                if rows.get((project.get(), scan.get()))?.is_some() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
     }
 

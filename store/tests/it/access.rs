@@ -49,7 +49,10 @@ fn what_is_kept_survives_and_goes_with_its_token() {
     fixture.store.touch_session([1; 32], Time::from_secs(8)).wait().unwrap();
     let fixture = fixture.reopened();
     let (seen, of) = fixture.store.session(&[1; 32]).unwrap().unwrap();
-    assert_eq!((seen.last_seen_at, of.last_used_at), (Time::from_secs(8), Some(Time::from_secs(7))));
+    assert_eq!(
+        (seen.last_seen_at, of.last_used_at),
+        (Time::from_secs(8), Some(Time::from_secs(7)))
+    );
     fixture.assert_clean();
     fixture.store.delete_token(&id(1)).wait().unwrap();
     assert!(fixture.store.token(&id(1)).unwrap().is_none());
