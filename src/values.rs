@@ -1,6 +1,6 @@
 //! Reads values of the command line that clap does not know, and says what a valid one looks like.
 
-use netscan_schemas::{BatchId, ScanId};
+use netscan_schemas::{BatchId, ScanId, TokenId};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
@@ -20,6 +20,36 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     };
     let millis = number.checked_mul(millis).ok_or("that is too long")?;
     Ok(Duration::from_millis(millis))
+}
+
+/// Reads how long something is good for: a time, or days.
+pub fn lifetime(text: &str) -> Result<Duration, String> {
+    let Some(days) = text.strip_suffix('d') else { return duration(text) };
+    let days: u64 = days.parse().map_err(|_| "a time looks like 12h or 30d".to_owned())?;
+    let seconds = days.checked_mul(24 * 3600).ok_or("that is too long")?;
+    Ok(Duration::from_secs(seconds))
+}
+
+/// Reads a token's id, also from a whole token.
+pub fn token(text: &str) -> Result<TokenId, String> {
+    let id = text.strip_prefix("nsk_").and_then(|rest| rest.split('_').next()).unwrap_or(text);
+    id.parse().map_err(|why| format!("{why}; `netscan token ls` lists them"))
+}
+
+/// Reads a name of the server.
+pub fn host(text: &str) -> Result<String, String> {
+    match is_host(text) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("a name looks like scans.example, without a scheme or a port".to_owned()),
+    }
+}
+
+/// Reads a number that is not 0.
+pub fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..) => Ok(number),
+        Ok(_) | Err(_) => Err("it takes a number from 1 on".to_owned()),
+    }
 }
 
 /// Reads the number of a scan.
@@ -130,6 +160,20 @@ mod tests {
         for bad in ["", "s", "1d", "1.5s", "-1", "99999999999999999999", "9999999999999999h"] {
             assert!(duration(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn lifetimes_names_and_ids_of_tokens() {
+        assert_eq!(lifetime("30d"), Ok(Duration::from_secs(30 * 24 * 3600)));
+        assert_eq!(lifetime("12h"), Ok(Duration::from_secs(12 * 3600)));
+        assert!(lifetime("d").is_err() && lifetime("99999999999999999d").is_err());
+        assert_eq!(host("Scans.Example"), Ok("scans.example".into()));
+        for bad in ["", "http://x", "x:80", "x/y", "a b", "*"] {
+            assert!(host(bad).is_err(), "{bad}");
+        }
+        assert_eq!(token("abcd2345").unwrap().as_str(), "abcd2345");
+        assert_eq!(token("nsk_abcd2345_x").unwrap().as_str(), "abcd2345");
+        assert!(token("x").unwrap_err().contains("netscan token ls"));
     }
 
     #[test]

@@ -105,7 +105,7 @@ async fn expand(client: &Client, targets: Vec<String>, out: &Output) -> Result<E
 }
 
 /// Returns the project that a number or a name means. A number that there is comes first.
-async fn project_of(client: &Client, text: &str) -> Result<ProjectId, Failure> {
+pub async fn project_of(client: &Client, text: &str) -> Result<ProjectId, Failure> {
     let projects: Vec<Project> = client.list("/api/projects").await?;
     let number = text.parse().ok();
     let numbered = projects.iter().find(|project| Some(project.id) == number);

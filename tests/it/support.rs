@@ -82,7 +82,7 @@ pub struct Server {
 impl Server {
     pub fn start(data: &Path, nmap: Option<&FakeNmap>) -> Self {
         let mut command = netscan(data);
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--auth", "none"]);
         if let Some(nmap) = nmap {
             command.arg("--nmap").arg(nmap.program());
         }

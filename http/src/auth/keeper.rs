@@ -222,7 +222,7 @@ impl Keeper {
     pub async fn lost(&self, identity: &Identity) {
         let mut taken = self.taken.subscribe();
         loop {
-            let _ = tokio::time::timeout(limits::RECHECK_EVERY, taken.changed()).await;
+            // First of all: it may have been taken while the request was on its way here.
             match self.still_holds(identity) {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -231,6 +231,8 @@ impl Keeper {
                     tracing::warn!(%error, "the rights of {identity} cannot be looked at: {error}");
                 }
             }
+            // It ends with a change or with the time; either way it is looked again.
+            let _ = tokio::time::timeout(limits::RECHECK_EVERY, taken.changed()).await;
         }
     }
 

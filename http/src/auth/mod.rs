@@ -26,6 +26,8 @@ pub use identity::{By, Identity};
 pub use keeper::Keeper;
 pub(crate) use own::ensure as ensure_own_token;
 pub use own::{ADMIN_TOKEN, OwnTokenError};
+#[cfg(test)]
+pub use policy::{Need, RULES, Rule};
 pub use rates::{Rates, neighbourhood};
 
 pub(crate) use self::core::{Secret, new_token_id};

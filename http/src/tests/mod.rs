@@ -1,6 +1,8 @@
 //! The edge over a real store, with scripted processes in nmap's place.
 
+mod access;
 mod callers;
+mod edge;
 mod malformed;
 mod results;
 mod routes;
