@@ -112,16 +112,16 @@ pub const CALLERS_KEPT: usize = 10_000;
 pub const TOKENS_MAX: usize = 1000;
 /// Longest that a token may be made for, unless it is for ever: ten years.
 pub const TOKEN_DAYS_MAX: u64 = 3650;
-/// Sessions of browsers at once; the one that was unused for longest makes room.
-pub const SESSIONS_MAX: usize = 1000;
+/// Sessions of one token at once; the one that was unused for longest makes room.
+pub const SESSIONS_MAX: usize = 100;
 /// How long a session may be unused.
 pub const SESSION_IDLE: Duration = Duration::from_secs(12 * 3600);
 /// How long a session may last.
 pub const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 /// How long a login URL is good for.
 pub const LOGIN_CODE_LIFE: Duration = Duration::from_secs(600);
-/// Login URLs that are good at once; the oldest makes room.
-pub const LOGIN_CODES_MAX: usize = 100;
+/// Login URLs of one token that are good at once; the oldest makes room.
+pub const LOGIN_CODES_MAX: usize = 10;
 /// How often it is written down that a token or a session was used.
 pub const LAST_USED_EVERY: Duration = Duration::from_secs(60);
 /// How often it is looked whether an open stream may still be read. A revocation is seen at once.

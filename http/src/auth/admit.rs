@@ -100,14 +100,15 @@ async fn decide(
 ) -> Result<Option<Identity>, Failure> {
     let place = place_of(parts);
     let identity = match via {
-        Via::Local => Some(Identity::local()),
-        Via::Tcp if edge.keeper.is_open() => Some(Identity::anyone()),
-        Via::Tcp => identify(&edge.keeper, parts)?,
+        Via::Local => Ok(Some(Identity::local())),
+        Via::Tcp if edge.keeper.is_open() => Ok(Some(Identity::anyone())),
+        Via::Tcp => identify(&edge.keeper, parts),
     };
     if let Known::Rule(Rule { need: Need::Nothing, .. }) = known {
-        return Ok(identity);
+        // Whoever it is: also when the store cannot tell.
+        return Ok(identity.unwrap_or_default());
     }
-    let Some(identity) = identity else { return Err(unknown_caller(&edge.keeper, place)) };
+    let Some(identity) = identity? else { return Err(unknown_caller(&edge.keeper, place)) };
     if via == Via::Tcp {
         not_too_often(&edge.keeper, &identity, place)?;
         by_its_own_page(&edge.keeper, &identity, parts)?;
@@ -152,7 +153,8 @@ fn rate_limited(what: &str, wait: Duration) -> Failure {
     Failure(Box::new(Problem::new(Code::RateLimited, detail).retry_after(seconds)))
 }
 
-fn not_too_often(keeper: &Keeper, identity: &Identity, place: IpAddr) -> Result<(), Failure> {
+/// Refuses a caller that asks too often.
+pub fn not_too_often(keeper: &Keeper, identity: &Identity, place: IpAddr) -> Result<(), Failure> {
     let counted = match identity.token() {
         Some(token) => Counted::Token(token.clone()),
         None => Counted::Place(place),

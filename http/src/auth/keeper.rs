@@ -182,8 +182,11 @@ impl Keeper {
         };
         let mut codes = lock(&self.codes);
         codes.retain(|code| code.until > Instant::now());
-        if codes.len() >= limits::LOGIN_CODES_MAX {
-            codes.pop_front();
+        let of_token = |held: &Code| held.token == code.token;
+        if codes.iter().filter(|held| of_token(held)).count() >= limits::LOGIN_CODES_MAX
+            && let Some(oldest) = codes.iter().position(of_token)
+        {
+            codes.remove(oldest);
         }
         codes.push_back(code);
         Ok((secret, Time::now().later_by(limits::LOGIN_CODE_LIFE)))

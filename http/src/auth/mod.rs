@@ -20,7 +20,7 @@ mod rates;
 #[cfg(test)]
 mod tests;
 
-pub use admit::{Via, admit, unknown_caller};
+pub use admit::{Via, admit, not_too_often, unknown_caller};
 pub use guard::check_caller;
 pub use identity::{By, Identity};
 pub use keeper::Keeper;

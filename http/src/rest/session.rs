@@ -1,7 +1,7 @@
 //! Sessions of browsers: a login code or a token is exchanged for a cookie, once.
 
 use crate::{
-    auth::{By, Identity, Secret, unknown_caller},
+    auth::{By, Identity, Secret, not_too_often, unknown_caller},
     extract::{Body, Strict},
     problem::Failure,
     query::{Nothing, Query},
@@ -71,6 +71,7 @@ pub async fn begin(
         }
         return Err(refusal);
     };
+    not_too_often(keeper, &caller, place)?;
     let token = caller.token().ok_or_else(no_login)?;
     let begun = keeper.begin_session(token).await;
     let secret = begun.map_err(|error| Failure::internal(&error))?;

@@ -393,6 +393,26 @@ async fn a_login_code_is_good_once_and_makes_a_session() {
 }
 
 #[tokio::test]
+async fn login_codes_of_one_token_take_no_others_place() {
+    let world = guarded().await;
+    let new = async |token: &str| {
+        let made = world.call("POST", "/api/session/codes", token, &json!({})).await.json();
+        made["code"].as_str().unwrap().to_owned()
+    };
+    let (first, second) =
+        (world.token("viewer", None).await.1, world.token("viewer", None).await.1);
+    let others = new(&first).await;
+    let mut codes = Vec::new();
+    for _ in 0..=limits::LOGIN_CODES_MAX {
+        codes.push(new(&second).await);
+    }
+    assert_eq!(log_in(&world, &codes[0], &OURS).await.status, 401, "the oldest made room");
+    for code in [&others, &codes[1], &codes[limits::LOGIN_CODES_MAX]] {
+        assert_eq!(log_in(&world, code, &OURS).await.status, 200);
+    }
+}
+
+#[tokio::test]
 async fn pages_of_other_origins_use_no_session() {
     let page = "http://localhost:5173";
     let world = guarded_by(|edge| edge.with_cors_origins(vec![page.to_owned()])).await;

@@ -183,6 +183,11 @@ async fn tls_takes_a_new_certificate_while_it_serves() {
     std::fs::write(&files.1, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
     assert!(tls.reload().unwrap_err().to_string().contains("do not go together"));
     assert!(ask_tls(&address, second).await.unwrap().starts_with("HTTP/1.1 200"));
+    // Who says nothing is not waited for.
+    let began = Instant::now();
+    rest(&mut TcpStream::connect(&address).await.unwrap()).await;
+    let took = began.elapsed();
+    assert!(took < limits::TLS_TIMEOUT + Duration::from_secs(10), "{took:?}");
     // Who speaks no TLS is not served.
     let plain = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let mut stream = send(&world, &address, plain).await;

@@ -68,18 +68,18 @@ impl Group<'_> {
                 held.created_at > keep.created_after && held.last_seen_at > keep.seen_after
             })
         })?;
-        if self.tables.sessions.len()? >= limits::SESSIONS_MAX as u64 {
-            let mut oldest: Option<(Time, SessionKey)> = None;
-            for row in self.tables.sessions.iter()? {
-                let (key, bytes) = row?;
-                let seen = decode_session(bytes.value())?.last_seen_at;
-                if oldest.is_none_or(|(held, _)| seen < held) {
-                    oldest = Some((seen, key.value()));
-                }
+        let (mut of_token, mut oldest) = (0, None);
+        for row in self.tables.sessions.iter()? {
+            let (key, bytes) = row?;
+            let held = decode_session(bytes.value())?;
+            if held.token == session.token {
+                of_token += 1;
+                let found = (held.last_seen_at, key.value());
+                oldest = Some(oldest.map_or(found, |oldest| found.min(oldest)));
             }
-            if let Some((_, key)) = oldest {
-                self.tables.sessions.remove(key)?;
-            }
+        }
+        if let Some((_, key)) = oldest.filter(|_| of_token >= limits::SESSIONS_MAX) {
+            self.tables.sessions.remove(key)?;
         }
         self.tables.sessions.insert(key, bytes.as_slice())?;
         Ok(())

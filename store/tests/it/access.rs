@@ -84,6 +84,27 @@ fn sessions_that_have_ended_make_room() {
 }
 
 #[test]
+fn a_token_has_so_many_sessions_and_takes_no_others_place() {
+    let fixture = Fixture::new();
+    let keep = |key: u16, of: usize| {
+        let mut bytes = [0; 32];
+        bytes[..2].copy_from_slice(&key.to_be_bytes());
+        let session = session(of, 1000 + i64::from(key));
+        fixture.store.create_session(bytes, &session, LIFE * 100, IDLE * 1000).wait().unwrap();
+        bytes
+    };
+    for number in [1, 2] {
+        fixture.store.create_token(&token(number)).wait().unwrap();
+    }
+    let others = keep(0, 2);
+    let keys: Vec<_> =
+        (1..=limits::SESSIONS_MAX + 1).map(|key| keep(u16::try_from(key).unwrap(), 1)).collect();
+    assert!(fixture.store.session(&others).unwrap().is_some());
+    assert!(fixture.store.session(&keys[0]).unwrap().is_none(), "the one unused for longest");
+    assert!(keys[1..].iter().all(|key| fixture.store.session(key).unwrap().is_some()));
+}
+
+#[test]
 fn there_is_a_last_token() {
     let fixture = Fixture::new();
     let acks: Vec<_> =
