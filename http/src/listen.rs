@@ -2,7 +2,6 @@
 
 use crate::auth::neighbourhood;
 use axum::serve::Listener;
-use netscan_schemas::limits;
 use std::{
     collections::HashMap,
     io,
@@ -20,11 +19,11 @@ use tokio::{
 /// Descriptors that clients leave alone: the store's, the runtime's, and those of nmaps that start.
 const RESERVED: u64 = 48;
 
-/// Returns how many connections there may be at once where a process may have so many open files:
-/// half of what is not reserved, for nmaps need the other half.
-pub fn connections_max(open_files_max: u64) -> usize {
+/// Returns how many connections there may be at once of those that were asked for, where a process
+/// may have so many open files: half of what is not reserved, for nmaps need the other half.
+pub fn connections_max(open_files_max: u64, asked: usize) -> usize {
     let half = open_files_max.saturating_sub(RESERVED) / 2;
-    usize::try_from(half).unwrap_or(usize::MAX).clamp(4, limits::CONNECTIONS_MAX)
+    usize::try_from(half).unwrap_or(usize::MAX).max(4).min(asked)
 }
 
 /// A listener that takes no more connections than there are places; others wait in the kernel.
@@ -165,9 +164,10 @@ mod tests {
 
     #[test]
     fn nmaps_keep_half_of_the_descriptors() {
-        for (files, expected) in [(0, 4), (64, 8), (1024, 488), (u64::MAX, limits::CONNECTIONS_MAX)]
+        for (files, asked, expected) in
+            [(0, 4096, 4), (64, 4096, 8), (1024, 4096, 488), (u64::MAX, 5000, 5000), (1024, 2, 2)]
         {
-            assert_eq!(connections_max(files), expected, "{files}");
+            assert_eq!(connections_max(files, asked), expected, "{files}");
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::{
     auth::{Keeper, OwnTokenError, Rates, Via, admit, check_caller, ensure_own_token},
     headers::security_headers,
+    listen::connections_max,
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
     rest::{batches, hosts, projects, quick, scans, session, system, targets, tokens},
@@ -139,6 +140,11 @@ impl Edge {
         let Some(own) = self.keeper.own() else { return Ok(None) };
         let (code, _) = self.keeper.new_code(own.clone())?;
         Ok(self.keeper.login_url(&code))
+    }
+
+    /// Returns how many TCP connections there may be at once.
+    pub(crate) fn connections_max(&self) -> usize {
+        connections_max(crate::open_files_max(), self.bounds.connections)
     }
 
     /// Takes one of the places for clients that stay connected, until it is dropped.

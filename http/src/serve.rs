@@ -6,7 +6,7 @@
 //! ```
 
 use crate::{
-    listen::{Limited, Neighbours, connections_max},
+    listen::{Limited, Neighbours},
     router::{Edge, tcp_router},
     slow::Timed,
     tls::Tls,
@@ -45,7 +45,10 @@ pub async fn take_connections(
     edge: Arc<Edge>,
     tls: Option<Arc<Tls>>,
 ) -> io::Result<()> {
-    let most = connections_max(crate::open_files_max()).min(edge.bounds.connections);
+    let most = edge.connections_max();
+    if most < edge.bounds.connections {
+        tracing::info!("{most} connections at once: the system allows no more open files");
+    }
     let mut listener = Limited::new(listener, most);
     let neighbours = Arc::new(Neighbours::new(edge.bounds.connections_per_ip));
     let router = tcp_router(Arc::clone(&edge));

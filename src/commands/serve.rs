@@ -21,12 +21,7 @@ const SHUTDOWN_MAX: Duration = Duration::from_secs(15);
 pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<Exit, Failure> {
     exposure::check(&args).map_err(Failure::Usage)?;
     // Before anything is made: files that are no certificate are the user's to mend.
-    let tls = match (&args.tls_cert, &args.tls_key) {
-        (Some(certificate), Some(key)) => {
-            Some(Arc::new(Tls::load(certificate.clone(), key.clone())?))
-        }
-        _ => None,
-    };
+    let tls = tls(&args)?;
     raise_file_limit();
     let mut signals = Signals::of_server()?;
     let dir = data_dir(data)?;
@@ -57,12 +52,7 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
     if let Err(error) = system.scanner().installation().await {
         out.note(&format!("netscan: {error}{}", causes(&error)));
     }
-    let login = match login {
-        Some(url) => format!("log in, once and within 10 minutes: {url}"),
-        None => "everybody on this machine may use it".to_owned(),
-    };
-    // In one piece: who reads the first line only may be gone at the second.
-    out.bytes(format!("netscan serves at {place}\n{login}\n").as_bytes())?;
+    greet(&place, login.as_deref(), out)?;
 
     let exit = loop {
         tokio::select! {
@@ -83,6 +73,26 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
     }
     drop(socket);
     if exit == Exit::Restart { Err(Failure::EngineGone) } else { Ok(exit) }
+}
+
+/// Returns the certificate that the command line names.
+fn tls(args: &ServeArgs) -> Result<Option<Arc<Tls>>, Failure> {
+    match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Ok(Some(Arc::new(Tls::load(certificate.clone(), key.clone())?)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Says where the server is, and how to get in.
+fn greet(place: &str, login: Option<&str>, out: &Output) -> Result<(), Failure> {
+    let login = match login {
+        Some(url) => format!("log in, once and within 10 minutes: {url}"),
+        None => "everybody on this machine may use it".to_owned(),
+    };
+    // In one piece: who reads the first line only may be gone at the second.
+    out.bytes(format!("netscan serves at {place}\n{login}\n").as_bytes())
 }
 
 /// Returns the edge that the command line asks for.

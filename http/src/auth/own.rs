@@ -49,9 +49,7 @@ pub async fn ensure(store: &Store, dir: &Path) -> Result<TokenId, OwnTokenError>
     match fs::read_to_string(&path) {
         Ok(text) => {
             if let Some(id) = still_good(store, &text)? {
-                // Whoever loosened it did so by mistake.
-                let only_ours = fs::set_permissions(&path, Permissions::from_mode(0o600));
-                only_ours.map_err(failed("closing"))?;
+                only_ours(&path).map_err(failed("closing"))?;
                 return Ok(id);
             }
         }
@@ -75,6 +73,14 @@ pub async fn ensure(store: &Store, dir: &Path) -> Result<TokenId, OwnTokenError>
     store.create_token(&record).await?;
     tracing::info!(token.id = %id, "made the administrator's token {id}; it is in {ADMIN_TOKEN}");
     Ok(id)
+}
+
+/// Whoever let others read the file did so by mistake.
+fn only_ours(path: &Path) -> io::Result<()> {
+    match fs::metadata(path)?.permissions().mode() & 0o077 {
+        0 => Ok(()),
+        _ => fs::set_permissions(path, Permissions::from_mode(0o600)),
+    }
 }
 
 fn still_good(store: &Store, text: &str) -> Result<Option<TokenId>, ReadError> {

@@ -4,7 +4,7 @@ use crate::{
     auth::Identity,
     problem::{Failure, chain},
     query::{Nothing, Query},
-    router::{Bounds, Edge},
+    router::Edge,
 };
 use axum::{Extension, Json, extract::State};
 use netscan_schemas::{
@@ -77,7 +77,7 @@ pub async fn describe(
         free_bytes: system.store().free_bytes().map_err(|error| Failure::internal(&error))?,
         epoch: system.store().epoch(),
         uptime_ms: u64::try_from(system.uptime().as_millis()).unwrap_or(u64::MAX),
-        limits: named_limits(&edge.bounds),
+        limits: named_limits(&edge),
     }))
 }
 
@@ -118,7 +118,8 @@ fn seen_active(edge: &Edge, caller: &Identity) -> Result<u64, Failure> {
     Ok(active)
 }
 
-fn named_limits(bounds: &Bounds) -> BTreeMap<String, u64> {
+fn named_limits(edge: &Edge) -> BTreeMap<String, u64> {
+    let bounds = &edge.bounds;
     let limits: [(&str, u64); 19] = [
         ("scan_addresses_max", limits::SCAN_ADDRESSES_MAX),
         ("run_addresses_max", limits::RUN_ADDRESSES_MAX),
@@ -128,7 +129,7 @@ fn named_limits(bounds: &Bounds) -> BTreeMap<String, u64> {
         ("attempts_max", u64::from(limits::ATTEMPTS_MAX)),
         ("stream_bytes_max", limits::STREAM_BYTES_MAX),
         ("stdout_bytes_max", limits::STDOUT_BYTES_MAX),
-        ("connections_max", bounds.connections as u64),
+        ("connections_max", edge.connections_max() as u64),
         ("stderr_bytes_max", limits::STDERR_BYTES_MAX),
         ("body_bytes_max", limits::BODY_BYTES_MAX as u64),
         ("connections_per_ip_max", bounds.connections_per_ip as u64),

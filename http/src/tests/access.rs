@@ -554,7 +554,7 @@ async fn sockets_and_streams_end_with_the_right_to_read_them() {
     while seen < 2 {
         match timeout(PATIENCE, watching.next()).await.unwrap().unwrap().unwrap() {
             Message::Text(text) => {
-                seen = serde_json::from_str::<Value>(&text).unwrap()["seq"].as_u64().unwrap()
+                seen = serde_json::from_str::<Value>(&text).unwrap()["seq"].as_u64().unwrap();
             }
             Message::Close(frame) => panic!("{frame:?}"),
             _ => {}
