@@ -2,7 +2,7 @@
 
 use crate::values;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use netscan_schemas::{AttemptNo, BatchId, ScanId, Seq, Time, attempt::Stream};
+use netscan_schemas::{AttemptNo, BatchId, ScanId, Seq, Time, TokenId, attempt::Stream};
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Runs many nmap processes under supervision, and tells in order what each of them found.
@@ -15,6 +15,12 @@ pub struct Args {
     /// A server to talk to, instead of the data directory's own.
     #[arg(long, global = true, value_name = "URL", env = "NETSCAN_SERVER")]
     pub server: Option<String>,
+    /// A file with the token for that server; the variable NETSCAN_TOKEN may hold it instead.
+    #[arg(long, global = true, value_name = "FILE", env = "NETSCAN_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// A PEM file with certificates to trust for that server, besides the system's.
+    #[arg(long, global = true, value_name = "FILE", env = "NETSCAN_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Print JSON, and nothing else.
     #[arg(long, global = true)]
     pub json: bool,
@@ -137,6 +143,9 @@ pub enum Command {
     /// What may be scanned: show it, and change it.
     #[command(subcommand)]
     Scope(ScopeCommand),
+    /// Who may use a server: tokens, and login URLs for browsers.
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Print the script that completes commands in a shell.
     Completions {
         /// The shell.
@@ -204,7 +213,7 @@ pub struct ScanArgs {
 /// How to serve.
 #[derive(Debug, ClapArgs)]
 pub struct ServeArgs {
-    /// Where to listen; loopback only, port 0 for any free one.
+    /// Where to listen, port 0 for any free one. Beyond loopback it takes TLS.
     #[arg(
         long,
         value_name = "ADDRESS:PORT",
@@ -232,9 +241,31 @@ pub struct ServeArgs {
     /// Let web pages of this origin use the API (http://localhost:5173).
     #[arg(long, value_name = "ORIGIN", value_parser = values::origin)]
     pub cors_origin: Vec<String>,
-    /// Who may use the API; `none` is everybody on this machine.
-    #[arg(long, value_enum, default_value_t = Auth::None)]
+    /// Who may use the API.
+    #[arg(long, value_enum, default_value_t = Auth::Token)]
     pub auth: Auth,
+    /// A name that clients may call this server by, besides localhost and the address.
+    #[arg(long, value_name = "NAME", value_parser = values::host)]
+    pub host: Vec<String>,
+    /// A PEM file with the server's certificate, and those between it and its root. Read again on
+    /// SIGHUP.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// A PEM file with the certificate's private key.
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+    /// A proxy in front of this server speaks TLS; it must hand on the Host that clients gave.
+    #[arg(long, conflicts_with = "tls_cert", requires = "host")]
+    pub behind_tls_proxy: bool,
+    /// Connections at once. 4096 when left out.
+    #[arg(long, value_name = "N", value_parser = values::at_least_one)]
+    pub max_connections: Option<usize>,
+    /// Connections from one address at once, loopback apart; 0 for no bound. 64 when left out.
+    #[arg(long, value_name = "N")]
+    pub max_connections_per_ip: Option<usize>,
+    /// Requests a second of one token; 0 for no bound. 10000 when left out.
+    #[arg(long, value_name = "N")]
+    pub request_rate: Option<u32>,
     /// How to write the log.
     #[arg(long, value_enum, default_value_t = Log::Text)]
     pub log: Log,
@@ -243,7 +274,9 @@ pub struct ServeArgs {
 /// Who may use the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Auth {
-    /// Everybody who can reach the loopback address.
+    /// Who has a token, or a session that was begun with one.
+    Token,
+    /// Everybody on this machine; for a server that listens on loopback only.
     None,
 }
 
@@ -385,6 +418,47 @@ pub enum StoreCommand {
     },
 }
 
+/// What to do with access rights.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token, and print its secret, which is not kept.
+    Create {
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        /// What its holder may do.
+        #[arg(long, value_enum)]
+        role: TokenRole,
+        /// Limit it to this project, by number or name; give it again for more.
+        #[arg(long, value_name = "PROJECT")]
+        project: Vec<String>,
+        /// How long it is good for (12h, 30d); for ever when left out.
+        #[arg(long, value_name = "TIME", value_parser = values::lifetime)]
+        expires: Option<Duration>,
+    },
+    /// List tokens.
+    Ls,
+    /// Take a token away, with the sessions and streams that it let in.
+    Revoke {
+        /// The token's id, or the token itself.
+        #[arg(value_name = "ID", value_parser = values::token)]
+        id: TokenId,
+    },
+    /// Print a URL that lets a browser in, once and within ten minutes.
+    LoginUrl,
+}
+
+/// What the holder of a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TokenRole {
+    /// Look at what there is.
+    Viewer,
+    /// Scan, and change and delete scans and projects.
+    Operator,
+    /// Everything, access rights included.
+    Admin,
+}
+
 /// What to do with projects.
 #[derive(Debug, Subcommand)]
 pub enum ProjectsCommand {
@@ -467,6 +541,13 @@ fn with_tip(mut error: clap::Error, args: &[OsString]) -> clap::Error {
         Some(ContextValue::String(invalid)) => invalid.clone(),
         _ => return error,
     };
+    if invalid == "--token" {
+        // It is not repeated: everybody on this machine has seen it once.
+        let tip = "the arguments of a process are shown to everybody: put the token into the \
+                   variable NETSCAN_TOKEN, or into a file for --token-file";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        return error;
+    }
     let is_scan = args.iter().any(|arg| arg == "scan");
     if error.kind() != ErrorKind::UnknownArgument || !is_scan || !invalid.starts_with('-') {
         return error;
@@ -525,6 +606,14 @@ mod tests {
             assert!(said(line).contains(tip), "{line}: {}", said(line));
         }
         assert!(!said("netscan ls -sS").contains("nmap"), "only a scan takes flags for nmap");
+    }
+
+    #[test]
+    fn a_token_is_no_argument() {
+        let args = ["netscan", "--token", "nsk_secret", "ls"].map(OsString::from);
+        let error = Args::try_parse_from(&args).unwrap_err();
+        let said = with_tip(error, &args).render().to_string();
+        assert!(said.contains("NETSCAN_TOKEN") && !said.contains("nsk_secret"), "{said}");
     }
 
     #[test]

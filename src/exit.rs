@@ -65,6 +65,20 @@ pub enum Failure {
         /// What the system said.
         source: io::Error,
     },
+    /// The administrator's token cannot be made.
+    #[error(transparent)]
+    Token(#[from] netscan_http::OwnTokenError),
+    /// There is no TLS as it was asked for.
+    #[error(transparent)]
+    Tls(#[from] netscan_http::TlsError),
+    /// The certificate of a server is not trusted, or it speaks no TLS.
+    #[error("no TLS with {place}: {reason}; --ca-file FILE names certificates to trust")]
+    Untrusted {
+        /// Which server.
+        place: String,
+        /// What is wrong.
+        reason: io::Error,
+    },
     /// Nobody answers where a server was said to be.
     #[error("no netscan answers at {place} ({reason}); `netscan serve` starts one")]
     Unreachable {
@@ -130,7 +144,11 @@ impl Failure {
             Self::Start(StartError::Tree(_) | StartError::Leftovers(_)) | Self::Warden(_) => {
                 Exit::Failed
             }
-            Self::Io { .. } | Self::Unreachable { .. } | Self::Protocol { .. } => Exit::Failed,
+            Self::Tls(_) => Exit::Usage,
+            Self::Untrusted { .. } => Exit::Refused,
+            Self::Token(_) | Self::Io { .. } | Self::Unreachable { .. } | Self::Protocol { .. } => {
+                Exit::Failed
+            }
             Self::Adrift { .. } | Self::ServerGone { .. } => Exit::Incomplete,
             Self::Nmap(_) => Exit::Nmap,
             Self::EngineGone => Exit::Restart,
@@ -155,6 +173,10 @@ impl Failure {
                 Some(remedy(error))
             }
             Self::Store(UpkeepError::Unmendable(_)) => Some(SALVAGE),
+            Self::Problem(problem) if problem.code == Code::Unauthenticated => Some(
+                "put a token into the variable NETSCAN_TOKEN, or into a file for --token-file; on \
+                 the server's own machine the file is admin.token in its data directory",
+            ),
             _ => None,
         }
     }
@@ -221,6 +243,9 @@ fn of_code(code: Code) -> Exit {
         Code::FlagRefused
         | Code::OutOfScope
         | Code::PrivilegeMissing
+        | Code::Unauthenticated
+        | Code::Forbidden
+        | Code::RateLimited
         | Code::HostNotAllowed
         | Code::OriginNotAllowed => Exit::Refused,
         Code::NmapUnusable => Exit::Nmap,
@@ -233,6 +258,8 @@ fn of_code(code: Code) -> Exit {
         | Code::ScanStateConflict
         | Code::NmapFailed
         | Code::TooManyClients
+        | Code::TooManyTokens
+        | Code::RequestTimeout
         | Code::ShuttingDown
         | Code::Internal => Exit::Failed,
     }

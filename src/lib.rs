@@ -13,6 +13,7 @@ mod client;
 mod commands;
 mod config;
 mod exit;
+mod exposure;
 mod output;
 mod signals;
 mod telemetry;

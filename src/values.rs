@@ -1,6 +1,6 @@
 //! Reads values of the command line that clap does not know, and says what a valid one looks like.
 
-use netscan_schemas::{AddressSet, BatchId, ScanId, Time};
+use netscan_schemas::{AddressSet, BatchId, ScanId, Time, TokenId};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
@@ -32,11 +32,7 @@ pub fn moment(text: &str) -> Result<Time, String> {
          2030-01-31T12:00:00Z"
             .to_owned()
     };
-    let after = match text.strip_suffix('d').map(str::parse::<u64>) {
-        Some(Ok(days)) => days.checked_mul(86_400).map(Duration::from_secs),
-        Some(Err(_)) => None,
-        None => duration(text).ok(),
-    };
+    let after = lifetime(text).ok();
     let micros = after.and_then(|after| i64::try_from(after.as_micros()).ok());
     let at = micros.and_then(|micros| Time::now().as_micros().checked_add(micros));
     at.map(Time::from_micros).ok_or_else(wrong)
@@ -51,6 +47,36 @@ pub fn scope_target(text: &str) -> Result<AddressSet, String> {
             Err("it is a name, and what a name means changes: write its addresses".to_owned())
         }
         (None, None) => Ok(read.addresses),
+    }
+}
+
+/// Reads how long something is good for: a time, or days.
+pub fn lifetime(text: &str) -> Result<Duration, String> {
+    let Some(days) = text.strip_suffix('d') else { return duration(text) };
+    let days: u64 = days.parse().map_err(|_| "a time looks like 12h or 30d".to_owned())?;
+    let seconds = days.checked_mul(24 * 3600).ok_or("that is too long")?;
+    Ok(Duration::from_secs(seconds))
+}
+
+/// Reads a token's id, also from a whole token.
+pub fn token(text: &str) -> Result<TokenId, String> {
+    let id = text.strip_prefix("nsk_").and_then(|rest| rest.split('_').next()).unwrap_or(text);
+    id.parse().map_err(|why| format!("{why}; `netscan token ls` lists them"))
+}
+
+/// Reads a name of the server.
+pub fn host(text: &str) -> Result<String, String> {
+    match is_host(text) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("a name looks like scans.example, without a scheme or a port".to_owned()),
+    }
+}
+
+/// Reads a number that is not 0.
+pub fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..) => Ok(number),
+        Ok(_) | Err(_) => Err("it takes a number from 1 on".to_owned()),
     }
 }
 
@@ -199,6 +225,20 @@ mod tests {
         for bad in ["", "d", "tomorrow", "-1d", "9999999999999d", "2030-01-31", "1.5h"] {
             assert!(moment(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn lifetimes_names_and_ids_of_tokens() {
+        assert_eq!(lifetime("30d"), Ok(Duration::from_secs(30 * 24 * 3600)));
+        assert_eq!(lifetime("12h"), Ok(Duration::from_secs(12 * 3600)));
+        assert!(lifetime("d").is_err() && lifetime("99999999999999999d").is_err());
+        assert_eq!(host("Scans.Example"), Ok("scans.example".into()));
+        for bad in ["", "http://x", "x:80", "x/y", "a b", "*"] {
+            assert!(host(bad).is_err(), "{bad}");
+        }
+        assert_eq!(token("abcd2345").unwrap().as_str(), "abcd2345");
+        assert_eq!(token("nsk_abcd2345_x").unwrap().as_str(), "abcd2345");
+        assert!(token("x").unwrap_err().contains("netscan token ls"));
     }
 
     #[test]

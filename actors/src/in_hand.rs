@@ -55,6 +55,11 @@ impl InHand {
         self.0.borrow().scans.len()
     }
 
+    /// Returns the scans in hand.
+    pub fn scans(&self) -> Vec<ScanId> {
+        self.0.borrow().scans.iter().copied().collect()
+    }
+
     /// Takes no scan in hand any more.
     pub fn close(&self) {
         self.0.send_modify(|held| held.is_closed = true);

@@ -1,6 +1,6 @@
 //! Reads requests: paths and bodies, with our own problems for what does not fit.
 
-use crate::problem::Failure;
+use crate::{problem::Failure, slow::TooSlow};
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
@@ -44,6 +44,9 @@ async fn read(request: Request) -> Result<Value, Failure> {
 // axum's extractors give their rejection by value.
 #[expect(clippy::needless_pass_by_value, reason = "it is a function for map_err")]
 fn rejected(rejection: BytesRejection) -> Failure {
+    if let Some(slow) = TooSlow::cause_of(&rejection) {
+        return Failure::new(Code::RequestTimeout, slow);
+    }
     let code = match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
         _ => Code::BadRequest,

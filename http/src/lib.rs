@@ -1,30 +1,36 @@
 //! The edge: REST, WebSocket and Server-Sent Events over the running system.
 //!
 //! ```text
-//! TCP ──► tcp_router ─┐ (Host, Origin)
-//! socket file ────────┼─► local_router ─► rest, ws, sse ─► System, Store
-//! the CLI, in process ┘
+//! TCP, TLS ──► serve (limits) ──► tcp_router ─┐ (Host, Origin, token or session)
+//! socket file ────────────────────────────────┼─► local_router ─► rest, ws, sse ─► System, Store
+//! the CLI, in process ────────────────────────┘
 //! ```
 //!
 //! Whatever goes wrong is answered as a problem with a stable code, and no client can hold up a
 //! scan: a slow one is only a cursor that moves slowly.
 
+mod auth;
 mod extract;
+mod headers;
 mod listen;
 mod page;
 mod problem;
 mod query;
 mod rest;
 mod router;
+mod serve;
+mod slow;
 mod sse;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod view;
 mod ws;
 
-pub use router::{Edge, local_router, tcp_router};
+pub use auth::{ADMIN_TOKEN, Identity, OwnTokenError};
+pub use router::{Bounds, Edge, local_router, tcp_router};
+pub use tls::{Tls, TlsError};
 
-use listen::{Limited, connections_max};
 use problem::Failure;
 use std::{io, sync::Arc, time::Duration};
 use tokio::net::{TcpListener, UnixListener};
@@ -37,10 +43,15 @@ const CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// # Errors
 /// When the listener fails.
 pub async fn serve_tcp(listener: TcpListener, edge: Arc<Edge>) -> io::Result<()> {
-    let shutdown = edge.shutdown().clone().cancelled_owned();
-    let listener = Limited::new(listener, connections_max(open_files_max()));
-    let served = axum::serve(listener, tcp_router(Arc::clone(&edge)));
-    serve(served.with_graceful_shutdown(shutdown), &edge).await
+    until_down(serve::take_connections(listener, Arc::clone(&edge), None), &edge).await
+}
+
+/// Serves TLS, the same way.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_tls(listener: TcpListener, edge: Arc<Edge>, tls: Arc<Tls>) -> io::Result<()> {
+    until_down(serve::take_connections(listener, Arc::clone(&edge), Some(tls)), &edge).await
 }
 
 /// Serves a socket file until the edge's shutdown is cancelled, and its clients have let go or had
@@ -51,7 +62,7 @@ pub async fn serve_tcp(listener: TcpListener, edge: Arc<Edge>) -> io::Result<()>
 pub async fn serve_unix(listener: UnixListener, edge: Arc<Edge>) -> io::Result<()> {
     let shutdown = edge.shutdown().clone().cancelled_owned();
     let served = axum::serve(listener, local_router(Arc::clone(&edge)));
-    serve(served.with_graceful_shutdown(shutdown), &edge).await
+    until_down(served.with_graceful_shutdown(shutdown), &edge).await
 }
 
 /// Returns how many files this process may have open.
@@ -59,10 +70,13 @@ fn open_files_max() -> u64 {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
-async fn serve(server: impl IntoFuture<Output = io::Result<()>>, edge: &Edge) -> io::Result<()> {
+async fn until_down(
+    server: impl IntoFuture<Output = io::Result<()>>,
+    edge: &Edge,
+) -> io::Result<()> {
     let served = async {
         server.into_future().await?;
-        // axum does not wait for upgraded connections.
+        // Upgraded connections are not waited for by their servers.
         edge.sockets.close();
         edge.sockets.wait().await;
         Ok(())

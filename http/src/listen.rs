@@ -1,12 +1,13 @@
 //! Listens for TCP clients, of whom there are never so many that nmap finds no descriptor.
 
+use crate::auth::neighbourhood;
 use axum::serve::Listener;
-use netscan_schemas::limits;
 use std::{
+    collections::HashMap,
     io,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 use tokio::{
@@ -18,11 +19,11 @@ use tokio::{
 /// Descriptors that clients leave alone: the store's, the runtime's, and those of nmaps that start.
 const RESERVED: u64 = 48;
 
-/// Returns how many connections there may be at once where a process may have so many open files:
-/// half of what is not reserved, for nmaps need the other half.
-pub fn connections_max(open_files_max: u64) -> usize {
+/// Returns how many connections there may be at once of those that were asked for, where a process
+/// may have so many open files: half of what is not reserved, for nmaps need the other half.
+pub fn connections_max(open_files_max: u64, asked: usize) -> usize {
     let half = open_files_max.saturating_sub(RESERVED) / 2;
-    usize::try_from(half).unwrap_or(usize::MAX).clamp(4, limits::CONNECTIONS_MAX)
+    usize::try_from(half).unwrap_or(usize::MAX).max(4).min(asked)
 }
 
 /// A listener that takes no more connections than there are places; others wait in the kernel.
@@ -38,16 +39,15 @@ impl Limited {
     }
 }
 
-impl Listener for Limited {
-    type Io = Placed;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Placed, SocketAddr) {
+impl Limited {
+    /// Waits for a place, and then for a connection to take it.
+    pub async fn take(&mut self) -> (Placed, SocketAddr) {
         if self.places.available_permits() == 0 {
             tracing::warn!("all places for connections are taken: new ones wait");
         }
         // The semaphore is never closed, and without a place a client is merely one too many.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        // It waits a little where the system refuses for want of descriptors.
         let (stream, address) = Listener::accept(&mut self.listener).await;
         // Answers and events are whole messages: nothing is gained by waiting for more.
         if let Err(error) = stream.set_nodelay(true) {
@@ -55,9 +55,53 @@ impl Listener for Limited {
         }
         (Placed { stream, _place: place }, address)
     }
+}
 
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+/// Counts connections by where they come from.
+pub struct Neighbours {
+    most: usize,
+    held: Mutex<HashMap<IpAddr, usize>>,
+}
+
+impl Neighbours {
+    /// Takes at most so many from one address, or one /64; 0 for no bound.
+    pub fn new(most: usize) -> Self {
+        Self { most, held: Mutex::default() }
+    }
+
+    /// Counts a connection until the value is dropped; none when it is one too many. What comes
+    /// from this machine is not counted: it is a proxy, or ours.
+    pub fn enter(self: &Arc<Self>, from: IpAddr) -> Option<Near> {
+        let from = neighbourhood(from);
+        if self.most == 0 || from.is_loopback() {
+            return Some(Near { of: None });
+        }
+        // Plain data behind the lock: a poisoned one is still good to use.
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = held.entry(from).or_default();
+        if *count >= self.most {
+            return None;
+        }
+        *count += 1;
+        Some(Near { of: Some((Arc::clone(self), from)) })
+    }
+}
+
+/// A counted connection.
+pub struct Near {
+    of: Option<(Arc<Neighbours>, IpAddr)>,
+}
+
+impl Drop for Near {
+    fn drop(&mut self) {
+        let Some((neighbours, from)) = &self.of else { return };
+        let mut held = neighbours.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(from) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(from);
+            }
+        }
     }
 }
 
@@ -65,6 +109,13 @@ impl Listener for Limited {
 pub struct Placed {
     stream: TcpStream,
     _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Placed {
+    /// Returns which address of ours it came to.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
+    }
 }
 
 impl AsyncRead for Placed {
@@ -113,9 +164,10 @@ mod tests {
 
     #[test]
     fn nmaps_keep_half_of_the_descriptors() {
-        for (files, expected) in [(0, 4), (64, 8), (1024, 488), (u64::MAX, limits::CONNECTIONS_MAX)]
+        for (files, asked, expected) in
+            [(0, 4096, 4), (64, 4096, 8), (1024, 4096, 488), (u64::MAX, 5000, 5000), (1024, 2, 2)]
         {
-            assert_eq!(connections_max(files), expected, "{files}");
+            assert_eq!(connections_max(files, asked), expected, "{files}");
         }
     }
 
@@ -126,11 +178,27 @@ mod tests {
         let mut listener = Limited::new(tcp, 1);
         let _first = TcpStream::connect(address).await.unwrap();
         let _second = TcpStream::connect(address).await.unwrap();
-        let (held, _) = listener.accept().await;
+        let (held, _) = listener.take().await;
         assert!(held.stream.nodelay().unwrap());
-        let mut next = Box::pin(listener.accept());
+        let mut next = Box::pin(listener.take());
         assert!(futures_util::poll!(&mut next).is_pending());
         drop(held);
         next.await;
+    }
+
+    #[test]
+    fn one_address_does_not_take_all_places() {
+        let neighbours = Arc::new(Neighbours::new(2));
+        let enter = |text: &str| neighbours.enter(text.parse().unwrap());
+        let held = [enter("192.0.2.1"), enter("192.0.2.1")];
+        assert!(held.iter().all(Option::is_some) && enter("192.0.2.1").is_none());
+        assert!(enter("::ffff:192.0.2.1").is_none() && enter("192.0.2.2").is_some());
+        drop(held);
+        assert!(enter("192.0.2.1").is_some());
+        let of_one_customer = [enter("2001:db8::1"), enter("2001:db8::2:1")];
+        assert!(of_one_customer.iter().all(Option::is_some) && enter("2001:db8::3").is_none());
+        assert!(enter("2001:db8:0:1::3").is_some());
+        let ours: Vec<_> = (0..10).map(|_| enter("127.0.0.1")).collect();
+        assert!(ours.iter().all(Option::is_some));
     }
 }

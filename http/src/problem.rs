@@ -55,6 +55,9 @@ impl IntoResponse for Failure {
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if problem.code == Code::Unauthenticated {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(seconds) = problem.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
@@ -137,13 +140,15 @@ impl From<WriteError> for Failure {
 fn refused(refusal: &Refusal) -> Failure {
     let code = match refusal {
         Refusal::NameTaken { .. } => Code::ProjectNameTaken,
-        Refusal::NoProject(_)
+        Refusal::TooManyTokens => Code::TooManyTokens,
+        Refusal::NoToken(_)
+        | Refusal::NoProject(_)
         | Refusal::NoScan(_)
         | Refusal::NoBatch(_)
         | Refusal::NoScope(_)
         | Refusal::NoAttempt { .. } => Code::NotFound,
         Refusal::NotEnded(_) => Code::ScanNotEnded,
-        Refusal::ScanExists(_) => Code::Internal,
+        Refusal::ScanExists(_) | Refusal::TokenExists(_) => Code::Internal,
     };
     Failure::new(code, refusal)
 }

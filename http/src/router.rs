@@ -1,37 +1,67 @@
 //! All routes, and what every request passes on its way to one.
 
 use crate::{
+    auth::{Keeper, OwnTokenError, Rates, Via, admit, check_caller, ensure_own_token},
+    headers::security_headers,
+    listen::connections_max,
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
-    rest::{batches, hosts, projects, quick, scans, scope, system, targets},
+    rest::{batches, hosts, projects, quick, scans, scope, session, system, targets, tokens},
     sse, ws,
 };
 use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Response},
     routing::{any, delete, get, post},
 };
 use netscan_actors::System;
 use netscan_schemas::{limits, problem::Code};
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// How many clients there may be, and how often each may ask. Settings of a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// TCP connections at once; fewer where the system does not allow so many open files.
+    pub connections: usize,
+    /// Those from one address, or one /64; loopback has no such bound, and 0 is none.
+    pub connections_per_ip: usize,
+    /// Requests a second of one token; 0 for no bound.
+    pub requests_per_s: u32,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            connections: limits::CONNECTIONS_MAX,
+            connections_per_ip: limits::CONNECTIONS_PER_IP_MAX,
+            requests_per_s: limits::REQUESTS_PER_S,
+        }
+    }
+}
+
 /// What the edge is made of.
 pub struct Edge {
     pub(crate) system: Arc<System>,
+    /// Who may come in over TCP.
+    pub(crate) keeper: Keeper,
+    pub(crate) bounds: Bounds,
     /// Names that a request over TCP may call this server by, beside those of loopback.
-    hosts: Vec<String>,
+    pub(crate) hosts: Vec<String>,
     /// Web pages of these origins may use the API (`http://localhost:5173`).
-    cors_origins: Vec<String>,
+    pub(crate) cors_origins: Vec<String>,
     pub(crate) shutdown: CancellationToken,
     pub(crate) sockets: TaskTracker,
     pub(crate) clients: Arc<Semaphore>,
@@ -39,9 +69,11 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Returns an edge of this system.
+    /// Returns an edge of this system. Over TCP it lets in who has a token.
     pub fn new(system: Arc<System>) -> Self {
         Self {
+            keeper: Keeper::new(Arc::clone(system.store())),
+            bounds: Bounds::default(),
             system,
             hosts: Vec::new(),
             cors_origins: Vec::new(),
@@ -66,6 +98,55 @@ impl Edge {
         self
     }
 
+    /// Lets in everybody who can reach the server. Only for one that listens on loopback.
+    #[must_use]
+    pub fn open_to_all(mut self) -> Self {
+        self.keeper.open();
+        self
+    }
+
+    /// Says that browsers reach this server over TLS, by itself or through a proxy.
+    #[must_use]
+    pub fn behind_tls(mut self) -> Self {
+        self.keeper.secure = true;
+        self
+    }
+
+    /// Sets how many clients there may be, and how often each may ask.
+    #[must_use]
+    pub fn with_bounds(mut self, bounds: Bounds) -> Self {
+        self.keeper.rates = Rates::new(bounds.requests_per_s);
+        self.bounds = bounds;
+        self
+    }
+
+    /// Makes sure that there is an administrator's token, whose secret is in the data directory.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn with_own_token(mut self, dir: &Path) -> Result<Self, OwnTokenError> {
+        let id = ensure_own_token(self.system.store(), dir).await?;
+        self.keeper.set_own(id);
+        Ok(self)
+    }
+
+    /// Says where browsers find the server (`http://127.0.0.1:8000`), and returns the URL that
+    /// lets one in as the administrator: once, and for ten minutes.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn announce(&self, address: String) -> Result<Option<String>, OwnTokenError> {
+        self.keeper.set_address(address);
+        let Some(own) = self.keeper.own() else { return Ok(None) };
+        let (code, _) = self.keeper.new_code(own.clone())?;
+        Ok(self.keeper.login_url(&code))
+    }
+
+    /// Returns how many TCP connections there may be at once.
+    pub(crate) fn connections_max(&self) -> usize {
+        connections_max(crate::open_files_max(), self.bounds.connections)
+    }
+
     /// Takes one of the places for clients that stay connected, until it is dropped.
     pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
         Arc::clone(&self.clients).try_acquire_owned().map_err(|_| {
@@ -81,7 +162,9 @@ impl Edge {
     }
 }
 
-fn routes(edge: Arc<Edge>) -> Router {
+fn routes(edge: Arc<Edge>, via: Via) -> Router {
+    // Bodies with lists of targets are large.
+    let large = || DefaultBodyLimit::max(limits::BODY_BYTES_MAX);
     let api = Router::new()
         .route("/api/projects", get(projects::list).post(projects::create))
         .route(
@@ -93,9 +176,9 @@ fn routes(edge: Arc<Edge>) -> Router {
         .route("/api/scope/{entry}", delete(scope::remove))
         .route("/api/projects/{id}/scope", get(scope::of_project).post(scope::add_to_project))
         .route("/api/projects/{id}/scope/{entry}", delete(scope::remove_from_project))
-        .route("/api/scans", get(scans::list).post(scans::create))
-        .route("/api/scans/start", post(scans::start))
-        .route("/api/scans/preview", post(scans::preview))
+        .route("/api/scans", get(scans::list).post(scans::create).layer(large()))
+        .route("/api/scans/start", post(scans::start).layer(large()))
+        .route("/api/scans/preview", post(scans::preview).layer(large()))
         .route("/api/scans/{id}", get(scans::get).delete(scans::delete))
         .route("/api/scans/{id}/stop", post(scans::stop))
         .route("/api/scans/{id}/pause", post(scans::pause))
@@ -109,39 +192,47 @@ fn routes(edge: Arc<Edge>) -> Router {
         .route("/api/batches/{id}", get(batches::get))
         .route("/api/batches/{id}/raw/{stream}", get(batches::raw))
         .route("/api/hosts/{id}", get(hosts::get))
-        .route("/api/targets/expand", post(targets::expand))
+        .route("/api/targets/expand", post(targets::expand).layer(large()))
         .route("/api/targets/difficult", get(targets::difficult))
         .route("/api/targets/{address}/history", get(targets::history))
-        .route("/api/nmap/run", post(quick::run))
+        .route("/api/nmap/run", post(quick::run).layer(large()))
         .route("/api/system", get(system::describe))
+        .route("/api/tokens", get(tokens::list).post(tokens::create))
+        .route("/api/tokens/{id}", delete(tokens::revoke))
+        .route("/api/session", get(session::describe).post(session::begin).delete(session::end))
+        .route("/api/session/codes", post(session::new_code))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))
         // `any`, so that an upgrade over HTTP/2, which is a CONNECT, arrives too.
         .route("/ws/scans/{id}", any(ws::scan_events))
         .route("/", get(welcome))
+        .route("/login", get(session::page))
+        .route("/login.js", get(session::script))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method);
     api.layer(from_fn(warn_of_ignored))
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(DefaultBodyLimit::max(limits::BODY_BYTES_MAX))
+        .layer(from_fn_with_state((Arc::clone(&edge), via), admit))
+        .layer(DefaultBodyLimit::max(limits::SMALL_BODY_BYTES_MAX))
         .with_state(edge)
 }
 
 /// Returns all routes, for a caller that is known to be local: a socket file, or this process.
 pub fn local_router(edge: Arc<Edge>) -> Router {
-    with_common_headers(routes(Arc::clone(&edge)), edge)
+    with_common_headers(routes(Arc::clone(&edge), Via::Local), edge)
 }
 
 /// Returns all routes, for callers that come over TCP: a browser may be made to call us by other
 /// names and from other pages.
 pub fn tcp_router(edge: Arc<Edge>) -> Router {
     let guard = from_fn_with_state(Arc::clone(&edge), check_caller);
-    with_common_headers(routes(Arc::clone(&edge)).layer(guard), edge)
+    with_common_headers(routes(Arc::clone(&edge), Via::Tcp).layer(guard), edge)
 }
 
 /// Adds what every answer has, those of the guard included.
 fn with_common_headers(router: Router, edge: Arc<Edge>) -> Router {
-    router.layer(from_fn(security_headers)).layer(from_fn_with_state(edge, number_requests))
+    let headers = from_fn_with_state(Arc::clone(&edge), security_headers);
+    router.layer(headers).layer(from_fn_with_state(edge, number_requests))
 }
 
 async fn welcome() -> Html<&'static str> {
@@ -211,101 +302,10 @@ fn in_our_words(response: Response) -> Response {
 fn code_of(status: StatusCode) -> Code {
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        StatusCode::REQUEST_TIMEOUT => Code::RequestTimeout,
         StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
         StatusCode::NOT_FOUND => Code::NotFound,
         status if status.is_server_error() => Code::Internal,
         _ => Code::BadRequest,
     }
-}
-
-async fn security_headers(request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api");
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
-    };
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::REFERRER_POLICY, "no-referrer");
-    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
-    if is_api {
-        set(header::CACHE_CONTROL, "no-store");
-    }
-    response
-}
-
-/// Refuses requests that call us by a name that is not ours, and those that another site's page
-/// makes.
-async fn check_caller(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let authority = request.uri().authority().map(ToString::to_string);
-    let host = authority.or_else(|| text(headers, &header::HOST)).unwrap_or_default();
-    if !is_our_name(&edge, &host) {
-        let detail = format!("`{host}` is not a name of this server");
-        return Failure::new(Code::HostNotAllowed, detail).into_response();
-    }
-    // One that is no text is nobody's, and must not pass for none.
-    let origin = headers.get(header::ORIGIN);
-    let origin = origin.map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned());
-    let allowed = origin.clone().filter(|origin| edge.cors_origins.contains(origin));
-    if let (Some(origin), true) = (&origin, changes_something(&request)) {
-        let own =
-            origin.split_once("://").is_some_and(|(_, place)| place.eq_ignore_ascii_case(&host));
-        if !own && allowed.is_none() {
-            let let_in = match origin.split_once("://") {
-                Some(("http" | "https", _)) => {
-                    format!("`netscan serve --cors-origin {origin}` lets them")
-                }
-                _ => {
-                    "they have no origin that could be let in: serve the page over http, and name \
-                      that with `netscan serve --cors-origin`"
-                        .to_owned()
-                }
-            };
-            let detail = format!("pages of `{origin}` may not do this; {let_in}");
-            return Failure::new(Code::OriginNotAllowed, detail).into_response();
-        }
-    }
-    let preflight = request.method() == Method::OPTIONS
-        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = match (preflight, &allowed) {
-        (true, Some(_)) => StatusCode::NO_CONTENT.into_response(),
-        _ => next.run(request).await,
-    };
-    if let Some(origin) = allowed.and_then(|origin| HeaderValue::from_str(&origin).ok()) {
-        allow_origin(response.headers_mut(), origin);
-    }
-    response
-}
-
-fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-}
-
-fn is_our_name(edge: &Edge, host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    let is = |ours: &str| ours.eq_ignore_ascii_case(name) || ours.eq_ignore_ascii_case(host);
-    ["localhost", "127.0.0.1", "[::1]"].into_iter().any(is)
-        || edge.hosts.iter().any(|ours| is(ours))
-}
-
-/// Returns whether a request is more than a look: another site's page may look, since it is not
-/// shown the answer.
-fn changes_something(request: &Request) -> bool {
-    let looks = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    !looks || request.headers().contains_key(header::UPGRADE)
-}
-
-fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.append(header::VARY, HeaderValue::from_static("origin"));
-    let methods = HeaderValue::from_static("GET, POST, PATCH, DELETE");
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-    let names = HeaderValue::from_static("content-type, last-event-id, authorization");
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
-    let shown = HeaderValue::from_static("link, location, warning, x-request-id");
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, shown);
 }

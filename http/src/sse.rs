@@ -1,6 +1,9 @@
 //! The same events as Server-Sent Events, for scripts and for our own command line.
 
-use crate::{extract::Segment, problem::Failure, query::Query, router::Edge, view, ws::SinceQuery};
+use crate::{
+    auth::Identity, extract::Segment, problem::Failure, query::Query, router::Edge, view,
+    ws::SinceQuery,
+};
 use axum::{
     extract::State,
     http::HeaderMap,
@@ -52,6 +55,7 @@ pub async fn scan_stream(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
     Query(query): Query<SinceQuery>,
+    caller: Identity,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
     let status = view::stored(&edge, scan)?.state.status;
@@ -72,5 +76,7 @@ pub async fn scan_stream(
         stream::iter([Ok::<_, Infallible>(hello)]),
         stream::unfold(following, Following::next),
     );
+    let lost = async move { edge.keeper.lost(&caller).await };
+    let events = futures_util::StreamExt::take_until(events, Box::pin(lost));
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }

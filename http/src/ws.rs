@@ -4,7 +4,7 @@
 //! it takes nothing for ten seconds. Events go out in one flush for as many as there are, which is
 //! what makes many clients cheap.
 
-use crate::{extract::Segment, problem::Failure, query::SeedQuery, router::Edge};
+use crate::{auth::Identity, extract::Segment, problem::Failure, query::SeedQuery, router::Edge};
 use axum::{
     extract::{
         State,
@@ -40,7 +40,8 @@ const WRITE_BUFFER_MAX: usize = 65 * 1024 * 1024;
 
 const CLOSE_GOING_AWAY: u16 = 1001;
 const CLOSE_INTERNAL: u16 = 1011;
-const CLOSE_UNKNOWN_SCAN: u16 = 4404;
+pub const CLOSE_NO_RIGHT: u16 = 4401;
+pub const CLOSE_UNKNOWN_SCAN: u16 = 4404;
 const CLOSE_SLOW: u16 = 4408;
 
 /// Where to begin.
@@ -57,6 +58,7 @@ pub async fn scan_events(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
     SeedQuery(query): SeedQuery<SinceQuery>,
+    caller: Identity,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Failure> {
     let place = edge.place()?;
@@ -71,9 +73,12 @@ pub async fn scan_events(
             let (sink, client) = socket.split();
             let mut outlet = Outlet { sink };
             let ended = match status(&edge, scan) {
-                Ok(Some(status)) => {
-                    serve(&edge, scan, status, query.since, &mut outlet, client).await
-                }
+                Ok(Some(status)) => tokio::select! {
+                    ended = serve(&edge, scan, status, query.since, &mut outlet, client) => ended,
+                    () = edge.keeper.lost(&caller) => {
+                        Some((CLOSE_NO_RIGHT, "the token or session has ended"))
+                    }
+                },
                 Ok(None) => Some((CLOSE_UNKNOWN_SCAN, "there is no such scan")),
                 Err(_) => Some((CLOSE_INTERNAL, "the store cannot be read")),
             };

@@ -7,6 +7,7 @@
 //! Plain data without I/O. A type that is stored stands in [`stored`]; a type that a client sees
 //! in [`api`], [`event`] or [`problem`]; what both are made of in the other modules.
 
+pub mod access;
 pub mod address;
 pub mod api;
 pub mod attempt;
@@ -21,6 +22,7 @@ pub mod scope;
 pub mod stored;
 pub mod time;
 
+pub use access::{Role, TokenId};
 pub use address::{AddressSet, Family, Interval};
 pub use id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId, ScopeId, Seq};
 pub use time::Time;

@@ -85,3 +85,50 @@ pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 pub const CONNECTIONS_MAX: usize = 4096;
 /// WebSocket clients at once.
 pub const WS_CLIENTS_MAX: usize = 2000;
+
+/// Bytes of the body of a request that has no list of targets.
+pub const SMALL_BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Headers of a request.
+pub const HEADERS_MAX: usize = 64;
+/// Bytes of a request's line and headers.
+pub const HEADER_BYTES_MAX: usize = 32 * 1024;
+/// How long a client may take for a request's headers, and so how long a connection may idle.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take for a request's body: so long, and a second more for each
+/// [`BODY_BYTES_PER_S_MIN`] that have come.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The least that a large body may come at.
+pub const BODY_BYTES_PER_S_MIN: u64 = 64 * 1024;
+/// How long a TLS handshake may take.
+pub const TLS_TIMEOUT: Duration = Duration::from_secs(10);
+/// TCP connections from one address (of IPv6: one /64) at once; loopback has no such bound. A
+/// setting; this is its default.
+pub const CONNECTIONS_PER_IP_MAX: usize = 64;
+/// Requests a second of one token or session, and as many at once after a pause. A setting; this is
+/// its default.
+pub const REQUESTS_PER_S: u32 = 10_000;
+/// Requests a second without a valid token from one address (of IPv6: one /64), and before they
+/// are refused for a while ...
+pub const FAILED_LOGINS_PER_S: u32 = 5;
+/// ... as many at once.
+pub const FAILED_LOGINS_BURST: u32 = 20;
+/// Callers whose rates are kept in mind before the ones at rest are forgotten.
+pub const CALLERS_KEPT: usize = 10_000;
+/// Tokens at once.
+pub const TOKENS_MAX: usize = 1000;
+/// Longest that a token may be made for, unless it is for ever: ten years.
+pub const TOKEN_DAYS_MAX: u64 = 3650;
+/// Sessions of one token at once; the one that was unused for longest makes room.
+pub const SESSIONS_MAX: usize = 100;
+/// How long a session may be unused.
+pub const SESSION_IDLE: Duration = Duration::from_secs(12 * 3600);
+/// How long a session may last.
+pub const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long a login URL is good for.
+pub const LOGIN_CODE_LIFE: Duration = Duration::from_secs(600);
+/// Login URLs of one token that are good at once; the oldest makes room.
+pub const LOGIN_CODES_MAX: usize = 10;
+/// How often it is written down that a token or a session was used.
+pub const LAST_USED_EVERY: Duration = Duration::from_secs(60);
+/// How often it is looked whether an open stream may still be read. A revocation is seen at once.
+pub const RECHECK_EVERY: Duration = Duration::from_secs(60);

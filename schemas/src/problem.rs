@@ -45,6 +45,16 @@ pub enum Code {
     NmapUnusable,
     /// The body is larger than allowed.
     TooLarge,
+    /// No token or session, or none that is valid.
+    Unauthenticated,
+    /// The role of the caller does not allow this.
+    Forbidden,
+    /// More requests than are allowed in this time.
+    RateLimited,
+    /// The request came too slowly.
+    RequestTimeout,
+    /// More tokens than there may be.
+    TooManyTokens,
     /// More clients than are allowed at once.
     TooManyClients,
     /// The request's Host is not one of ours.
@@ -68,10 +78,13 @@ impl Code {
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
-            Self::OriginNotAllowed | Self::OutOfScope => 403,
+            Self::Unauthenticated => 401,
+            Self::OriginNotAllowed | Self::Forbidden | Self::OutOfScope => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
             Self::ProjectNameTaken
+            | Self::TooManyTokens
             | Self::ProjectBusy
             | Self::ScanAlreadyEnded
             | Self::ScanNotEnded
@@ -84,6 +97,7 @@ impl Code {
             | Self::TooManyTargets
             | Self::FlagRefused
             | Self::PrivilegeMissing => 422,
+            Self::RateLimited => 429,
             Self::NmapFailed | Self::Internal | Self::StoreDamaged => 500,
             Self::NmapUnusable
             | Self::TooManyClients
@@ -114,6 +128,11 @@ impl Code {
             Self::NmapFailed => "nmap failed",
             Self::NmapUnusable => "nmap cannot be run",
             Self::TooLarge => "The body is too large",
+            Self::Unauthenticated => "A valid token is needed",
+            Self::Forbidden => "The role does not allow this",
+            Self::RateLimited => "Too many requests",
+            Self::RequestTimeout => "The request came too slowly",
+            Self::TooManyTokens => "Too many tokens",
             Self::TooManyClients => "Too many clients",
             Self::HostNotAllowed => "The Host of the request is not this server",
             Self::OriginNotAllowed => "Pages of another site may not do this",

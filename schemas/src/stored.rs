@@ -11,6 +11,7 @@ pub mod v1;
 pub use scope::ScopeRecord;
 
 use crate::{
+    access::{Role, TokenId},
     address::AddressSet,
     attempt::{Ending, Outcome, RawInfos},
     batch::{BatchStatus, BatchSummary, Lane},
@@ -245,4 +246,37 @@ pub struct Difficulty {
     pub outcome: Outcome,
     /// When it was given up.
     pub at: Time,
+}
+
+/// A token: who holds its secret may do what its role allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRecord {
+    /// The part of it that is no secret.
+    pub id: TokenId,
+    /// BLAKE3 of the secret, which has 256 random bits and so needs no slow hash.
+    pub secret_blake3: [u8; 32],
+    /// What it is for.
+    pub name: String,
+    /// What its holder may do.
+    pub role: Role,
+    /// The only projects that its holder sees; none for all. A project that is gone stays listed:
+    /// its number is never given out again.
+    pub projects: Option<Vec<ProjectId>>,
+    /// When it was made.
+    pub created_at: Time,
+    /// When it ends.
+    pub expires_at: Option<Time>,
+    /// When it was last used, to about a minute.
+    pub last_used_at: Option<Time>,
+}
+
+/// A browser that was let in. Filed under BLAKE3 of its cookie's secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// The token that it was let in with; it ends with that.
+    pub token: TokenId,
+    /// When it began.
+    pub created_at: Time,
+    /// When it was last used, to about a minute.
+    pub last_seen_at: Time,
 }

@@ -1,4 +1,4 @@
-//! Wall-clock time, only ever to show: deadlines use the monotonic clock.
+//! Wall-clock time, to show, and for what ends on a date: deadlines use the monotonic clock.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use std::fmt;
@@ -28,6 +28,20 @@ impl Time {
     /// Returns microseconds since 1970 UTC.
     pub const fn as_micros(self) -> i64 {
         self.0
+    }
+
+    /// Returns the moment so long before, or the earliest there is.
+    #[must_use]
+    pub fn earlier_by(self, span: std::time::Duration) -> Self {
+        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+
+    /// Returns the moment so long after, or the last there is.
+    #[must_use]
+    pub fn later_by(self, span: std::time::Duration) -> Self {
+        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
     }
 
     /// Returns milliseconds from `earlier` to here, zero when the wall clock went backwards.

@@ -1,8 +1,10 @@
 //! One client for three ways to the API: in this process, through a socket file, over TCP.
 
+mod remote;
 mod session;
 mod sse;
 
+pub use remote::{Remote, Server};
 pub use session::{Engine, Session, SocketFile, start_engine};
 pub use sse::Follow;
 
@@ -31,25 +33,11 @@ pub enum Client {
     Here(Router),
     /// A socket file.
     Socket(PathBuf),
-    /// `host:port`.
-    Tcp(String),
+    /// A server elsewhere.
+    Tcp(Remote),
 }
 
 impl Client {
-    /// Returns a client of the server at a URL.
-    pub fn of_url(url: &str) -> Result<Self, Failure> {
-        let place = url.strip_prefix("http://").map(|place| place.trim_end_matches('/'));
-        match place {
-            Some(place) if !place.is_empty() && !place.contains('/') => {
-                let port = if place.contains(':') { "" } else { ":80" };
-                Ok(Self::Tcp(format!("{place}{port}")))
-            }
-            _ => Err(Failure::Usage(format!(
-                "`{url}` is not the URL of a server; it looks like http://127.0.0.1:8000"
-            ))),
-        }
-    }
-
     /// Sends a request and returns the answer, whatever it is.
     pub async fn send(
         &self,
@@ -58,15 +46,19 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Response<Body>, Failure> {
         let host = match self {
-            Self::Tcp(place) => place.as_str(),
+            Self::Tcp(remote) => remote.place.as_str(),
             Self::Here(_) | Self::Socket(_) => "localhost",
         };
         let payload = body.map_or_else(Body::empty, |value| Body::from(value.to_string()));
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, host)
-            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Self::Tcp(Remote { bearer: Some(bearer), .. }) = self {
+            request = request.header(header::AUTHORIZATION, bearer);
+        }
+        let request = request
             .body(payload)
             .map_err(|error| Failure::Usage(format!("`{path}` cannot be asked for: {error}")))?;
         match self {
@@ -78,9 +70,14 @@ impl Client {
                 let stream = UnixStream::connect(path).await;
                 exchange(stream.map_err(|e| unreachable(&path.display(), e))?, request).await
             }
-            Self::Tcp(place) => {
+            Self::Tcp(remote) => {
+                let place = &remote.place;
                 let stream = TcpStream::connect(place).await;
-                exchange(stream.map_err(|e| unreachable(place, e))?, request).await
+                let stream = stream.map_err(|e| unreachable(place, e))?;
+                match &remote.tls {
+                    Some(tls) => exchange(tls.connect(place, stream).await?, request).await,
+                    None => exchange(stream, request).await,
+                }
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Finds the engine to talk to, or starts one in this process.
 
-use super::Client;
+use super::{Client, Server};
 use crate::{
     config::{SOCKET, data_dir},
     exit::Failure,
@@ -60,13 +60,13 @@ pub struct Session {
 impl Session {
     /// Goes to the server that was named, or that owns the data directory; else starts an engine.
     pub async fn open(
-        server: Option<&str>,
+        server: &Server,
         data: Option<&Path>,
         engine: Engine,
         listen: bool,
     ) -> Result<Self, Failure> {
-        if let Some(url) = server {
-            return Ok(Self::of(Client::of_url(url)?, None));
+        if let Some(remote) = server.remote()? {
+            return Ok(Self::of(Client::Tcp(remote), None));
         }
         let dir = data_dir(data)?;
         let deadline = Instant::now() + OWNER_WAIT;
@@ -99,7 +99,7 @@ impl Session {
     /// it wrote is there. None when this is no such session.
     pub async fn reopen(&self) -> Option<Result<Self, Failure>> {
         let dir = self.joined.as_deref()?;
-        Some(Box::pin(Self::open(None, Some(dir), Engine::default(), false)).await)
+        Some(Box::pin(Self::open(&Server::default(), Some(dir), Engine::default(), false)).await)
     }
 
     /// Describes the process that runs the engine; none when it is this one.

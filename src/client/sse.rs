@@ -135,10 +135,11 @@ impl Follow {
             Client::Socket(_) if lost_for > OWNER_LOST_MAX => {
                 return Err(Failure::Adrift { scan, was_followed: true });
             }
-            Client::Tcp(place) if lost_for > SERVER_LOST_MAX => {
-                return Err(Failure::ServerGone { place: place.clone(), scan });
+            Client::Tcp(remote) if lost_for > SERVER_LOST_MAX => {
+                return Err(Failure::ServerGone { place: remote.place.clone(), scan });
             }
-            Client::Tcp(place) if is_new => {
+            Client::Tcp(remote) if is_new => {
+                let place = &remote.place;
                 let secs = SERVER_LOST_MAX.as_secs();
                 self.out.note(&format!(
                     "the server at {place} does not answer; it is looked for for {secs} s"

@@ -1,7 +1,7 @@
 //! `netscan doctor`: what keeps scans from working, and how to mend it.
 
 use crate::{
-    client::{Client, Engine, Session},
+    client::{Client, Engine, Server, Session},
     config::data_dir,
     exit::{Exit, Failure},
     output::{Output, causes},
@@ -41,7 +41,7 @@ struct Finding {
 /// Looks at everything that a scan needs.
 pub async fn run(
     nmap: Option<PathBuf>,
-    server: Option<&str>,
+    server: &Server,
     data: Option<&Path>,
     out: &Output,
 ) -> Result<Exit, Failure> {
@@ -166,7 +166,7 @@ fn nmap_data(dir: &Path, nmap: &Installation, data_dir: &Path) -> (Health, Strin
 
 /// Opens the store, or talks to its owner.
 async fn store(
-    server: Option<&str>,
+    server: &Server,
     data: Option<&Path>,
 ) -> Result<(Health, String, ScopeSummary), Failure> {
     let session = Session::open(server, data, Engine::default(), false).await?;
@@ -174,7 +174,7 @@ async fn store(
     let owner = match &session.client {
         Client::Here(_) => format!("{}, used by no server", data_dir(data)?.display()),
         Client::Socket(_) => format!("{}, used by a running netscan", data_dir(data)?.display()),
-        Client::Tcp(place) => format!("on the server {place}"),
+        Client::Tcp(remote) => format!("on the server {}", remote.place),
     };
     session.close().await;
     let system = described?;

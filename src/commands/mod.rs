@@ -9,10 +9,11 @@ mod scope;
 mod serve;
 mod show;
 mod store;
+mod token;
 
 use crate::{
     cli::{Args, Command},
-    client::{Client, Engine, Session},
+    client::{Client, Engine, Server, Session},
     exit::{Exit, Failure},
     output::Output,
 };
@@ -20,20 +21,18 @@ use std::io;
 
 /// Carries a command out.
 pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
-    let (server, data) = (args.server.clone(), args.data.clone());
+    let (server, data) = (Server::of(&args), args.data.clone());
     match args.command {
         Command::Serve(serve) => serve::run(serve, data.as_deref(), out).await,
-        Command::Scan(scan) => scan::run(*scan, server.as_deref(), data.as_deref(), out).await,
+        Command::Scan(scan) => scan::run(*scan, &server, data.as_deref(), out).await,
         Command::Rescan { scan, only } => {
-            scan::again(scan, only, server.as_deref(), data.as_deref(), out).await
+            scan::again(scan, only, &server, data.as_deref(), out).await
         }
-        Command::Doctor { nmap } => {
-            doctor::run(nmap, server.as_deref(), data.as_deref(), out).await
-        }
+        Command::Doctor { nmap } => doctor::run(nmap, &server, data.as_deref(), out).await,
         Command::Store(command) => {
-            store::run(command, server.as_deref(), data.as_deref(), out).await
+            store::run(command, server.url.as_deref(), data.as_deref(), out).await
         }
-        Command::Bench(args) => bench::run(args, server.as_deref(), out).await,
+        Command::Bench(args) => bench::run(args, server.url.as_deref(), out).await,
         Command::Completions { shell } => {
             let mut script = Vec::new();
             let mut command = <Args as clap::CommandFactory>::command();
@@ -41,8 +40,7 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
             out.bytes(&script).map(|()| Exit::Ok)
         }
         command => {
-            let session =
-                Session::open(server.as_deref(), data.as_deref(), Engine::default(), false).await?;
+            let session = Session::open(&server, data.as_deref(), Engine::default(), false).await?;
             let done = with_client(&session.client, command, out).await;
             session.close().await;
             done
@@ -65,6 +63,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Pause { scan } => manage::command(client, scan, "pause", out).await,
         Command::Resume { scan } => manage::command(client, scan, "resume", out).await,
         Command::Targets(command) => manage::targets(client, command, out).await,
+        Command::Token(command) => token::run(client, command, out).await,
         Command::Projects(command) => manage::projects(client, command, out).await,
         Command::Scope(command) => scope::run(client, command, out).await,
         Command::Scan(_)

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cli::{Only, ScanArgs},
-    client::{Client, Engine, Session},
+    client::{Client, Engine, Server, Session},
     config::check_nmap,
     exit::{Exit, Failure},
     output::Output,
@@ -33,7 +33,7 @@ const LEAVING_AGAIN: Duration = Duration::from_millis(200);
 /// Runs the command.
 pub async fn run(
     args: ScanArgs,
-    server: Option<&str>,
+    server: &Server,
     data: Option<&Path>,
     out: &Output,
 ) -> Result<Exit, Failure> {
@@ -59,7 +59,7 @@ pub async fn run(
 pub async fn again(
     scan: ScanId,
     only: Only,
-    server: Option<&str>,
+    server: &Server,
     data: Option<&Path>,
     out: &Output,
 ) -> Result<Exit, Failure> {
@@ -95,7 +95,7 @@ pub async fn again(
 /// Finds or starts an engine, and hands it a scan. Another one, when the process that owned the
 /// directory was about to end and took nothing.
 async fn accepted(
-    server: Option<&str>,
+    server: &Server,
     data: Option<&Path>,
     engine: &Engine,
     submit: impl AsyncFn(&Session) -> Result<ScanAccepted, Failure>,

@@ -1,16 +1,17 @@
 //! `netscan serve`: the long-running server.
 
 use crate::{
-    cli::ServeArgs,
+    cli::{Auth, ServeArgs},
     client::{Engine, SocketFile, start_engine},
     config::data_dir,
     exit::{Exit, Failure},
+    exposure,
     output::{Output, causes},
-    signals::Signals,
+    signals::{Asked, Signals},
     values,
 };
 use netscan_actors::{EntryFault, NewEntry, System};
-use netscan_http::{Edge, serve_tcp};
+use netscan_http::{Bounds, Edge, Tls, serve_tcp, serve_tls};
 use netscan_schemas::scope::ScopeList;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -20,13 +21,9 @@ const SHUTDOWN_MAX: Duration = Duration::from_secs(15);
 
 /// Serves until a signal ends it.
 pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<Exit, Failure> {
-    if !args.listen.ip().is_loopback() {
-        return Err(Failure::Usage(format!(
-            "`{}` is not a loopback address, and there are no access rights yet: listen on \
-             127.0.0.1 or ::1, and reach it through SSH or a proxy that checks who calls",
-            args.listen
-        )));
-    }
+    exposure::check(&args).map_err(Failure::Usage)?;
+    // Before anything is made: files that are no certificate are the user's to mend.
+    let tls = tls(&args)?;
     let allow = allowed(&args.allow, args.allow_note.as_deref())?;
     raise_file_limit();
     let mut signals = Signals::of_server()?;
@@ -44,22 +41,31 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
         source,
     })?;
     let system = start_engine(&dir, engine).await?;
-    let edge = Edge::new(Arc::clone(&system)).with_cors_origins(args.cors_origin);
-    let edge = Arc::new(edge);
+    let edge = Arc::new(edge(&args, &system, &dir).await?);
     let socket = SocketFile::serve(&dir, Arc::clone(&edge))?;
     let address = listener.local_addr().map_err(|source| Failure::Io {
         what: "asking for the listener's address".into(),
         source,
     })?;
-    let served = tokio::spawn(serve_tcp(listener, Arc::clone(&edge)));
+    let place = exposure::address(&args, address.port());
+    let login = edge.announce(place.clone())?;
+    let served = match &tls {
+        Some(tls) => tokio::spawn(serve_tls(listener, Arc::clone(&edge), Arc::clone(tls))),
+        None => tokio::spawn(serve_tcp(listener, Arc::clone(&edge))),
+    };
     if let Err(error) = system.scanner().installation().await {
         out.note(&format!("netscan: {error}{}", causes(&error)));
     }
-    out.line(&format!("netscan serves at http://{address}"))?;
+    greet(&place, login.as_deref(), out)?;
 
-    let exit = tokio::select! {
-        () = signals.end() => Exit::Ok,
-        () = system.tree_gone() => Exit::Restart,
+    let exit = loop {
+        tokio::select! {
+            asked = signals.asked() => match asked {
+                Asked::End => break Exit::Ok,
+                Asked::Reload => reload(tls.as_deref()),
+            },
+            () = system.tree_gone() => break Exit::Restart,
+        }
     };
     tracing::info!("going down; scans go on with the next start");
     edge.shutdown().cancel();
@@ -94,6 +100,59 @@ fn allowed(targets: &[String], note: Option<&str>) -> Result<Vec<NewEntry>, Fail
         }
     };
     targets.iter().map(entry).collect()
+}
+
+/// Returns the certificate that the command line names.
+fn tls(args: &ServeArgs) -> Result<Option<Arc<Tls>>, Failure> {
+    match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Ok(Some(Arc::new(Tls::load(certificate.clone(), key.clone())?)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Says where the server is, and how to get in.
+fn greet(place: &str, login: Option<&str>, out: &Output) -> Result<(), Failure> {
+    let login = match login {
+        Some(url) => format!("log in, once and within 10 minutes: {url}"),
+        None => "everybody on this machine may use it".to_owned(),
+    };
+    // In one piece: who reads the first line only may be gone at the second.
+    out.bytes(format!("netscan serves at {place}\n{login}\n").as_bytes())
+}
+
+/// Returns the edge that the command line asks for.
+async fn edge(args: &ServeArgs, system: &Arc<System>, dir: &Path) -> Result<Edge, Failure> {
+    let or = Bounds::default();
+    let bounds = Bounds {
+        connections: args.max_connections.unwrap_or(or.connections),
+        connections_per_ip: args.max_connections_per_ip.unwrap_or(or.connections_per_ip),
+        requests_per_s: args.request_rate.unwrap_or(or.requests_per_s),
+    };
+    let mut edge = Edge::new(Arc::clone(system))
+        .with_cors_origins(args.cors_origin.clone())
+        .with_hosts(args.host.clone())
+        .with_bounds(bounds);
+    if args.tls_cert.is_some() || args.behind_tls_proxy {
+        edge = edge.behind_tls();
+    }
+    match args.auth {
+        Auth::None => Ok(edge.open_to_all()),
+        Auth::Token => Ok(edge.with_own_token(dir).await?),
+    }
+}
+
+/// Reads the certificate again. One that is no good does not end what runs.
+fn reload(tls: Option<&Tls>) {
+    match tls.map(Tls::reload) {
+        Some(Ok(())) => tracing::info!("the certificate was read again"),
+        Some(Err(error)) => {
+            let text = format!("{error}{}", causes(&error));
+            tracing::error!("the old certificate stays in use: {text}");
+        }
+        None => tracing::info!("there is no certificate to read again"),
+    }
 }
 
 async fn shut_down(system: &System, served: tokio::task::JoinHandle<std::io::Result<()>>) {

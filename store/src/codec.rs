@@ -12,7 +12,7 @@
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
     AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec,
-    ScopeRecord, TallyRecord, VerdictsRecord, v1,
+    ScopeRecord, SessionRecord, TallyRecord, TokenRecord, VerdictsRecord, v1,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -167,6 +167,8 @@ versioned!("attempt", AttemptRecord = 2, { 1 => v1::AttemptRecord, 2 => AttemptR
 versioned!("host", HostRecord = 2, { 1 => v1::HostRecord, 2 => HostRecord });
 versioned!("difficult", DifficultRecord = 1, { 1 => DifficultRecord });
 versioned!("scope", ScopeRecord = 1, { 1 => ScopeRecord });
+versioned!("token", TokenRecord = 1, { 1 => TokenRecord });
+versioned!("session", SessionRecord = 1, { 1 => SessionRecord });
 
 fn encode<T: Serialize>(kind: &'static str, value: &T) -> Result<Vec<u8>, CodecError> {
     let body = bincode::serde::encode_to_vec(value, FORMAT)

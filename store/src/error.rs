@@ -1,7 +1,11 @@
 //! What can go wrong, one type an operation.
 
 use crate::codec::CodecError;
-use netscan_schemas::id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId};
+use netscan_schemas::{
+    TokenId,
+    id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId},
+    limits::TOKENS_MAX,
+};
 use std::{io, path::PathBuf};
 
 /// Why a store does not open. Nothing was changed, unless a variant says otherwise.
@@ -174,6 +178,15 @@ pub enum Refusal {
     /// The scan has not ended, so that it or its project cannot be deleted.
     #[error("scan {0} has not ended")]
     NotEnded(ScanId),
+    /// There is no such token.
+    #[error("there is no token {0}")]
+    NoToken(TokenId),
+    /// The token exists.
+    #[error("there is already a token {0}")]
+    TokenExists(TokenId),
+    /// There are as many tokens as there may be.
+    #[error("there are {TOKENS_MAX} tokens, and no more may be; revoke some first")]
+    TooManyTokens,
 }
 
 /// Why a write was not done.

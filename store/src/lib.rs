@@ -10,6 +10,7 @@
 //! Promise: what was acknowledged stays, through any crash; an event is durable before anyone
 //! sees it; a damaged record is an error, never a wrong answer.
 
+mod access;
 pub mod check;
 pub mod codec;
 mod db;
@@ -36,7 +37,7 @@ pub use reader::{ScanFilter, ScanView};
 pub use scrub::Scrub;
 pub use space::{BALLAST_BYTES, RESERVE_BYTES};
 pub use store::{Health, NoPublisher, Options, Publisher, Store};
-pub use write::{Ack, Receipt, Write};
+pub use write::{Ack, Receipt, SessionKey, Write};
 
 /// Keeps panics of the database from being printed. They come from damaged pages, are caught, and
 /// are told as errors.

@@ -14,7 +14,7 @@ use netscan_schemas::{
     scan::ScanState,
     stored::{
         AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord,
-        ScanSpec, ScopeRecord, TallyRecord, VerdictsRecord,
+        ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord, VerdictsRecord,
     },
 };
 use redb::Value;
@@ -69,6 +69,15 @@ pub(crate) fn attempt(key: AttemptKey, bytes: &[u8]) -> Result<AttemptRecord, Co
     }
 }
 
+/// Returns a token, if it is sound and the one of its key.
+pub(crate) fn token(key: &str, bytes: &[u8]) -> Result<TokenRecord, CodecError> {
+    let record = TokenRecord::from_bytes(bytes)?;
+    match record.id.as_str() == key {
+        true => Ok(record),
+        false => Err(CodecError::Misplaced { kind: TokenRecord::KIND }),
+    }
+}
+
 /// Returns the events of a segment, if they are sound and begin with the one of their key.
 pub(crate) fn events(
     scan: ScanId,
@@ -108,6 +117,12 @@ pub(crate) fn verify(table: &str, key: &[u8], value: &[u8]) -> Result<(), CodecE
         "scopes" => filed::<ScopeRecord>(number(), value).map(drop),
         "hosts" => filed::<HostRecord>(number(), value).map(drop),
         "difficult" => DifficultRecord::from_bytes(value).map(drop),
+        "tokens" => {
+            let key = std::str::from_utf8(key)
+                .map_err(|_| CodecError::Misplaced { kind: TokenRecord::KIND })?;
+            token(key, value).map(drop)
+        }
+        "sessions" => SessionRecord::from_bytes(value).map(drop),
         "attempts" => attempt(AttemptKey::from_bytes(key), value).map(drop),
         "events" => {
             let (scan, first) = <(u64, u64)>::from_bytes(key);

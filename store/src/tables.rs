@@ -5,6 +5,7 @@
 //! counted   tallies  verdicts                       kept by the writer with what they count
 //! memory    difficult                               over all scans, outlives them
 //! policy    scopes                                  what may be scanned
+//! access    tokens  sessions                        lean on no other row
 //! indexes   project_names  scans_by_project  scans_by_status  batches_by_scan
 //!           hosts_by_scan  hosts_by_address  open_ports
 //! ```
@@ -116,6 +117,8 @@ tables! {
         EVENTS events: (u64, u64) => Bytes,
         DIFFICULT difficult: [u8; 16] => Bytes,
         SCOPES scopes: u64 => Bytes,
+        TOKENS tokens: &'static str => Bytes,
+        SESSIONS sessions: [u8; 32] => Bytes,
     }
     multimap {
         OPEN_PORTS open_ports: (u64, u32) => u64,

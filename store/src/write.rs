@@ -13,7 +13,7 @@ use crate::{
     segment,
 };
 use netscan_schemas::{
-    AddressSet, Time,
+    AddressSet, Time, TokenId,
     attempt::Stream,
     batch::BatchStatus,
     event::EncodedEvent,
@@ -22,6 +22,7 @@ use netscan_schemas::{
     scan::{ScanState, ScanStatus},
     stored::{
         AttemptRecord, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec, ScopeRecord,
+        SessionRecord,
     },
 };
 use std::{
@@ -64,6 +65,24 @@ pub(crate) enum Op {
     AddScope(ScopeRecord),
     RemoveScope { project: Option<ProjectId>, id: ScopeId },
     Event { scan: ScanId, event: EncodedEvent },
+    CreateToken { id: TokenId, bytes: Vec<u8> },
+    DeleteToken(TokenId),
+    TouchToken { id: TokenId, at: Time },
+    CreateSession { key: SessionKey, session: SessionRecord, keep: KeepSessions },
+    DeleteSession(SessionKey),
+    TouchSession { key: SessionKey, at: Time },
+}
+
+/// What a session is filed under: BLAKE3 of its cookie's secret.
+pub type SessionKey = [u8; 32];
+
+/// Which sessions stay when another begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct KeepSessions {
+    /// Those that began after this ...
+    pub(crate) created_after: Time,
+    /// ... and were used after this.
+    pub(crate) seen_after: Time,
 }
 
 /// Findings of one attempt.

@@ -15,7 +15,7 @@ use std::{
 /// Starts a server that is to die, gives it a scan if it lives long enough, and waits for its end.
 fn dies_at(point: &str, data: &Path, nmap: &FakeNmap, with_scan: bool) {
     let mut server = netscan(data)
-        .args(["serve", "--listen", "127.0.0.1:0", "--nmap"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--auth", "none", "--nmap"])
         .arg(nmap.program())
         .env(VARIABLE, point)
         .stdout(Stdio::piped())

@@ -196,7 +196,7 @@ fn a_server_whose_port_is_taken_touches_no_scan() {
     let (_taken, port) = listen("127.0.0.1");
     let address = format!("127.0.0.1:{port}");
     let mut serve = netscan(data.path());
-    serve.args(["serve", "--listen", &address, "--nmap"]).arg(nmap.program());
+    serve.args(["serve", "--listen", &address, "--auth", "none", "--nmap"]).arg(nmap.program());
     let refused = run(&mut serve);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
     assert!(text(&refused.stderr).contains(&address), "{}", text(&refused.stderr));

@@ -87,7 +87,7 @@ impl Server {
     /// Starts one with more arguments.
     pub fn start_with(data: &Path, nmap: Option<&FakeNmap>, more: &[&str]) -> Self {
         let mut command = netscan(data);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).args(more);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--auth", "none"]).args(more);
         if let Some(nmap) = nmap {
             command.arg("--nmap").arg(nmap.program());
         }

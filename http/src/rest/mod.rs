@@ -6,5 +6,7 @@ pub mod projects;
 pub mod quick;
 pub mod scans;
 pub mod scope;
+pub mod session;
 pub mod system;
 pub mod targets;
+pub mod tokens;

@@ -1,6 +1,7 @@
 //! Projects: names under which scans are kept.
 
 use crate::{
+    auth::Identity,
     extract::{Body, Lenient, Segment, Strict},
     page::{self, Page},
     problem::Failure,
@@ -19,6 +20,7 @@ use netscan_schemas::{
     api::{NewProject, Project},
     limits::NAME_CHARS_MAX,
     problem::{Code, FieldError, Problem, is_name},
+    scan::ScanStatus,
     stored::ProjectRecord,
 };
 use netscan_store::ScanFilter;
@@ -91,14 +93,32 @@ pub async fn create(
 /// Lists all projects.
 pub async fn list(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     SeedQuery(page): SeedQuery<Page>,
     uri: Uri,
 ) -> Result<Response, Failure> {
-    let limit = page.limit()?;
-    let records = edge.system.store().projects(page.after(ProjectId::new)?, limit + 1)?;
+    let (limit, after) = (page.limit()?, page.after(ProjectId::new)?);
+    let records = match caller.projects() {
+        None => edge.system.store().projects(after, limit + 1)?,
+        Some(seen) => seen_projects(&edge, seen, after)?,
+    };
     let projects: Result<Vec<_>, _> =
         records.into_iter().map(|record| shown(&edge, record)).collect();
     Ok(page::answer(&uri, projects?, limit, |project| project.id.get()))
+}
+
+/// Returns the projects that a caller sees, if there are not that many, those after one.
+fn seen_projects(
+    edge: &Edge,
+    seen: &[ProjectId],
+    after: Option<ProjectId>,
+) -> Result<Vec<ProjectRecord>, Failure> {
+    let mut seen = seen.to_vec();
+    seen.sort_unstable();
+    seen.dedup();
+    let later = seen.into_iter().filter(|id| after.is_none_or(|after| *id > after));
+    let found = later.map(|id| edge.system.store().project(id));
+    Ok(found.filter_map(Result::transpose).collect::<Result<_, _>>()?)
 }
 
 /// Answers one project.
@@ -153,21 +173,33 @@ pub async fn scans(
     if edge.system.store().project(id)?.is_none() {
         return Err(Failure::not_found(format!("project {id}")));
     }
-    let filter = ScanFilter { project: Some(id), ..ScanFilter::default() };
-    list_scans(edge, &page, filter, &uri).await
+    list_scans(edge, &page, Some(vec![id]), None, &uri).await
 }
 
-/// Answers a page of scans, newest first.
+/// Answers a page of scans, newest first: those of some projects, or of all.
 pub async fn list_scans(
     edge: Arc<Edge>,
     page: &Page,
-    filter: ScanFilter,
+    projects: Option<Vec<ProjectId>>,
+    status: Option<ScanStatus>,
     uri: &Uri,
 ) -> Result<Response, Failure> {
     let limit = page.limit()?;
     let after = page.after(netscan_schemas::ScanId::new)?;
-    let filter = ScanFilter { after, descending: true, limit: limit + 1, ..filter };
-    let read = move || view::scans(&edge, edge.system.store().scans(&filter)?);
+    let filter =
+        ScanFilter { after, status, descending: true, limit: limit + 1, ..ScanFilter::default() };
+    let read = move || -> Result<_, Failure> {
+        let store = edge.system.store();
+        let Some(projects) = projects else { return view::scans(&edge, store.scans(&filter)?) };
+        let mut found = Vec::new();
+        for project in projects {
+            found.extend(store.scans(&ScanFilter { project: Some(project), ..filter.clone() })?);
+        }
+        found.sort_by_key(|view| std::cmp::Reverse(view.spec.id));
+        found.dedup_by_key(|view| view.spec.id);
+        found.truncate(limit + 1);
+        view::scans(&edge, found)
+    };
     let scans = crate::off_thread(read).await??;
     Ok(page::answer(uri, scans, limit, |scan| scan.id.get()))
 }

@@ -1,6 +1,7 @@
 //! One nmap run that the client waits for, as the Python system offered it.
 
 use crate::{
+    auth::Identity,
     extract::{Body, Lenient},
     problem::{Failure, refuse_new_work},
     query::{Nothing, SeedQuery},
@@ -8,7 +9,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use netscan_schemas::{
-    ScanId,
+    ProjectId, ScanId,
     api::{Host, RunAnswer, RunRequest, ScanRequest},
     attempt::{Ending, Stream},
     batch::BatchStatus,
@@ -40,6 +41,7 @@ impl Body for RunRequest {
 /// goes away stops it.
 pub async fn run(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     _: SeedQuery<Nothing>,
     request: Lenient<RunRequest>,
 ) -> Result<Json<RunAnswer>, Failure> {
@@ -51,7 +53,7 @@ pub async fn run(
         (flags, None) => ("/nmap_flags", flags.unwrap_or_default()),
     };
     let scan = ScanRequest {
-        project_id: Some(edge.system.project_named(PROJECT).await?),
+        project_id: Some(project_of(&edge, &caller).await?),
         nmap_flags: flags,
         targets,
         chunk_size: Some(limits::CHUNK_SIZE_MAX),
@@ -68,6 +70,14 @@ pub async fn run(
     let mut answer = answer.map_err(|failure| at_flags(failure, pointer))?;
     answer.warnings.extend(request.warnings);
     Ok(Json(answer))
+}
+
+/// A caller that is limited to some projects keeps its quick scans in the first of them.
+async fn project_of(edge: &Edge, caller: &Identity) -> Result<ProjectId, Failure> {
+    match caller.projects().and_then(<[_]>::first) {
+        Some(first) => Ok(*first),
+        None => Ok(edge.system.project_named(PROJECT).await?),
+    }
 }
 
 fn named_twice() -> Failure {

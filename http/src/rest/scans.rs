@@ -1,6 +1,7 @@
 //! Scans: start, look, stop, pause, resume, scan again, delete.
 
 use crate::{
+    auth::Identity,
     extract::{Body, Lenient, Segment, Strict},
     page::Page,
     problem::{Failure, refuse_new_work},
@@ -27,7 +28,7 @@ use netscan_schemas::{
     problem::Code,
     scan::{ScanStatus, UnresolvedTarget, Verdict},
 };
-use netscan_store::{ScanFilter, Store};
+use netscan_store::Store;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -54,10 +55,12 @@ impl Body for RescanRequest {
 /// Accepts a scan and answers at once.
 pub async fn create(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     _: Query<Nothing>,
-    Strict(request): Strict<ScanRequest>,
+    Strict(mut request): Strict<ScanRequest>,
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
+    request.project_id = caller.project_for(request.project_id)?;
     Ok(accepted(edge.system.submit(request).await?))
 }
 
@@ -69,10 +72,12 @@ fn accepted(answer: ScanAccepted) -> Response {
 /// Accepts a scan as the Python system did: status 200, unknown fields named and ignored.
 pub async fn start(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     _: SeedQuery<Nothing>,
-    request: Lenient<ScanRequest>,
+    mut request: Lenient<ScanRequest>,
 ) -> Result<Json<ScanAccepted>, Failure> {
     refuse_new_work(edge.system.store())?;
+    request.body.project_id = caller.project_for(request.body.project_id)?;
     let mut answer = edge.system.submit(request.body).await?;
     answer.warnings.extend(request.warnings);
     Ok(Json(answer))
@@ -81,20 +86,23 @@ pub async fn start(
 /// Says what a request would be; runs nothing.
 pub async fn preview(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     _: Query<Nothing>,
-    Strict(request): Strict<ScanRequest>,
+    Strict(mut request): Strict<ScanRequest>,
 ) -> Result<Json<Preview>, Failure> {
+    request.project_id = caller.project_for(request.project_id)?;
     Ok(Json(edge.system.preview(&request).await?))
 }
 
 /// Lists all scans, newest first.
 pub async fn list(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     SeedList(page, filter): SeedList<Page, StatusFilter>,
     uri: Uri,
 ) -> Result<Response, Failure> {
-    let filter = ScanFilter { status: filter.status, ..ScanFilter::default() };
-    list_scans(edge, &page, filter, &uri).await
+    let seen = caller.projects().map(<[_]>::to_vec);
+    list_scans(edge, &page, seen, filter.status, &uri).await
 }
 
 /// Which scans to list.

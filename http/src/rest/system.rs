@@ -1,11 +1,12 @@
 //! The server itself: whether it lives, whether it can scan, and what it is.
 
 use crate::{
+    auth::Identity,
     problem::{Failure, chain},
     query::{Nothing, Query},
     router::Edge,
 };
-use axum::{Json, extract::State};
+use axum::{Extension, Json, extract::State};
 use netscan_schemas::{
     api::{NmapInfo, StoreHealth, System},
     limits,
@@ -20,20 +21,29 @@ pub async fn healthz() -> &'static str {
 }
 
 /// Answers whether scans can run and be kept.
-pub async fn readyz(State(edge): State<Arc<Edge>>) -> Result<&'static str, Failure> {
+pub async fn readyz(
+    State(edge): State<Arc<Edge>>,
+    caller: Option<Extension<Identity>>,
+) -> Result<&'static str, Failure> {
+    let not_ready = |code: Code, why: String| match caller {
+        Some(_) => Err(Failure::new(code, why)),
+        // It may hold paths, and this one may be anybody.
+        None => Err(Failure::new(code, "not ready; who has a token is told why")),
+    };
     let health = edge.system.store().health();
     if !health.accepts_work() {
-        return Err(Failure::new(Code::StoreUnavailable, format!("not ready: store: {health}")));
+        return not_ready(Code::StoreUnavailable, format!("not ready: store: {health}"));
     }
     match edge.system.scanner().installation().await {
         Ok(_) => Ok("ready\n"),
-        Err(error) => Err(Failure::new(Code::NmapUnusable, chain(&error))),
+        Err(error) => not_ready(Code::NmapUnusable, chain(&error)),
     }
 }
 
 /// Describes the server.
 pub async fn describe(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     _: Query<Nothing>,
 ) -> Result<Json<System>, Failure> {
     let system = &edge.system;
@@ -60,7 +70,7 @@ pub async fn describe(
         privilege: privileges.explanation.clone(),
         slots: slots.limit as u64,
         slots_in_use: slots.in_use as u64,
-        active_scans: system.in_hand().count() as u64,
+        active_scans: seen_active(&edge, &caller)?,
         store_bytes: system.store().store_bytes().map_err(|error| Failure::internal(&error))?,
         store_health,
         store_problem,
@@ -68,7 +78,7 @@ pub async fn describe(
         scope: system.scopes().summary(),
         epoch: system.store().epoch(),
         uptime_ms: u64::try_from(system.uptime().as_millis()).unwrap_or(u64::MAX),
-        limits: named_limits(),
+        limits: named_limits(&edge),
     }))
 }
 
@@ -97,8 +107,21 @@ fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
     (how, Some(health.to_string()))
 }
 
-fn named_limits() -> BTreeMap<String, u64> {
-    let limits: [(&str, u64); 14] = [
+/// Returns how many scans that the caller sees have not ended.
+fn seen_active(edge: &Edge, caller: &Identity) -> Result<u64, Failure> {
+    let Some(projects) = caller.projects() else {
+        return Ok(edge.system.in_hand().count() as u64);
+    };
+    let mut active = 0;
+    for scan in edge.system.in_hand().scans() {
+        active += u64::from(edge.system.store().is_of_any(scan, projects)?);
+    }
+    Ok(active)
+}
+
+fn named_limits(edge: &Edge) -> BTreeMap<String, u64> {
+    let bounds = &edge.bounds;
+    let limits: [(&str, u64); 20] = [
         ("scan_addresses_max", limits::SCAN_ADDRESSES_MAX),
         ("run_addresses_max", limits::RUN_ADDRESSES_MAX),
         ("target_lines_max", limits::TARGET_LINES_MAX as u64),
@@ -107,9 +130,15 @@ fn named_limits() -> BTreeMap<String, u64> {
         ("attempts_max", u64::from(limits::ATTEMPTS_MAX)),
         ("stream_bytes_max", limits::STREAM_BYTES_MAX),
         ("stdout_bytes_max", limits::STDOUT_BYTES_MAX),
-        ("connections_max", limits::CONNECTIONS_MAX as u64),
+        ("connections_max", edge.connections_max() as u64),
         ("stderr_bytes_max", limits::STDERR_BYTES_MAX),
         ("body_bytes_max", limits::BODY_BYTES_MAX as u64),
+        ("connections_per_ip_max", bounds.connections_per_ip as u64),
+        ("requests_per_s_max", u64::from(bounds.requests_per_s)),
+        ("small_body_bytes_max", limits::SMALL_BODY_BYTES_MAX as u64),
+        ("header_bytes_max", limits::HEADER_BYTES_MAX as u64),
+        ("headers_max", limits::HEADERS_MAX as u64),
+        ("tokens_max", limits::TOKENS_MAX as u64),
         ("page_max", limits::PAGE_MAX as u64),
         ("scope_entries_max", limits::SCOPE_ENTRIES_MAX as u64),
         ("ws_clients_max", limits::WS_CLIENTS_MAX as u64),

@@ -1,6 +1,7 @@
 //! Targets: what an expression means, and what is known of an address.
 
 use crate::{
+    auth::Identity,
     extract::{Body, Lenient, Segment},
     problem::Failure,
     query::{Nothing, Query, SeedQuery},
@@ -13,9 +14,9 @@ use netscan_schemas::{
     api::{DifficultTarget, ExpandAnswer, ExpandRequest, InvalidTarget, Scan, TargetHistory},
     limits,
     problem::Code,
-    stored::HostRecord,
+    stored::{DifficultRecord, HostRecord},
 };
-use netscan_store::ReadError;
+use netscan_store::{ReadError, Store};
 use serde::Deserialize;
 use std::{net::IpAddr, sync::Arc};
 
@@ -61,6 +62,7 @@ pub struct DifficultQuery {
 /// Lists hosts that scans could not finish, by address.
 pub async fn difficult(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Query(query): Query<DifficultQuery>,
 ) -> Result<Json<Vec<DifficultTarget>>, Failure> {
     let limit = query.limit.unwrap_or(limits::PAGE_DEFAULT);
@@ -75,7 +77,10 @@ pub async fn difficult(
             let rows = store.difficult(after, limits::PAGE_MAX)?;
             let Some((last, _)) = rows.last() else { return Ok(found) };
             after = Some(*last);
-            for (address, record) in rows {
+            for (address, mut record) in rows {
+                if !leave_seen(store, &caller, &mut record)? {
+                    continue;
+                }
                 let is_of = |scan| record.history.iter().any(|time| time.scan_id == scan);
                 if query.scan.is_none_or(is_of) {
                     found.push(DifficultTarget::new(address, record));
@@ -89,9 +94,28 @@ pub async fn difficult(
     Ok(Json(crate::off_thread(find).await??))
 }
 
+/// Takes out what is of projects that the caller does not see; returns whether anything is left.
+fn leave_seen(
+    store: &Store,
+    caller: &Identity,
+    record: &mut DifficultRecord,
+) -> Result<bool, ReadError> {
+    let Some(projects) = caller.projects() else { return Ok(true) };
+    let mut seen = Vec::new();
+    for time in std::mem::take(&mut record.history) {
+        if store.is_of_any(time.scan_id, projects)? {
+            seen.push(time);
+        }
+    }
+    record.times = u32::try_from(seen.len()).unwrap_or(u32::MAX);
+    record.history = seen;
+    Ok(!record.history.is_empty())
+}
+
 /// Lists the scans that found an address up or gave up on it, newest first.
 pub async fn history(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(address): Segment<String>,
     _: SeedQuery<Nothing>,
 ) -> Result<Json<Vec<TargetHistory>>, Failure> {
@@ -100,17 +124,27 @@ pub async fn history(
             format!("`{address}` is not an address; give one like 192.0.2.7 or 2001:db8::7");
         Failure::new(Code::InvalidTarget, detail)
     })?;
-    Ok(Json(crate::off_thread(move || found_at(&edge, address)).await??))
+    Ok(Json(crate::off_thread(move || found_at(&edge, &caller, address)).await??))
 }
 
-fn found_at(edge: &Edge, address: IpAddr) -> Result<Vec<TargetHistory>, Failure> {
+fn found_at(
+    edge: &Edge,
+    caller: &Identity,
+    address: IpAddr,
+) -> Result<Vec<TargetHistory>, Failure> {
     let store = edge.system.store();
     let (mut found, mut views) = (Vec::new(), Vec::new());
-    for record in store.hosts_by_address(address)?.into_iter().take(limits::SEED_LIST_MAX) {
+    for record in store.hosts_by_address(address)? {
+        if found.len() == limits::SEED_LIST_MAX {
+            break;
+        }
         // A scan may be deleted meanwhile.
-        if let Some(view) = store.scan(record.scan_id)? {
-            found.push(record);
-            views.push(view);
+        match store.scan(record.scan_id)? {
+            Some(view) if caller.sees(view.spec.project_id) => {
+                found.push(record);
+                views.push(view);
+            }
+            Some(_) | None => {}
         }
     }
     let row = |(scan, record): (Scan, HostRecord)| {

@@ -17,7 +17,8 @@ async fn call(router: &Router, method: &str, headers: &[(&str, &[u8])]) -> Answe
 #[tokio::test]
 async fn only_our_own_names_are_answered_to() {
     let world = world(all_up).await;
-    let edge = Edge::new(Arc::clone(&world.system)).with_hosts(vec!["scans.example".into()]);
+    let edge =
+        Edge::new(Arc::clone(&world.system)).open_to_all().with_hosts(vec!["scans.example".into()]);
     let router = tcp_router(Arc::new(edge));
     for ours in [
         "localhost",
@@ -47,7 +48,10 @@ async fn only_our_own_names_are_answered_to() {
         assert_eq!(answer.problem(), "host-not-allowed", "{other}");
         assert_eq!(answer.status, 421);
     }
-    assert_eq!(call(&router, "POST", &[]).await.problem(), "host-not-allowed");
+    // There is one name, or it is not known which one the request is for.
+    assert_eq!(call(&router, "POST", &[]).await.problem(), "bad-request");
+    let two = [("host", b"localhost".as_slice()), ("host", b"evil.example")];
+    assert_eq!(call(&router, "POST", &two).await.problem(), "bad-request");
     // A socket file has no name to be called by.
     assert_eq!(call(&world.router, "POST", &[("host", b"anything")]).await.status, 200);
 }
@@ -85,7 +89,8 @@ async fn pages_of_other_sites_change_nothing_and_open_no_socket() {
 async fn pages_that_were_let_in_get_what_a_browser_asks_for() {
     let world = world(all_up).await;
     let page = "http://localhost:5173";
-    let edge = Edge::new(Arc::clone(&world.system)).with_cors_origins(vec![page.to_owned()]);
+    let edge = Edge::new(Arc::clone(&world.system)).open_to_all();
+    let edge = edge.with_cors_origins(vec![page.to_owned()]);
     let router = tcp_router(Arc::new(edge));
     let from = |origin: &'static str| {
         [("host", b"localhost:8000".as_slice()), ("origin", origin.as_bytes())]

@@ -1,6 +1,8 @@
 //! The edge over a real store, with scripted processes in nmap's place.
 
+mod access;
 mod callers;
+mod edge;
 mod injection;
 mod malformed;
 mod results;
@@ -67,7 +69,7 @@ async fn world(script: impl FnMut(&LaunchSpec) -> Script + Send + 'static) -> Wo
         allow: Vec::new(),
     };
     let system = System::start(config).await.unwrap();
-    let edge = Arc::new(Edge::new(Arc::clone(&system)));
+    let edge = Arc::new(Edge::new(Arc::clone(&system)).open_to_all());
     let router = local_router(Arc::clone(&edge));
     World { dir, system, edge, router }
 }

@@ -1,12 +1,14 @@
 //! What clients send and get. Names and shapes are a contract: fields may be added, never renamed
 //! or dropped.
 
+mod access;
 mod host;
 mod request;
 mod scan;
 mod scope;
 mod system;
 
+pub use access::*;
 pub use host::*;
 pub use request::*;
 pub use scan::*;

@@ -5,7 +5,10 @@ use super::{
     measure::{self, Memory},
     part::{self, Owned},
 };
-use crate::{client::Client, exit::Failure};
+use crate::{
+    client::{Client, Remote},
+    exit::Failure,
+};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
@@ -70,7 +73,7 @@ impl Server {
         let url = line.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.ok_or_else(|| io::Error::other("it does not say where it serves"))?;
         let place = url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        let client = Client::Tcp(place.clone());
+        let client = Client::Tcp(Remote { place: place.clone(), bearer: None, tls: None });
         let warden = measure::children(child.0.id())?.first().copied();
         Ok(Self { child, warden, place, client, _stdout: stdout })
     }

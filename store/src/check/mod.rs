@@ -14,7 +14,7 @@ use crate::{
     Store, codec,
     codec::CodecError,
     error::ReadError,
-    reader::{decode, decode_difficult},
+    reader::{decode, decode_difficult, decode_session, decode_token},
     rows::{self, Filed},
     segment,
     tables::{Bytes, ReadTables, meta, status_number, under},
@@ -81,12 +81,15 @@ pub(crate) fn check_in(txn: &ReadTransaction) -> Result<CheckReport, ReadError> 
         verdict_rows: 0,
         difficult_rows: 0,
         scope_rows: 0,
+        token_rows: 0,
+        session_rows: 0,
     };
     checker.projects()?;
     checker.scans()?;
     checker.attempts()?;
     checker.difficult()?;
     checker.scopes()?;
+    checker.access()?;
     checker.sizes()?;
     Ok(checker.report)
 }
@@ -99,6 +102,8 @@ struct Checker<'t> {
     verdict_rows: u64,
     difficult_rows: u64,
     scope_rows: u64,
+    token_rows: u64,
+    session_rows: u64,
 }
 
 impl Checker<'_> {
@@ -264,6 +269,24 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// Reads tokens, and sessions, each of which is of a token.
+    fn access(&mut self) -> Result<(), ReadError> {
+        for row in self.tables.tokens.iter()? {
+            let (key, bytes) = row?;
+            self.sound(decode_token(key.value(), bytes.value()))?;
+            self.token_rows += 1;
+        }
+        for row in self.tables.sessions.iter()? {
+            let bytes = row?.1;
+            if let Some(session) = self.sound(decode_session(bytes.value()))? {
+                let there = self.tables.tokens.get(session.token.as_str())?.is_some();
+                self.expect(there, || format!("a session is of token {}, gone", session.token));
+            }
+            self.session_rows += 1;
+        }
+        Ok(())
+    }
+
     /// Compares how many rows each table has with how many were reached from a row above them.
     fn sizes(&mut self) -> Result<(), ReadError> {
         // Every table is named: a new one asks here to be checked.
@@ -288,6 +311,8 @@ impl Checker<'_> {
             events,
             difficult,
             scopes,
+            tokens,
+            sessions,
             open_ports,
         } = self.tables;
         let of = &self.report;
@@ -313,6 +338,8 @@ impl Checker<'_> {
             ("events", events.len()?, self.segments),
             ("difficult", difficult.len()?, self.difficult_rows),
             ("scopes", scopes.len()?, self.scope_rows),
+            ("tokens", tokens.len()?, self.token_rows),
+            ("sessions", sessions.len()?, self.session_rows),
         ];
         for (table, found, expected) in sizes {
             self.expect(found == expected, || {

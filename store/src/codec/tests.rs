@@ -1,7 +1,7 @@
 use super::*;
 use crate::segment;
 use netscan_schemas::{
-    AddressSet, Interval,
+    AddressSet, Interval, Role,
     address::to_number,
     attempt::{Ending, Outcome, RawInfo, RawInfos, StopReason},
     batch::{BatchStatus, BatchSummary, Lane},
@@ -237,6 +237,27 @@ fn scope() -> ScopeRecord {
     }
 }
 
+fn token() -> TokenRecord {
+    TokenRecord {
+        id: "k3v9q0ab".parse().unwrap(),
+        secret_blake3: [7; 32],
+        name: text("nightly"),
+        role: Role::Operator,
+        projects: ProjectId::new(3).map(|project| vec![project]),
+        created_at: Time::from_secs(9),
+        expires_at: Some(Time::from_secs(10)),
+        last_used_at: None,
+    }
+}
+
+fn session() -> SessionRecord {
+    SessionRecord {
+        token: "k3v9q0ab".parse().unwrap(),
+        created_at: Time::from_secs(9),
+        last_seen_at: Time::from_secs(11),
+    }
+}
+
 /// Runs a check on each kind of record.
 macro_rules! each_record {
     ($check:ident) => {
@@ -251,6 +272,8 @@ macro_rules! each_record {
         $check(&host());
         $check(&difficult());
         $check(&scope());
+        $check(&token());
+        $check(&session());
     };
 }
 

@@ -4,6 +4,7 @@
 //! the store from using its pages again; lists are read in pages, by the last key seen. A record
 //! that is damaged is an error that names it.
 
+mod access;
 mod batches;
 mod events;
 mod hosts;
@@ -21,6 +22,7 @@ use netscan_schemas::stored::{AttemptRecord, DifficultRecord};
 use redb::ReadableTable;
 use std::net::IpAddr;
 
+pub(crate) use access::{decode_session, decode_token};
 pub(crate) use events::last_seq_in;
 pub use scans::{ScanFilter, ScanView};
 

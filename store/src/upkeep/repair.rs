@@ -94,6 +94,8 @@ fn rebuild(tables: &mut WriteTables<'_>) -> Result<(), Fault> {
         events: _,
         difficult: _,
         scopes: _,
+        tokens: _,
+        sessions: _,
         // Counts.
         tallies: _,
         verdicts: _,

@@ -20,7 +20,7 @@ use crate::{
     rows,
     tables::{
         ATTEMPTS, BATCHES, DIFFICULT, EVENTS, HOSTS, META, PLANS, PROJECTS, RAW, SCAN_SPECS,
-        SCAN_STATES, SCOPES, VERDICTS, meta,
+        SCAN_STATES, SCOPES, TOKENS, VERDICTS, meta,
     },
 };
 use redb::{
@@ -178,6 +178,8 @@ fn save(from: From<'_>, to: &Database, path: &Path) -> Result<Vec<SavedTable>, U
         saving.table(EVENTS)?,
         saving.table(DIFFICULT)?,
         saving.later_table(SCOPES)?,
+        // Sessions are not worth it: whoever had one logs in again.
+        saving.later_table(TOKENS)?,
     ])
 }
 

@@ -69,6 +69,12 @@ impl Group<'_> {
                 Ok(())
             }
             Op::Event { scan, event } => self.event(*scan, event, receipt),
+            Op::CreateToken { id, bytes } => self.create_token(id, bytes),
+            Op::DeleteToken(id) => self.delete_token(id),
+            Op::TouchToken { id, at } => self.touch_token(id, *at),
+            Op::CreateSession { key, session, keep } => self.create_session(*key, session, *keep),
+            Op::DeleteSession(key) => self.delete_session(*key),
+            Op::TouchSession { key, at } => self.touch_session(*key, *at),
         }
     }
 

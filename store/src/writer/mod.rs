@@ -13,6 +13,7 @@
 //!
 //! Invariant: an event is published after its commit, and before its unit is answered.
 
+mod access;
 mod apply;
 mod delete;
 mod difficult;

@@ -6,6 +6,7 @@
     reason = "helpers of tests may, as the tests themselves"
 )]
 
+mod access;
 mod corruption;
 mod damage;
 mod deletion;

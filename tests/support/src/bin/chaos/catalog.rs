@@ -1,7 +1,7 @@
 //! Every fault of the matrix, and what this program does about it.
 
 use crate::faults::{
-    actors, commands, crash, directory, disk, monitors, output, process, scanner, signals,
+    actors, commands, crash, directory, disk, monitors, output, process, requests, scanner, signals,
 };
 use crate::trial::{Result, Trial};
 
@@ -72,7 +72,7 @@ pub(crate) const FAULTS: [Fault; 39] = [
     run("F24", "clients that come and go", monitors::flapping),
     run("F25", "clients that stop reading", monitors::stalled),
     not_here("F26", "half-open connections", "needs a network of its own"),
-    not_here("F27", "slow requests", "not driven yet"),
+    run("F27", "hundreds of half-sent requests", requests::slow),
     not_here("F28", "malformed requests", "the edge's own tests drive it"),
     not_here("F29", "WebSocket garbage", "not driven yet"),
     run("F30", "kill -9 every second with thousands of batches", crash::restart_storm),
@@ -80,7 +80,11 @@ pub(crate) const FAULTS: [Fault; 39] = [
     not_here("F32", "a batch that kills the server", "a whole-program test ends five servers"),
     run("F33", "a panic at each fail point", actors::panics),
     not_here("F34", "slow or lying name servers", "needs a name server of its own"),
-    not_built("F35", "scope or rights change in a scan", "there is no scope and no access control"),
+    not_built(
+        "F35",
+        "scope or rights change in a scan",
+        "there is no scope; the edge's own tests revoke rights",
+    ),
     run("F36", "storms of stop, pause and resume", commands::storms),
     not_here("F37", "the network goes away", "needs a network of its own"),
     not_built("F38", "exports to a slow reader", "there are no exports"),

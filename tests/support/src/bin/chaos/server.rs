@@ -55,7 +55,8 @@ pub(crate) fn command(
             shell
         }
     };
-    command.arg("--data").arg(data).args(["serve", "--listen", "127.0.0.1:0", "--nmap"]).arg(nmap);
+    command.arg("--data").arg(data);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--auth", "none", "--nmap"]).arg(nmap);
     let log = OpenOptions::new().append(true).create(true).open(log)?;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::from(log));
     command.env_remove("NETSCAN_SERVER").env_remove("NETSCAN_DATA").env("NO_COLOR", "1");

@@ -8,5 +8,6 @@ pub(crate) mod disk;
 pub(crate) mod monitors;
 pub(crate) mod output;
 pub(crate) mod process;
+pub(crate) mod requests;
 pub(crate) mod scanner;
 pub(crate) mod signals;

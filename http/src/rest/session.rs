@@ -1,0 +1,133 @@
+//! Sessions of browsers: a login code or a token is exchanged for a cookie, once.
+
+use crate::{
+    auth::{By, Identity, Secret, not_too_often, unknown_caller},
+    extract::{Body, Strict},
+    problem::Failure,
+    query::{Nothing, Query},
+    router::Edge,
+    serve::Arrival,
+};
+use axum::{
+    Extension, Json,
+    extract::State,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+};
+use netscan_schemas::{
+    TokenId,
+    api::{Caller, LoginCode, LoginRequest},
+    problem::Code,
+};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+impl Body for LoginRequest {
+    const FIELDS: &'static [&'static str] = &["code", "token"];
+}
+
+/// The page that a login URL opens. The code is in the fragment, which is sent to nobody: its
+/// script posts it.
+pub async fn page() -> Html<&'static str> {
+    Html(include_str!("../login.html"))
+}
+
+/// The script of that page.
+pub async fn script() -> ([(HeaderName, &'static str); 1], &'static str) {
+    let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+    (kind, include_str!("../login.js"))
+}
+
+/// Begins a session.
+pub async fn begin(
+    State(edge): State<Arc<Edge>>,
+    arrival: Option<Extension<Arrival>>,
+    _: Query<Nothing>,
+    Strict(given): Strict<LoginRequest>,
+) -> Result<Response, Failure> {
+    let place = arrival.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(from)| from.peer);
+    let keeper = &edge.keeper;
+    if keeper.is_open() {
+        return Err(no_login());
+    }
+    let caller = match (given.code, given.token) {
+        (Some(code), None) => {
+            keeper.take_code(&code)?.map(|token| Identity::of_token(By::Token, token))
+        }
+        (None, Some(token)) => keeper.by_token(&token)?,
+        (None, None) | (Some(_), Some(_)) => {
+            let detail = "give `code`, from a login URL, or `token`";
+            return Err(Failure::new(Code::InvalidValue, detail));
+        }
+    };
+    let Some(caller) = caller else {
+        let mut refusal = unknown_caller(keeper, place);
+        if refusal.0.code == Code::Unauthenticated {
+            refusal.0.detail = "this code or token is not valid: a code is good once, for 10 \
+                                minutes; `netscan token login-url` makes a new one"
+                .to_owned();
+        }
+        return Err(refusal);
+    };
+    not_too_often(keeper, &caller, place)?;
+    let token = caller.token().ok_or_else(no_login)?;
+    let begun = keeper.begin_session(token).await;
+    let secret = begun.map_err(|error| Failure::internal(&error))?;
+    tracing::info!(by = %caller, "a browser logs in with {caller}");
+    let mut response = Json(caller.shown()).into_response();
+    let cookie = keeper.cookie(Some(&secret));
+    // It is made of letters and digits.
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Says who asks.
+pub async fn describe(caller: Identity, _: Query<Nothing>) -> Json<Caller> {
+    Json(caller.shown())
+}
+
+/// Ends the session of the browser that asks.
+pub async fn end(
+    State(edge): State<Arc<Edge>>,
+    caller: Identity,
+    _: Query<Nothing>,
+) -> Result<Response, Failure> {
+    let Some(session) = caller.session() else {
+        let detail =
+            "this is no session of a browser; a token is revoked by `netscan token revoke`";
+        return Err(Failure::new(Code::InvalidValue, detail));
+    };
+    edge.system.store().delete_session(session).await?;
+    edge.keeper.note_taken();
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    if let Ok(cookie) = HeaderValue::from_str(&edge.keeper.cookie(None)) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Makes a login code for the token of who asks; on this machine, for the administrator's.
+pub async fn new_code(
+    State(edge): State<Arc<Edge>>,
+    caller: Identity,
+    _: Query<Nothing>,
+) -> Result<Json<LoginCode>, Failure> {
+    let token: &TokenId = caller.token().or(edge.keeper.own()).ok_or_else(no_login)?;
+    let (secret, expires_at) = login_code(&edge, token)?;
+    let url = edge.keeper.login_url(&secret);
+    Ok(Json(LoginCode { url, code: secret.as_code(), expires_at }))
+}
+
+fn login_code(edge: &Edge, token: &TokenId) -> Result<(Secret, netscan_schemas::Time), Failure> {
+    edge.keeper.new_code(token.clone()).map_err(|error| Failure::internal(&error))
+}
+
+fn no_login() -> Failure {
+    let detail = "nobody logs in here: either access rights are off (`--auth none`), or this \
+                  process serves no browser, as `netscan serve` does";
+    Failure::new(Code::NotFound, detail)
+}

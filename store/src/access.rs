@@ -1,0 +1,58 @@
+//! Writes of tokens and sessions, each a unit of its own.
+
+use crate::{
+    Store,
+    codec::Record,
+    write::{Ack, KeepSessions, Op, SessionKey, Write},
+};
+use netscan_schemas::{
+    Time, TokenId,
+    stored::{SessionRecord, TokenRecord},
+};
+use std::time::Duration;
+
+impl Store {
+    /// Keeps a new token.
+    pub fn create_token(&self, record: &TokenRecord) -> Ack {
+        let mut write = Write::new();
+        match record.to_bytes() {
+            Ok(bytes) => write = Write::of(Op::CreateToken { id: record.id.clone(), bytes }),
+            Err(error) => write.fault = Some(error),
+        }
+        self.submit(write)
+    }
+
+    /// Deletes a token with its sessions.
+    pub fn delete_token(&self, id: &TokenId) -> Ack {
+        self.submit(Write::of(Op::DeleteToken(id.clone())))
+    }
+
+    /// Notes that a token was used.
+    pub fn touch_token(&self, id: &TokenId, at: Time) -> Ack {
+        self.submit(Write::of(Op::TouchToken { id: id.clone(), at }))
+    }
+
+    /// Keeps a new session, and forgets those that are older than `life` or were unused for `idle`.
+    pub fn create_session(
+        &self,
+        key: SessionKey,
+        session: &SessionRecord,
+        life: Duration,
+        idle: Duration,
+    ) -> Ack {
+        let now = session.created_at;
+        let keep =
+            KeepSessions { created_after: now.earlier_by(life), seen_after: now.earlier_by(idle) };
+        self.submit(Write::of(Op::CreateSession { key, session: session.clone(), keep }))
+    }
+
+    /// Deletes a session; one that is gone already is no error.
+    pub fn delete_session(&self, key: SessionKey) -> Ack {
+        self.submit(Write::of(Op::DeleteSession(key)))
+    }
+
+    /// Notes that a session was used.
+    pub fn touch_session(&self, key: SessionKey, at: Time) -> Ack {
+        self.submit(Write::of(Op::TouchSession { key, at }))
+    }
+}

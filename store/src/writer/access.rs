@@ -1,0 +1,104 @@
+//! Tokens and sessions.
+
+use super::group::{Fault, Group};
+use crate::{
+    codec::Record,
+    error::Refusal,
+    reader::{decode_session, decode_token},
+    write::{KeepSessions, SessionKey},
+};
+use netscan_schemas::{
+    Time, TokenId, limits,
+    stored::{SessionRecord, TokenRecord},
+};
+use redb::{ReadableTable, ReadableTableMetadata};
+
+impl Group<'_> {
+    pub(super) fn create_token(&mut self, id: &TokenId, bytes: &[u8]) -> Result<(), Fault> {
+        if self.tables.tokens.get(id.as_str())?.is_some() {
+            return Err(Refusal::TokenExists(id.clone()).into());
+        }
+        if self.tables.tokens.len()? >= limits::TOKENS_MAX as u64 {
+            return Err(Refusal::TooManyTokens.into());
+        }
+        self.touch();
+        self.tables.tokens.insert(id.as_str(), bytes)?;
+        Ok(())
+    }
+
+    /// Removes a token with its sessions. One that is damaged goes too.
+    pub(super) fn delete_token(&mut self, id: &TokenId) -> Result<(), Fault> {
+        if self.tables.tokens.get(id.as_str())?.is_none() {
+            return Err(Refusal::NoToken(id.clone()).into());
+        }
+        self.touch();
+        self.tables.tokens.remove(id.as_str())?;
+        // A session that cannot be read lets nobody in, and goes with the first token.
+        self.tables
+            .sessions
+            .retain(|_, bytes| decode_session(bytes).is_ok_and(|session| session.token != *id))?;
+        Ok(())
+    }
+
+    pub(super) fn touch_token(&mut self, id: &TokenId, at: Time) -> Result<(), Fault> {
+        let record = match self.tables.tokens.get(id.as_str())? {
+            Some(bytes) => decode_token(id.as_str(), bytes.value())?,
+            None => return Err(Refusal::NoToken(id.clone()).into()),
+        };
+        let bytes = TokenRecord { last_used_at: Some(at), ..record }.to_bytes()?;
+        self.touch();
+        self.tables.tokens.insert(id.as_str(), bytes.as_slice())?;
+        Ok(())
+    }
+
+    /// Adds a session, and removes those that have ended.
+    pub(super) fn create_session(
+        &mut self,
+        key: SessionKey,
+        session: &SessionRecord,
+        keep: KeepSessions,
+    ) -> Result<(), Fault> {
+        if self.tables.tokens.get(session.token.as_str())?.is_none() {
+            return Err(Refusal::NoToken(session.token.clone()).into());
+        }
+        let bytes = session.to_bytes()?;
+        self.touch();
+        self.tables.sessions.retain(|_, bytes| {
+            decode_session(bytes).is_ok_and(|held| {
+                held.created_at > keep.created_after && held.last_seen_at > keep.seen_after
+            })
+        })?;
+        let (mut of_token, mut oldest) = (0, None);
+        for row in self.tables.sessions.iter()? {
+            let (key, bytes) = row?;
+            let held = decode_session(bytes.value())?;
+            if held.token == session.token {
+                of_token += 1;
+                let found = (held.last_seen_at, key.value());
+                oldest = Some(oldest.map_or(found, |oldest| found.min(oldest)));
+            }
+        }
+        if let Some((_, key)) = oldest.filter(|_| of_token >= limits::SESSIONS_MAX) {
+            self.tables.sessions.remove(key)?;
+        }
+        self.tables.sessions.insert(key, bytes.as_slice())?;
+        Ok(())
+    }
+
+    /// Removes a session; one that is gone already is no error.
+    pub(super) fn delete_session(&mut self, key: SessionKey) -> Result<(), Fault> {
+        self.touch();
+        self.tables.sessions.remove(key)?;
+        Ok(())
+    }
+
+    /// Notes that a session was used; one that is gone stays gone.
+    pub(super) fn touch_session(&mut self, key: SessionKey, at: Time) -> Result<(), Fault> {
+        let held = self.tables.sessions.get(key)?.map(|bytes| decode_session(bytes.value()));
+        let Some(record) = held.transpose()? else { return Ok(()) };
+        let bytes = SessionRecord { last_seen_at: at, ..record }.to_bytes()?;
+        self.touch();
+        self.tables.sessions.insert(key, bytes.as_slice())?;
+        Ok(())
+    }
+}
