@@ -1,6 +1,7 @@
 //! What may be scanned: the server's scope, and that of each project.
 
 use crate::{
+    auth::Identity,
     extract::{Body, Segment, Strict},
     problem::Failure,
     query::{Nothing, Query},
@@ -20,9 +21,6 @@ use netscan_schemas::{
 };
 use std::sync::Arc;
 
-/// Who changes a scope, where access rights are off.
-const BY: &str = "local";
-
 impl Body for NewScopeEntry {
     const FIELDS: &'static [&'static str] = &["list", "target", "note", "expires_at"];
 }
@@ -35,19 +33,21 @@ pub async fn get(State(edge): State<Arc<Edge>>, _: Query<Nothing>) -> Json<Scope
 /// Adds an entry to the server's scope.
 pub async fn add(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     _: Query<Nothing>,
     Strict(entry): Strict<NewScopeEntry>,
 ) -> Result<Response, Failure> {
-    add_to(&edge, None, entry).await
+    add_to(&edge, &caller, None, entry).await
 }
 
 /// Removes an entry of the server's scope.
 pub async fn remove(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(entry): Segment<ScopeId>,
     _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
-    edge.system.scopes().remove(None, entry, BY).await?;
+    edge.system.scopes().remove(None, entry, &caller.to_string()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -66,28 +66,31 @@ pub async fn of_project(
 /// Adds an entry to the scope of a project.
 pub async fn add_to_project(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(project): Segment<ProjectId>,
     _: Query<Nothing>,
     Strict(entry): Strict<NewScopeEntry>,
 ) -> Result<Response, Failure> {
-    add_to(&edge, Some(project), entry).await
+    add_to(&edge, &caller, Some(project), entry).await
 }
 
 /// Removes an entry of the scope of a project.
 pub async fn remove_from_project(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Path((project, entry)): Path<(String, String)>,
     _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
     let not_found = |text: &str| Failure::not_found(format!("`{text}`"));
     let project: ProjectId = project.parse().map_err(|_| not_found(&project))?;
     let entry: ScopeId = entry.parse().map_err(|_| not_found(&entry))?;
-    edge.system.scopes().remove(Some(project), entry, BY).await?;
+    edge.system.scopes().remove(Some(project), entry, &caller.to_string()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn add_to(
     edge: &Edge,
+    caller: &Identity,
     project: Option<ProjectId>,
     entry: NewScopeEntry,
 ) -> Result<Response, Failure> {
@@ -107,7 +110,7 @@ async fn add_to(
         return Err(Failure(Box::new(problem)));
     }
     let addresses = read.addresses;
-    let entry = NewEntry { list, addresses, note, by: BY.into(), expires_at };
+    let entry = NewEntry { list, addresses, note, by: caller.to_string(), expires_at };
     let record = edge.system.scopes().add(project, entry).await?;
     let place = match project {
         Some(project) => format!("/api/projects/{project}/scope/{}", record.id),
