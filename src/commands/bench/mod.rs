@@ -100,8 +100,8 @@ impl Limits {
             },
             true => Self {
                 runs: 3,
-                tiny_batches: 512,
-                nmap_batches: 64,
+                tiny_batches: 384,
+                nmap_batches: 32,
                 loads: [(1, 50_000), (50, 8000)].map(load).to_vec(),
                 stalled_lines: 1000,
                 latency_lines: 10,
