@@ -262,7 +262,21 @@ impl AddressSet {
     /// Returns the addresses that are in both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        self.difference(&self.difference(other))
+        // A search for each run of the smaller set: the larger may have a million.
+        let (few, many) = match self.runs.len() <= other.runs.len() {
+            true => (self, other),
+            false => (other, self),
+        };
+        let mut both = Vec::new();
+        for run in &few.runs {
+            let from = many.runs.partition_point(|held| held.last < run.first);
+            let touching = many.runs[from..].iter().take_while(|held| held.first <= run.last);
+            both.extend(touching.map(|held| Interval {
+                first: held.first.max(run.first),
+                last: held.last.min(run.last),
+            }));
+        }
+        Self::from_sorted(both)
     }
 
     /// Returns the address at this place in ascending order, from 0.

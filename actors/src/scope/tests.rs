@@ -364,5 +364,4 @@ fn millions_of_addresses_cost_nothing() {
         made < within && checked < within && explained < within,
         "{made:?} {checked:?} {explained:?}"
     );
-    println!("made in {made:?}, checked in {checked:?}, explained in {explained:?}");
 }
