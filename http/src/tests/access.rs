@@ -233,7 +233,7 @@ async fn what_is_of_another_project_does_not_exist() {
     let world = guarded().await;
     let (mine, my_scan) = scanned(&world, "mine").await;
     let (theirs, their_scan) = scanned(&world, "theirs").await;
-    let token = world.token("operator", Some(&[mine])).await.1;
+    let token = world.token("admin", Some(&[mine])).await.1;
     let get = async |path: String| world.call("GET", &path, &token, &Value::Null).await;
     let first = |list: Value| list[0]["id"].as_u64().unwrap();
     let batch = |scan: ScanId| format!("/api/scans/{scan}/batches");
