@@ -1,6 +1,7 @@
 //! Carries commands out, a file a command or a group of small ones.
 
 mod doctor;
+mod find;
 mod follow;
 mod manage;
 mod scan;
@@ -53,7 +54,8 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Ls => show::list(client, out).await,
         Command::Status { scan } => show::status(client, scan, out).await,
         Command::Watch { scan, since } => show::watch(client, scan, since, out).await,
-        Command::Hosts(filter) => show::hosts(client, &filter, out).await,
+        Command::Hosts(filter) => find::hosts(client, &filter, out).await,
+        Command::Host { address } => find::host(client, address, out).await,
         Command::Batches { scan } => show::batches(client, scan, out).await,
         Command::Raw { batch, stream, attempt } => {
             show::raw(client, batch, stream, Command::attempt(attempt), out).await

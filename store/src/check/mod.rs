@@ -26,7 +26,7 @@ use netscan_schemas::{
     stored::{PlanRecord, ProjectRecord, ScanSpec, TallyRecord},
 };
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// Problems that a report spells out; more are only counted.
 const PROBLEMS_MAX: usize = 100;
@@ -44,7 +44,7 @@ pub struct CheckReport {
     pub attempts: u64,
     /// Hosts with a row.
     pub hosts: u64,
-    /// Entries of the port index.
+    /// Open ports on them.
     pub open_ports: u64,
     /// Events.
     pub events: u64,
@@ -74,8 +74,15 @@ pub fn check(store: &Store) -> Result<CheckReport, ReadError> {
 pub(crate) fn check_in(txn: &ReadTransaction) -> Result<CheckReport, ReadError> {
     let tables = ReadTables::open(txn)?;
     let report = CheckReport::default();
-    let mut checker =
-        Checker { tables: &tables, report, segments: 0, verdict_rows: 0, difficult_rows: 0 };
+    let mut checker = Checker {
+        tables: &tables,
+        report,
+        segments: 0,
+        verdict_rows: 0,
+        difficult_rows: 0,
+        list_rows: 0,
+        texts: BTreeSet::new(),
+    };
     checker.projects()?;
     checker.scans()?;
     checker.attempts()?;
@@ -91,6 +98,9 @@ struct Checker<'t> {
     segments: u64,
     verdict_rows: u64,
     difficult_rows: u64,
+    /// Rows of `postings` that were reached from hosts, and the texts among their terms.
+    list_rows: u64,
+    texts: BTreeSet<Box<[u8]>>,
 }
 
 impl Checker<'_> {
@@ -260,7 +270,8 @@ impl Checker<'_> {
             hosts_by_address,
             events,
             difficult,
-            open_ports,
+            postings,
+            texts,
         } = self.tables;
         let of = &self.report;
         let scans = of.scans;
@@ -281,7 +292,8 @@ impl Checker<'_> {
             ("hosts", hosts.len()?, of.hosts),
             ("hosts_by_scan", hosts_by_scan.len()?, of.hosts),
             ("hosts_by_address", hosts_by_address.len()?, of.hosts),
-            ("open_ports", open_ports.len()?, of.open_ports),
+            ("postings", postings.len()?, self.list_rows),
+            ("texts", texts.len()?, self.texts.len() as u64),
             ("events", events.len()?, self.segments),
             ("difficult", difficult.len()?, self.difficult_rows),
         ];

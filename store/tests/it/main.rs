@@ -16,5 +16,6 @@ mod groups;
 mod hosts;
 mod lists;
 mod open;
+mod search;
 mod support;
 mod upkeep;
