@@ -202,9 +202,9 @@ fn put(
     Ok(())
 }
 
-fn last_block<'k>(
+fn last_block(
     postings: &impl ReadableTable<PostingKey, Bytes>,
-    range: RangeInclusive<(&'k [u8], u64, u64)>,
+    range: RangeInclusive<(&[u8], u64, u64)>,
 ) -> Result<Option<Vec<u64>>, ReadError> {
     let Some(row) = postings.range(range)?.next_back() else { return Ok(None) };
     let (key, bytes) = row?;
