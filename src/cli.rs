@@ -3,7 +3,12 @@
 use crate::values;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use netscan_schemas::{AttemptNo, BatchId, ScanId, Seq, Time, TokenId, attempt::Stream};
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    ffi::OsString,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 /// Runs many nmap processes under supervision, and tells in order what each of them found.
 #[derive(Debug, Parser)]
@@ -100,8 +105,13 @@ pub enum Command {
         #[arg(long, value_enum, default_value_t = Only::Unfinished)]
         only: Only,
     },
-    /// List the hosts that a scan found.
+    /// List the hosts that a scan found, or find hosts over all scans.
     Hosts(HostsArgs),
+    /// Show what scans found at an address, and what changed when.
+    Host {
+        /// The address.
+        address: IpAddr,
+    },
     /// List the batches of a scan.
     Batches {
         /// The scan's number.
@@ -344,22 +354,34 @@ impl BenchSuite {
 /// Which hosts.
 #[derive(Debug, ClapArgs)]
 pub struct HostsArgs {
-    /// The scan's number.
+    /// The scan's number; all scans are searched when it is left out.
     #[arg(value_parser = values::scan)]
-    pub scan: ScanId,
+    pub scan: Option<ScanId>,
     /// Only hosts with an open port.
     #[arg(long)]
     pub open: bool,
+    /// Only hosts at this address, in this block or range, or with this beginning (`10.0.`).
+    #[arg(long)]
+    pub address: Option<String>,
     /// Only hosts that list this port.
     #[arg(long)]
     pub port: Option<u16>,
     /// Only hosts that list a port of this service.
     #[arg(long)]
     pub service: Option<String>,
+    /// Only hosts that list a port with this text in its product.
+    #[arg(long)]
+    pub product: Option<String>,
     /// Only hosts that nmap calls this: up or down.
     #[arg(long)]
     pub status: Option<String>,
-    /// Only hosts that mention this text.
+    /// Only hosts with this verdict: up, timed_out or unfinished.
+    #[arg(long)]
+    pub verdict: Option<String>,
+    /// Only hosts of this project's scans, by its number.
+    #[arg(long, value_name = "ID", conflicts_with = "scan")]
+    pub project: Option<u64>,
+    /// Only hosts that mention all of these words.
     #[arg(short, long, value_name = "TEXT")]
     pub q: Option<String>,
 }

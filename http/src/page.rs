@@ -17,11 +17,21 @@ pub struct Page {
 }
 
 impl Page {
+    /// Returns the page of these parameters.
+    pub fn new(limit: Option<usize>, cursor: Option<String>) -> Self {
+        Self { limit, cursor }
+    }
+
     /// Returns how many rows to answer: as many as asked for; without a word, everything up to a
     /// bound, as clients of the Python system expect.
     pub fn limit(&self) -> Result<usize, Failure> {
+        self.limit_or(limits::SEED_LIST_MAX)
+    }
+
+    /// Returns how many rows to answer, so many without a word.
+    pub fn limit_or(&self, default: usize) -> Result<usize, Failure> {
         match self.limit {
-            None => Ok(limits::SEED_LIST_MAX),
+            None => Ok(default),
             Some(limit) if (1..=limits::PAGE_MAX).contains(&limit) => Ok(limit),
             Some(limit) => {
                 let detail = format!("limit must be 1 to {}, not {limit}", limits::PAGE_MAX);
@@ -30,12 +40,21 @@ impl Page {
         }
     }
 
+    /// Returns whether the client said how many rows it wants, and so goes from page to page.
+    pub fn is_asked_for(&self) -> bool {
+        self.limit.is_some()
+    }
+
     /// Returns the last row of the page before.
     pub fn after<T>(&self, id: fn(u64) -> Option<T>) -> Result<Option<T>, Failure> {
+        self.place(|cursor| u64::from_str_radix(cursor.strip_prefix('c')?, 16).ok().and_then(id))
+    }
+
+    /// Returns what `read` makes of the cursor, if there is one.
+    pub fn place<T>(&self, read: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, Failure> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
-        let number = cursor.strip_prefix('c').and_then(|hex| u64::from_str_radix(hex, 16).ok());
-        match number.and_then(id) {
-            Some(id) => Ok(Some(id)),
+        match read(cursor) {
+            Some(place) => Ok(Some(place)),
             None => Err(Failure::new(
                 Code::InvalidValue,
                 "the cursor is not one of ours; take it from the `Link` of the page before",
@@ -54,23 +73,37 @@ pub fn answer<T: Serialize>(
 ) -> Response {
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let last = rows.last().map(number);
+    let next = rows.last().map(number).filter(|_| more).map(cursor);
+    answer_up_to(uri, &rows, limit, next)
+}
+
+/// Returns the cursor of what follows a row with this number.
+pub fn cursor(number: u64) -> String {
+    format!("c{number:x}")
+}
+
+/// Answers rows, with a link to what follows this cursor.
+pub fn answer_up_to<T: Serialize>(
+    uri: &Uri,
+    rows: &[T],
+    limit: usize,
+    next: Option<String>,
+) -> Response {
     let mut response = Json(rows).into_response();
-    if let (true, Some(last)) = (more, last)
-        && let Ok(link) = HeaderValue::from_str(&next_link(uri, limit, last))
-    {
+    let link = next.map(|cursor| HeaderValue::from_str(&next_link(uri, limit, &cursor)));
+    if let Some(Ok(link)) = link {
         response.headers_mut().insert(header::LINK, link);
     }
     response
 }
 
-fn next_link(uri: &Uri, limit: usize, last: u64) -> String {
+fn next_link(uri: &Uri, limit: usize, cursor: &str) -> String {
     let kept = uri.query().unwrap_or_default().split('&').filter(|pair| {
         !pair.is_empty() && !pair.starts_with("cursor=") && !pair.starts_with("limit=")
     });
     let mut query: Vec<String> = kept.map(str::to_owned).collect();
     query.push(format!("limit={}", limit.min(limits::PAGE_MAX)));
-    query.push(format!("cursor=c{last:x}"));
+    query.push(format!("cursor={cursor}"));
     format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"))
 }
 
@@ -81,7 +114,7 @@ mod tests {
     #[test]
     fn the_next_page_keeps_the_filters() {
         let uri: Uri = "/api/scans/1/hosts?port=80&limit=2&cursor=c1".parse().unwrap();
-        let link = next_link(&uri, 2, 255);
+        let link = next_link(&uri, 2, &cursor(255));
         assert_eq!(link, "</api/scans/1/hosts?port=80&limit=2&cursor=cff>; rel=\"next\"");
     }
 

@@ -29,6 +29,9 @@ pub struct SeedQuery<T>(pub T);
 /// The same, of a list that takes a page's parameters and its own.
 pub struct SeedList<P, T>(pub P, pub T);
 
+/// The same, of a list of our own.
+pub struct List<P, T>(pub P, pub T);
+
 /// The parameters of a route that has none.
 #[derive(Deserialize)]
 pub struct Nothing {}
@@ -133,6 +136,17 @@ impl<P: DeserializeOwned, T: DeserializeOwned, S: Send + Sync> FromRequestParts<
         let (page, not_of_page) = read(parts)?;
         let (filter, not_of_filter) = read(parts)?;
         LeftOut::note(parts, &not_of_page & &not_of_filter);
+        Ok(Self(page, filter))
+    }
+}
+
+impl<P: DeserializeOwned, T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for List<P, T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let (page, not_of_page) = read(parts)?;
+        let (filter, not_of_filter) = read(parts)?;
+        refuse(&(&not_of_page & &not_of_filter))?;
         Ok(Self(page, filter))
     }
 }

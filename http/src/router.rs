@@ -191,6 +191,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/scans/{id}/stream", get(sse::scan_stream))
         .route("/api/batches/{id}", get(batches::get))
         .route("/api/batches/{id}/raw/{stream}", get(batches::raw))
+        .route("/api/hosts", get(hosts::search))
         .route("/api/hosts/{id}", get(hosts::get))
         .route("/api/targets/expand", post(targets::expand).layer(large()))
         .route("/api/targets/difficult", get(targets::difficult))

@@ -72,6 +72,9 @@ pub const PAGE_DEFAULT: usize = 100;
 pub const PAGE_MAX: usize = 1000;
 /// Rows that the lists of the Python system's clients answer without a `limit`.
 pub const SEED_LIST_MAX: usize = 10_000;
+/// Hosts that one page of a search reads at most, or steps that cost as much. Where no index narrows
+/// a search down, its page is then short, or empty, and its `Link` goes on.
+pub const SEARCH_READS_MAX: usize = 10_000;
 /// Addresses of one `POST /api/nmap/run`: its client waits, and gets all in one answer.
 pub const RUN_ADDRESSES_MAX: u64 = 4096;
 /// Addresses that `POST /api/targets/expand` lists.

@@ -2,6 +2,7 @@
 
 pub mod bench;
 mod doctor;
+mod find;
 mod follow;
 mod manage;
 mod scan;
@@ -54,7 +55,8 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Ls => show::list(client, out).await,
         Command::Status { scan } => show::status(client, scan, out).await,
         Command::Watch { scan, since } => show::watch(client, scan, since, out).await,
-        Command::Hosts(filter) => show::hosts(client, &filter, out).await,
+        Command::Hosts(filter) => find::hosts(client, &filter, out).await,
+        Command::Host { address } => find::host(client, address, out).await,
         Command::Batches { scan } => show::batches(client, scan, out).await,
         Command::Raw { batch, stream, attempt } => {
             show::raw(client, batch, stream, Command::attempt(attempt), out).await

@@ -1,7 +1,6 @@
 //! Commands that only look.
 
 use crate::{
-    cli::HostsArgs,
     client::{Client, Follow, problem},
     exit::{Exit, Failure},
     output::{Output, human_ms},
@@ -248,34 +247,6 @@ pub fn describe(frame: &EventFrame) -> String {
         }
     };
     format!("{:>6} {what}", frame.seq)
-}
-
-/// Lists a scan's hosts.
-pub async fn hosts(client: &Client, args: &HostsArgs, out: &Output) -> Result<Exit, Failure> {
-    let mut query = Vec::new();
-    if args.open {
-        query.push("state=open".to_owned());
-    }
-    query.extend(args.port.map(|port| format!("port={port}")));
-    let texts = [("service", &args.service), ("status", &args.status), ("q", &args.q)];
-    for (name, value) in texts {
-        query.extend(value.as_ref().map(|value| format!("{name}={}", encode(value))));
-    }
-    let path = format!("/api/scans/{}/hosts?{}", args.scan, query.join("&"));
-    let hosts: Vec<Host> = client.list(&path).await?;
-    if out.json {
-        return out.json(&hosts).map(|()| Exit::Ok);
-    }
-    host_table(&hosts, out).map(|()| Exit::Ok)
-}
-
-fn encode(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let encoded = text.bytes().map(|byte| match plain(byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    });
-    encoded.collect()
 }
 
 /// Prints hosts and their ports; ports that are neither open nor filtered are only counted.

@@ -208,12 +208,25 @@ pub(crate) fn check_finding(finding: &HostFinding) -> Result<(), CodecError> {
 
 /// Returns a row of `meta` as it is stored.
 pub(crate) fn seal_meta(value: &[u8]) -> Vec<u8> {
-    seal(CODEC_PLAIN, 1, value)
+    seal_plain(value)
 }
 
 /// Returns what a row of `meta` holds.
 pub(crate) fn unseal_meta(bytes: &[u8]) -> Result<&[u8], CodecError> {
-    Ok(unseal("meta", CODEC_PLAIN, 1, bytes)?.1)
+    unseal_plain("meta", bytes)
+}
+
+/// Returns bytes that need no codec in an envelope.
+pub(crate) fn seal_plain(value: &[u8]) -> Vec<u8> {
+    seal(CODEC_PLAIN, 1, value)
+}
+
+/// Takes them out of it.
+pub(crate) fn unseal_plain<'b>(
+    kind: &'static str,
+    bytes: &'b [u8],
+) -> Result<&'b [u8], CodecError> {
+    Ok(unseal(kind, CODEC_PLAIN, 1, bytes)?.1)
 }
 
 /// Puts a body into its envelope.

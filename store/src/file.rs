@@ -91,7 +91,7 @@ pub(crate) fn open(
     verify: Verify,
 ) -> Result<(Database, String), OpenError> {
     let path = &files.database;
-    drop(look(files, options, known, verify)?);
+    drop(view(files, options, known, verify)?);
     let options = &Options { check_integrity: false, ..options.clone() };
     guarded(path, || {
         let db = opener(path, options).map_err(|error| open_error(path, error.into()))?;
@@ -100,8 +100,21 @@ pub(crate) fn open(
     })
 }
 
-/// Opens the file without ever changing it; returns its id with it.
+/// Opens the file without ever changing it, to read it in the newest format; returns its id with
+/// it.
 pub(crate) fn look(
+    files: &Files,
+    options: &Options,
+    known: Option<&str>,
+    verify: Verify,
+) -> Result<(Looked, String), OpenError> {
+    let (db, instance_id) = view(files, options, known, verify)?;
+    guarded(&files.database, || upgrade(&db).map_err(|error| open_error(&files.database, error)))?;
+    Ok((db, instance_id))
+}
+
+/// Opens the file as it is without ever changing it; returns its id with it.
+fn view(
     files: &Files,
     options: &Options,
     known: Option<&str>,
@@ -118,7 +131,6 @@ pub(crate) fn look(
         let db = builder(options).create_with_backend(file);
         let db = Looked::new(db.map_err(|error| open_error(path, error.into()))?);
         let instance_id = accept(&*db, files, known)?;
-        upgrade(&db).map_err(|error| open_error(path, error))?;
         Ok((db, instance_id))
     })
 }

@@ -5,8 +5,8 @@
 
 use crate::{
     codec::{self, CodecError, Record},
-    raw, segment,
-    tables::{AttemptKey, RawKey},
+    postings, raw, segment,
+    tables::{AttemptKey, PostingKey, RawKey},
 };
 use netscan_schemas::{
     attempt::Stream,
@@ -102,7 +102,7 @@ pub(crate) fn key_text<K: Value>(key: &[u8]) -> String {
     text.trim_matches(['(', ')', '"']).replace(", ", "/")
 }
 
-/// Judges a row by itself. Rows of indexes cannot be judged so.
+/// Judges a row by itself. Rows of most indexes cannot be judged so.
 pub(crate) fn verify(table: &str, key: &[u8], value: &[u8]) -> Result<(), CodecError> {
     let number = || u64::from_bytes(key);
     match table {
@@ -128,6 +128,10 @@ pub(crate) fn verify(table: &str, key: &[u8], value: &[u8]) -> Result<(), CodecE
             let (scan, first) = <(u64, u64)>::from_bytes(key);
             let misplaced = CodecError::Misplaced { kind: segment::KIND };
             events(ScanId::new(scan).ok_or(misplaced)?, first, value).map(drop)
+        }
+        "postings" => {
+            let (_, _, first) = PostingKey::from_bytes(key);
+            postings::decode(first, value).map(drop)
         }
         "raw" => {
             let (_, _, stream, _) = RawKey::from_bytes(key);

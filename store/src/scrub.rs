@@ -11,7 +11,7 @@ use crate::{
     store::Shared,
     tables::{Visitor, visit},
 };
-use redb::{Key, MultimapTableDefinition, ReadTransaction, TableDefinition, TableError, Value};
+use redb::{Key, ReadTransaction, TableDefinition, TableError, Value};
 use std::{
     io,
     ops::Bound,
@@ -135,13 +135,6 @@ impl Visitor for Reading<'_> {
             // Half of the time is for others.
             thread::sleep(begun.elapsed());
         }
-    }
-
-    fn multimap<K: Key + 'static, V: Key + 'static>(
-        &mut self,
-        _table: MultimapTableDefinition<'static, K, V>,
-    ) -> Result<(), Stopped> {
-        Ok(())
     }
 }
 

@@ -7,15 +7,15 @@
 //! policy    scopes                                  what may be scanned
 //! access    tokens  sessions                        lean on no other row
 //! indexes   project_names  scans_by_project  scans_by_status  batches_by_scan
-//!           hosts_by_scan  hosts_by_address  open_ports
+//!           hosts_by_scan  hosts_by_address  postings  texts
 //! ```
 //!
 //! Invariant: `check` rebuilds what counts and indexes must hold and finds nothing else in them.
 
-use netscan_schemas::{address, attempt::Stream, host::Protocol, id::ScanId, scan::ScanStatus};
+use netscan_schemas::{address, attempt::Stream, scan::ScanStatus};
 use redb::{
-    Key, MultimapTable, MultimapTableDefinition, ReadOnlyMultimapTable, ReadOnlyTable,
-    ReadTransaction, Table, TableDefinition, TableError, Value, WriteTransaction,
+    Key, ReadOnlyTable, ReadTransaction, Table, TableDefinition, TableError, Value,
+    WriteTransaction,
 };
 use std::{net::IpAddr, ops::RangeInclusive};
 
@@ -28,6 +28,11 @@ pub(crate) type RawKey = (u64, u32, u8, u32);
 /// `(address, scan)`: an address on the number line of both families, big end first.
 pub(crate) type AddressKey = ([u8; 16], u64);
 
+/// `(term, scan, first host)` of a block of hosts, see `postings`.
+pub(crate) type PostingKey = (&'static [u8], u64, u64);
+/// The kind of such a block, in errors.
+pub(crate) const POSTING: &str = "posting";
+
 /// Does the same with each table, whatever is in it.
 pub(crate) trait Visitor {
     type Error;
@@ -36,35 +41,23 @@ pub(crate) trait Visitor {
         &mut self,
         table: TableDefinition<'static, K, V>,
     ) -> Result<(), Self::Error>;
-
-    fn multimap<K: Key + 'static, V: Key + 'static>(
-        &mut self,
-        table: MultimapTableDefinition<'static, K, V>,
-    ) -> Result<(), Self::Error>;
 }
 
 /// Defines each table once: its definition, and its place in the structs that open all of them.
 macro_rules! tables {
-    (
-        plain { $($name:ident $field:ident: $key:ty => $value:ty,)+ }
-        multimap { $($multi_name:ident $multi_field:ident: $multi_key:ty => $multi_value:ty,)+ }
-    ) => {
+    ($($name:ident $field:ident: $key:ty => $value:ty,)+) => {
         $(pub(crate) const $name: TableDefinition<'static, $key, $value> =
             TableDefinition::new(stringify!($field));)+
-        $(pub(crate) const $multi_name: MultimapTableDefinition<'static, $multi_key, $multi_value> =
-            MultimapTableDefinition::new(stringify!($multi_field));)+
 
         /// Shows every table to a visitor.
         pub(crate) fn visit<V: Visitor>(visitor: &mut V) -> Result<(), V::Error> {
             $(visitor.plain($name)?;)+
-            $(visitor.multimap($multi_name)?;)+
             Ok(())
         }
 
         /// All tables of a write transaction. Opening makes those that are missing.
         pub(crate) struct WriteTables<'t> {
             $(pub(crate) $field: Table<'t, $key, $value>,)+
-            $(pub(crate) $multi_field: MultimapTable<'t, $multi_key, $multi_value>,)+
         }
 
         impl<'t> WriteTables<'t> {
@@ -72,7 +65,6 @@ macro_rules! tables {
             pub(crate) fn open(txn: &'t WriteTransaction) -> Result<Self, TableError> {
                 Ok(Self {
                     $($field: txn.open_table($name)?,)+
-                    $($multi_field: txn.open_multimap_table($multi_name)?,)+
                 })
             }
         }
@@ -80,7 +72,6 @@ macro_rules! tables {
         /// All tables of a read transaction.
         pub(crate) struct ReadTables {
             $(pub(crate) $field: ReadOnlyTable<$key, $value>,)+
-            $(pub(crate) $multi_field: ReadOnlyMultimapTable<$multi_key, $multi_value>,)+
         }
 
         impl ReadTables {
@@ -88,7 +79,6 @@ macro_rules! tables {
             pub(crate) fn open(txn: &ReadTransaction) -> Result<Self, TableError> {
                 Ok(Self {
                     $($field: txn.open_table($name)?,)+
-                    $($multi_field: txn.open_multimap_table($multi_name)?,)+
                 })
             }
         }
@@ -96,33 +86,30 @@ macro_rules! tables {
 }
 
 tables! {
-    plain {
-        META meta: &'static str => Bytes,
-        PROJECTS projects: u64 => Bytes,
-        PROJECT_NAMES project_names: &'static str => u64,
-        SCAN_SPECS scan_specs: u64 => Bytes,
-        SCAN_STATES scan_states: u64 => Bytes,
-        PLANS plans: u64 => Bytes,
-        TALLIES tallies: u64 => Bytes,
-        SCANS_BY_PROJECT scans_by_project: (u64, u64) => (),
-        SCANS_BY_STATUS scans_by_status: (u8, u64) => (),
-        BATCHES batches: u64 => Bytes,
-        BATCHES_BY_SCAN batches_by_scan: (u64, u64) => (),
-        VERDICTS verdicts: u64 => Bytes,
-        ATTEMPTS attempts: AttemptKey => Bytes,
-        RAW raw: RawKey => Bytes,
-        HOSTS hosts: u64 => Bytes,
-        HOSTS_BY_SCAN hosts_by_scan: (u64, u64) => (),
-        HOSTS_BY_ADDRESS hosts_by_address: AddressKey => u64,
-        EVENTS events: (u64, u64) => Bytes,
-        DIFFICULT difficult: [u8; 16] => Bytes,
-        SCOPES scopes: u64 => Bytes,
-        TOKENS tokens: &'static str => Bytes,
-        SESSIONS sessions: [u8; 32] => Bytes,
-    }
-    multimap {
-        OPEN_PORTS open_ports: (u64, u32) => u64,
-    }
+    META meta: &'static str => Bytes,
+    PROJECTS projects: u64 => Bytes,
+    PROJECT_NAMES project_names: &'static str => u64,
+    SCAN_SPECS scan_specs: u64 => Bytes,
+    SCAN_STATES scan_states: u64 => Bytes,
+    PLANS plans: u64 => Bytes,
+    TALLIES tallies: u64 => Bytes,
+    SCANS_BY_PROJECT scans_by_project: (u64, u64) => (),
+    SCANS_BY_STATUS scans_by_status: (u8, u64) => (),
+    BATCHES batches: u64 => Bytes,
+    BATCHES_BY_SCAN batches_by_scan: (u64, u64) => (),
+    VERDICTS verdicts: u64 => Bytes,
+    ATTEMPTS attempts: AttemptKey => Bytes,
+    RAW raw: RawKey => Bytes,
+    HOSTS hosts: u64 => Bytes,
+    HOSTS_BY_SCAN hosts_by_scan: (u64, u64) => (),
+    HOSTS_BY_ADDRESS hosts_by_address: AddressKey => u64,
+    EVENTS events: (u64, u64) => Bytes,
+    DIFFICULT difficult: [u8; 16] => Bytes,
+    SCOPES scopes: u64 => Bytes,
+    TOKENS tokens: &'static str => Bytes,
+    SESSIONS sessions: [u8; 32] => Bytes,
+    POSTINGS postings: PostingKey => Bytes,
+    TEXTS texts: Bytes => (),
 }
 
 /// Rows of `meta`.
@@ -186,19 +173,9 @@ pub(crate) fn address_key(address: IpAddr, scan: u64) -> AddressKey {
     (number_key(address), scan)
 }
 
-/// The key of an open port.
-pub(crate) fn port_key(scan: u64, protocol: Protocol, port: u16) -> (u64, u32) {
-    (scan, u32::from(protocol.number()) << 16 | u32::from(port))
-}
-
 /// The range of all keys that a number opens.
 pub(crate) fn under(number: u64) -> RangeInclusive<(u64, u64)> {
     (number, 0)..=(number, u64::MAX)
-}
-
-/// The range of a scan's keys in `open_ports`.
-pub(crate) fn ports_under(scan: ScanId) -> RangeInclusive<(u64, u32)> {
-    (scan.get(), 0)..=(scan.get(), u32::MAX)
 }
 
 /// The range of a batch's keys in `attempts`.

@@ -12,6 +12,7 @@ mod failpoints;
 mod injection;
 mod quick;
 mod scope;
+mod search;
 mod server;
 mod shared;
 mod store;

@@ -93,6 +93,7 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/scans/{id}/stream", VIEWER, Object::Scan),
     rule("GET", "/api/batches/{id}", VIEWER, Object::Batch),
     rule("GET", "/api/batches/{id}/raw/{stream}", VIEWER, Object::Batch),
+    rule("GET", "/api/hosts", VIEWER, Object::None),
     rule("GET", "/api/hosts/{id}", VIEWER, Object::Host),
     // It resolves names.
     rule("POST", "/api/targets/expand", OPERATOR, Object::None),

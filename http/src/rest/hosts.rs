@@ -1,21 +1,24 @@
-//! Hosts that were found up, with their ports.
+//! Hosts that were found up, with their ports: those of a scan, and searches over all scans.
 
 use crate::{
+    auth::Identity,
     extract::Segment,
     page::{self, Page},
     problem::Failure,
-    query::{Nothing, SeedList, SeedQuery},
+    query::{List, Nothing, SeedList, SeedQuery},
     router::Edge,
     view,
 };
 use axum::{Json, extract::State, http::Uri, response::Response};
 use netscan_schemas::{
-    HostId, ScanId,
-    api::{Host, HostPort},
+    AddressSet, HostId, ProjectId, ScanId,
+    api::Host,
     host::{HostState, Protocol},
     limits,
+    problem::Code,
+    scan::Verdict,
 };
-use netscan_store::{ReadError, Store};
+use netscan_store::search::{Bounds, HostQuery, Place, addresses_that_begin};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -23,13 +26,26 @@ use std::sync::Arc;
 /// one port matches all of them.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct HostFilter {
+    /// An address, a block, a range, or how addresses begin (`10.0.`).
+    address: Option<String>,
     status: Option<HostState>,
+    verdict: Option<HostVerdict>,
     port: Option<u16>,
     protocol: Option<Protocol>,
     state: Option<PortState>,
     service: Option<String>,
     product: Option<String>,
+    /// Words, all of which the host has: in a name, a service, a product, a version, or at the
+    /// beginning of its address.
     q: Option<String>,
+}
+
+/// Which rows of a search, and of which scans.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct SearchPage {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    project_id: Option<ProjectId>,
 }
 
 /// A port's state, by the name that nmap gives it; written in any case.
@@ -53,56 +69,64 @@ impl TryFrom<String> for PortState {
     }
 }
 
-impl HostFilter {
-    fn matches(&self, host: &Host) -> bool {
-        let status = self.status.is_none_or(|status| status.as_str() == host.status);
-        let ports = !self.names_a_port() || host.ports.iter().any(|port| self.matches_port(port));
-        status && ports && self.q.as_ref().is_none_or(|text| mentions(host, text))
-    }
+/// A verdict that a listed host can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+struct HostVerdict(Verdict);
 
-    fn names_a_port(&self) -> bool {
-        self.port.is_some()
-            || self.protocol.is_some()
-            || self.state.is_some()
-            || self.service.is_some()
-            || self.product.is_some()
-    }
+impl TryFrom<String> for HostVerdict {
+    type Error = String;
 
-    fn matches_port(&self, port: &HostPort) -> bool {
-        let is = |wanted: &Option<String>, held: Option<&String>| {
-            wanted.as_ref().is_none_or(|wanted| {
-                held.is_some_and(|held| held.to_lowercase() == wanted.to_lowercase())
-            })
-        };
-        let product = self.product.as_ref().is_none_or(|wanted| {
-            let held = port.service_product.as_deref().unwrap_or_default().to_lowercase();
-            held.contains(&wanted.to_lowercase())
-        });
-        self.port.is_none_or(|wanted| wanted == port.port)
-            && self.protocol.is_none_or(|wanted| wanted == port.protocol)
-            && self.state.as_ref().is_none_or(|wanted| wanted.0 == port.state)
-            && is(&self.service, port.service_name.as_ref())
-            && product
-    }
-
-    /// Returns the open port that the index can look up. It is kept by protocol: a port of any
-    /// protocol is looked for host by host.
-    fn indexed(&self) -> Option<(Protocol, u16)> {
-        let open = self.state.as_ref().is_some_and(|state| state.0 == "open");
-        self.protocol.zip(self.port).filter(|_| open)
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "up" => Ok(Self(Verdict::Up)),
+            "timed_out" => Ok(Self(Verdict::TimedOut)),
+            "unfinished" => Ok(Self(Verdict::Unfinished)),
+            _ => Err(format!(
+                "no listed host is `{text}`: they are `up`, `timed_out` or `unfinished`; \
+                 `/api/scans/ID/targets?verdict=...` has the others"
+            )),
+        }
     }
 }
 
-/// Returns whether a host's address, names or services have this text.
-fn mentions(host: &Host, text: &str) -> bool {
-    let text = text.to_lowercase();
-    let has = |held: &str| held.to_lowercase().contains(&text);
-    has(&host.address)
-        || host.hostnames.iter().any(|name| has(&name.name))
-        || host.ports.iter().any(|port| {
-            let parts = [&port.service_name, &port.service_product, &port.service_version];
-            parts.into_iter().flatten().any(|part| has(part))
+impl HostFilter {
+    fn into_query(self) -> Result<HostQuery, Failure> {
+        let addresses = self.address.as_deref().map(addresses).transpose()?;
+        Ok(HostQuery {
+            projects: None,
+            addresses,
+            status: self.status,
+            verdict: self.verdict.map(|verdict| verdict.0),
+            port: self.port,
+            protocol: self.protocol,
+            state: self.state.map(|state| state.0),
+            service: self.service.map(|text| text.to_lowercase()),
+            product: self.product.map(|text| text.to_lowercase()),
+            words: self.q.map(|text| HostQuery::words_of(&text)).unwrap_or_default(),
         })
+    }
+}
+
+/// Reads an address, a block or a range as targets are written, or the beginning of addresses of
+/// IPv4 up to a dot.
+fn addresses(text: &str) -> Result<AddressSet, Failure> {
+    if text.ends_with('.') {
+        let runs = addresses_that_begin(text);
+        if !runs.is_empty() {
+            return Ok(AddressSet::from_intervals(runs));
+        }
+    }
+    let (list, errors) = netscan_nmap::targets::parse(&[text]);
+    let detail = match (errors.into_iter().next(), list.names.is_empty()) {
+        (Some(error), _) => format!("the query parameter `address`: {}", error.reason),
+        (None, false) => format!(
+            "the query parameter `address`: `{text}` is no address; give one, a block like \
+             192.0.2.0/24, a range like 192.0.2.1-20, or a beginning like `192.0.`; `q` finds names"
+        ),
+        (None, true) => return Ok(list.addresses),
+    };
+    Err(Failure::new(Code::InvalidValue, detail))
 }
 
 /// Lists hosts of a scan in the order in which they were found.
@@ -114,35 +138,68 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     view::stored(&edge, scan)?;
     let (limit, after) = (page.limit()?, page.after(HostId::new)?);
-    let store = Arc::clone(edge.system.store());
-    let find = move || find(&store, scan, &filter, after, limit + 1);
-    let hosts = crate::off_thread(find).await??;
-    Ok(page::answer(&uri, hosts, limit, |host| host.id.get()))
+    // Who names no limit may not look for a next page, and gets all that is promised in one.
+    let reads = if page.is_asked_for() { limits::SEARCH_READS_MAX } else { usize::MAX };
+    let (query, bounds) = (filter.into_query()?, Bounds { hosts: limit, reads });
+    let find = move || {
+        let page = edge.system.store().hosts_matching(scan, &query, after, bounds)?;
+        let hosts: Vec<Host> = page.hosts.into_iter().map(Host::new).collect();
+        let next = page.next.map(|host| page::cursor(host.get()));
+        Ok(page::answer_up_to(&uri, &hosts, limit, next))
+    };
+    crate::off_thread(find).await?
 }
 
-fn find(
-    store: &Store,
-    scan: ScanId,
-    filter: &HostFilter,
-    mut after: Option<HostId>,
-    wanted: usize,
-) -> Result<Vec<Host>, ReadError> {
-    let mut found = Vec::new();
-    loop {
-        let rows = match filter.indexed() {
-            Some((protocol, port)) => {
-                store.hosts_with_port(scan, protocol, port, after, limits::PAGE_MAX)?
-            }
-            None => store.hosts(scan, after, limits::PAGE_MAX)?,
-        };
-        let Some(last) = rows.last() else { return Ok(found) };
-        after = Some(last.id);
-        for host in rows.into_iter().map(Host::new).filter(|host| filter.matches(host)) {
-            found.push(host);
-            if found.len() == wanted {
-                return Ok(found);
-            }
+/// Finds hosts of all scans. Those found by `address`, or by an address that `q` begins, come in the
+/// order of addresses; all others from the newest scan to the oldest.
+pub async fn search(
+    State(edge): State<Arc<Edge>>,
+    caller: Identity,
+    List(page, filter): List<SearchPage, HostFilter>,
+    uri: Uri,
+) -> Result<Response, Failure> {
+    let SearchPage { limit, cursor: after, project_id } = page;
+    let page = Page::new(limit, after);
+    let limit = page.limit_or(limits::PAGE_DEFAULT)?;
+    let after = page.place(place)?;
+    let bounds = Bounds { hosts: limit, reads: limits::SEARCH_READS_MAX };
+    if let Some(project) = project_id
+        && (!caller.sees(project) || edge.system.store().project(project)?.is_none())
+    {
+        return Err(Failure::not_found(format!("project {project}")));
+    }
+    let projects = project_id.map(|project| vec![project]);
+    let projects = projects.or_else(|| caller.projects().map(<[ProjectId]>::to_vec));
+    let query = HostQuery { projects, ..filter.into_query()? };
+    let find = move || {
+        let page = edge.system.store().search(&query, after, bounds)?;
+        let hosts: Vec<Host> = page.hosts.into_iter().map(Host::new).collect();
+        Ok(page::answer_up_to(&uri, &hosts, limit, page.next.map(cursor)))
+    };
+    crate::off_thread(find).await?
+}
+
+/// Returns a place as a cursor.
+fn cursor(place: Place) -> String {
+    match place {
+        Place::Host { scan, host, every: false } => format!("h{scan:x}.{host:x}"),
+        Place::Host { scan, host, every: true } => format!("e{scan:x}.{host:x}"),
+        Place::Address { address, scan } => format!("a{address:x}.{scan:x}"),
+    }
+}
+
+fn place(cursor: &str) -> Option<Place> {
+    let (kind, numbers) = cursor.split_at_checked(1)?;
+    let (first, second) = numbers.split_once('.')?;
+    let second = u64::from_str_radix(second, 16).ok()?;
+    let scan = u64::from_str_radix(first, 16);
+    match kind {
+        "h" => Some(Place::Host { scan: scan.ok()?, host: second, every: false }),
+        "e" => Some(Place::Host { scan: scan.ok()?, host: second, every: true }),
+        "a" => {
+            Some(Place::Address { address: u128::from_str_radix(first, 16).ok()?, scan: second })
         }
+        _ => None,
     }
 }
 
@@ -155,4 +212,23 @@ pub async fn get(
     let record = edge.system.store().host(id)?;
     let record = record.ok_or_else(|| Failure::not_found(format!("host {id}")))?;
     Ok(Json(Host::new(record)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_are_read_as_they_are_written() {
+        for held in [
+            Place::Host { scan: 7, host: u64::MAX, every: false },
+            Place::Host { scan: u64::MAX, host: 0, every: true },
+            Place::Address { address: u128::MAX, scan: 255 },
+        ] {
+            assert_eq!(place(&cursor(held)), Some(held));
+        }
+        for bad in ["", "h", "h1", "x1.1", "h.1", "h1.", "e1.1.1", "ü1.1", "h-1.1"] {
+            assert_eq!(place(bad), None, "{bad}");
+        }
+    }
 }

@@ -39,11 +39,30 @@ async fn hosts_are_filtered_by_one_port_that_matches_all() {
         ("?product=bind", "3"),
         ("?q=dnsmasq", "2"),
         ("?q=127.0.0.4", "4"),
+        ("?q=127.0.0.", "1 2 3 4"),
+        ("?q=Domain+BIND", "3"),
+        ("?q=ngin", "1"),
         ("?status=up", "1 2 3 4"),
         ("?status=down", ""),
+        ("?verdict=up", "1 2 3 4"),
+        ("?verdict=timed_out", ""),
+        ("?address=127.0.0.2-3", "2 3"),
+        ("?address=127.0.0.0/30&port=80", "1 3"),
+        ("?address=127.0.", "1 2 3 4"),
     ] {
         let hosts = world.json(&format!("/api/scans/{scan}/hosts{query}")).await;
         assert_eq!(names(&hosts), found, "{query}");
+        // With one scan, a search over all finds the same.
+        let separator = if query.is_empty() { '?' } else { '&' };
+        let mut next = format!("/api/hosts{query}{separator}limit=1");
+        let mut searched = Vec::new();
+        while !next.is_empty() {
+            let page = world.get(&next).await;
+            searched.extend(page.json().as_array().unwrap().clone());
+            let link = page.header("link").to_owned();
+            next = link.split_once('>').map_or("", |(to, _)| to).trim_start_matches('<').to_owned();
+        }
+        assert_eq!(Value::Array(searched), hosts, "{query}");
     }
     let hosts = world.json(&format!("/api/scans/{scan}/hosts?port=80&state=open")).await;
     let host = world.json(&format!("/api/hosts/{}", hosts[0]["id"])).await;
@@ -157,4 +176,53 @@ async fn stored_events_are_answered_byte_for_byte() {
     }
     let none = ask(&world.router, request("GET", "/api/scans/4711/events", "")).await;
     assert_eq!(none.problem(), "not-found");
+}
+
+#[tokio::test]
+async fn a_search_goes_over_all_scans_from_the_newest_to_the_oldest() {
+    let world = world(|spec| {
+        up(spec, |address| match address {
+            "127.0.0.1" => port("tcp", 80, "open", "http", "nginx"),
+            _ => port("tcp", 22, "open", "ssh", "OpenSSH"),
+        })
+    })
+    .await;
+    let project = world.post("/api/projects", &json!({"name": "other"})).await.json()["id"].clone();
+    let first = world.scan(json!({"targets": ["127.0.0.1-3"]})).await;
+    let second = world.scan(json!({"targets": ["127.0.0.1-2"], "project_id": project})).await;
+    let seen = async |query: &str| {
+        let hosts = world.json(&format!("/api/hosts{query}")).await;
+        let seen = hosts
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|host| format!("{}:{}", host["scan_id"], host["address"].as_str().unwrap()));
+        seen.collect::<Vec<_>>().join(" ").replace("127.0.0.", "")
+    };
+    let rows = |scan, hosts: &str| {
+        let rows = hosts.split(' ').map(|host| format!("{scan}:{host}"));
+        rows.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(seen("?port=80").await, format!("{second}:1 {first}:1"));
+    assert_eq!(seen("?service=ssh").await, format!("{} {}", rows(second, "2"), rows(first, "2 3")));
+    assert_eq!(seen(&format!("?service=ssh&project_id={project}")).await, rows(second, "2"));
+    assert_eq!(seen("?q=openssh&address=127.0.0.3").await, rows(first, "3"));
+    assert_eq!(seen("?q=127.0.0.2").await, format!("{first}:2 {second}:2"));
+    assert_eq!(seen("?q=nothing").await, "");
+    for (bad, code) in [
+        ("port=x", "invalid-value"),
+        ("verdict=down", "invalid-value"),
+        ("state=ajar", "invalid-value"),
+        ("address=localhost", "invalid-value"),
+        ("address=127.0.0.1/33", "invalid-value"),
+        ("cursor=c1", "invalid-value"),
+        ("limit=0", "invalid-value"),
+        ("prot=80", "unknown-field"),
+        ("project_id=4711", "not-found"),
+    ] {
+        assert_eq!(world.get(&format!("/api/hosts?{bad}")).await.problem(), code, "{bad}");
+    }
+    // What is deleted is found no more.
+    world.send("DELETE", &format!("/api/scans/{second}"), &json!({})).await;
+    assert_eq!(seen("?port=80").await, rows(first, "1"));
 }

@@ -17,12 +17,15 @@ use netscan_schemas::{
     event::{EncodedEvent, Event, OpenPort},
     host::{HostFinding, Protocol},
     id::{AttemptNo, BatchId, ScanId},
-    limits::RAW_FRAME_BYTES,
+    limits::{RAW_FRAME_BYTES, SEARCH_READS_MAX},
     scan::{ScanState, ScanStatus, Verdict},
     stored::PlanRecord,
     time::Time,
 };
-use netscan_store::{NoPublisher, Options, Store, Write, raw};
+use netscan_store::{
+    NoPublisher, Options, Store, Write, raw,
+    search::{Bounds, HostQuery},
+};
 use serde::{Deserialize, Serialize};
 use std::{
     error::Error,
@@ -226,9 +229,16 @@ fn measure(
         let expected = PAGE.min(usize::try_from(hosts)?);
         let page = || {
             let port = sample::COMMON_PORT;
-            let page = store.hosts_with_port(scan, Protocol::Tcp, port, None, PAGE)?;
-            let full = page.len() == expected;
-            if full { Ok(()) } else { Err(format!("a page of {} hosts", page.len()).into()) }
+            let query = HostQuery {
+                port: Some(port),
+                protocol: Some(Protocol::Tcp),
+                state: Some("open".into()),
+                ..HostQuery::default()
+            };
+            let bounds = Bounds { hosts: PAGE, reads: SEARCH_READS_MAX };
+            let found = store.hosts_matching(scan, &query, None, bounds)?.hosts.len();
+            let full = found == expected;
+            if full { Ok(()) } else { Err(format!("a page of {found} hosts").into()) }
         };
         let (median, p99) = times(PAGES, page)?;
         took.page_us.push(median);

@@ -3,7 +3,9 @@
 use super::Checker;
 use crate::{
     error::ReadError,
-    tables::{address_key, meta, ports_under, under},
+    postings,
+    tables::{address_key, meta, under},
+    terms,
     writer::{Found, open_ports},
 };
 use netscan_schemas::{
@@ -11,7 +13,7 @@ use netscan_schemas::{
     scan::Verdict,
     stored::{HostRecord, TallyRecord, VerdictsRecord},
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 impl Checker<'_> {
     /// Checks the hosts of a scan; returns the counts of its batches with those of its hosts.
@@ -22,7 +24,7 @@ impl Checker<'_> {
     ) -> Result<TallyRecord, ReadError> {
         let next = self.counter(meta::NEXT[3])?;
         let (mut rows, mut unfinished) = (0, 0);
-        let mut expected = BTreeSet::new();
+        let mut expected: BTreeMap<Box<[u8]>, Vec<u64>> = BTreeMap::new();
         let mut by_batch: HashMap<u64, u64> = HashMap::new();
         for key in self.tables.hosts_by_scan.range(under(scan.get()))? {
             let number = key?.0.value().1;
@@ -33,8 +35,13 @@ impl Checker<'_> {
             unfinished += u64::from(host.verdict == Verdict::Unfinished);
             self.host(scan, number, &host)?;
             let ports = open_ports(&host);
-            *by_batch.entry(host.batch_id.get()).or_default() += ports.len() as u64;
-            expected.extend(ports.into_iter().map(|port| (port, number)));
+            *by_batch.entry(host.batch_id.get()).or_default() += ports;
+            counted.open_ports += ports;
+            terms::each(&host, |term| match expected.get_mut(term) {
+                Some(hosts) if hosts.last() == Some(&number) => {}
+                Some(hosts) => hosts.push(number),
+                None => drop(expected.insert(term.into(), vec![number])),
+            });
         }
         self.report.hosts += rows;
         self.expect(rows - unfinished == counted.up + counted.timed_out, || {
@@ -43,8 +50,8 @@ impl Checker<'_> {
                  {counted:?}"
             )
         });
-        counted.open_ports = expected.len() as u64;
-        self.port_index(scan, &expected)?;
+        self.report.open_ports += counted.open_ports;
+        self.lists(scan, expected)?;
         self.port_counts(scan, &by_batch)?;
         Ok(counted)
     }
@@ -70,23 +77,33 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn port_index(
+    /// Compares the lists of a scan's hosts by term with what they must be.
+    fn lists(
         &mut self,
         scan: ScanId,
-        expected: &BTreeSet<((u64, u32), u64)>,
+        expected: BTreeMap<Box<[u8]>, Vec<u64>>,
     ) -> Result<(), ReadError> {
-        let mut indexed = BTreeSet::new();
-        for entry in self.tables.open_ports.range(ports_under(scan))? {
-            let (port, hosts) = entry?;
-            for host in hosts {
-                indexed.insert((port.value(), host?.value()));
+        for (term, hosts) in expected {
+            let mut listed = Vec::with_capacity(hosts.len());
+            for row in self.tables.postings.range(postings::of_scan(&term, scan.get()))? {
+                let (key, bytes) = row?;
+                self.list_rows += 1;
+                let block = postings::block(key.value(), bytes.value());
+                listed.extend(self.sound(block)?.unwrap_or_default());
+            }
+            self.expect(listed == hosts, || {
+                let term = String::from_utf8_lossy(&term).into_owned();
+                format!("the list of scan {scan}'s hosts by {term:?} is wrong")
+            });
+            if terms::is_text(&term) {
+                let known = self.tables.texts.get(&*term)?.is_some();
+                self.texts.insert(term.clone());
+                self.expect(known, || {
+                    let term = String::from_utf8_lossy(&term).into_owned();
+                    format!("the text {term:?} of scan {scan}'s hosts is not found")
+                });
             }
         }
-        self.report.open_ports += indexed.len() as u64;
-        let wrong = indexed.symmetric_difference(expected).count();
-        self.expect(wrong == 0, || {
-            format!("{wrong} entries of scan {scan}'s port index are wrong")
-        });
         Ok(())
     }
 

@@ -26,7 +26,7 @@ use netscan_schemas::{
     stored::{PlanRecord, ProjectRecord, ScanSpec, ScopeRecord, TallyRecord},
 };
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, ReadableTableMetadata};
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// Problems that a report spells out; more are only counted.
 const PROBLEMS_MAX: usize = 100;
@@ -44,7 +44,7 @@ pub struct CheckReport {
     pub attempts: u64,
     /// Hosts with a row.
     pub hosts: u64,
-    /// Entries of the port index.
+    /// Open ports on them.
     pub open_ports: u64,
     /// Events.
     pub events: u64,
@@ -83,6 +83,8 @@ pub(crate) fn check_in(txn: &ReadTransaction) -> Result<CheckReport, ReadError> 
         scope_rows: 0,
         token_rows: 0,
         session_rows: 0,
+        list_rows: 0,
+        texts: BTreeSet::new(),
     };
     checker.projects()?;
     checker.scans()?;
@@ -104,6 +106,9 @@ struct Checker<'t> {
     scope_rows: u64,
     token_rows: u64,
     session_rows: u64,
+    /// Rows of `postings` that were reached from hosts, and the texts among their terms.
+    list_rows: u64,
+    texts: BTreeSet<Box<[u8]>>,
 }
 
 impl Checker<'_> {
@@ -313,7 +318,8 @@ impl Checker<'_> {
             scopes,
             tokens,
             sessions,
-            open_ports,
+            postings,
+            texts,
         } = self.tables;
         let of = &self.report;
         let scans = of.scans;
@@ -334,7 +340,8 @@ impl Checker<'_> {
             ("hosts", hosts.len()?, of.hosts),
             ("hosts_by_scan", hosts_by_scan.len()?, of.hosts),
             ("hosts_by_address", hosts_by_address.len()?, of.hosts),
-            ("open_ports", open_ports.len()?, of.open_ports),
+            ("postings", postings.len()?, self.list_rows),
+            ("texts", texts.len()?, self.texts.len() as u64),
             ("events", events.len()?, self.segments),
             ("difficult", difficult.len()?, self.difficult_rows),
             ("scopes", scopes.len()?, self.scope_rows),

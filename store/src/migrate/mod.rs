@@ -5,6 +5,7 @@
 
 mod m0001_initial;
 mod m0002_difficult;
+mod m0003_terms;
 
 use crate::{
     codec,
@@ -13,7 +14,7 @@ use crate::{
 use redb::WriteTransaction;
 
 /// The newest format, the one that is written.
-pub(crate) const NEWEST: u64 = 2;
+pub(crate) const NEWEST: u64 = 3;
 
 struct Migration {
     to: u64,
@@ -24,6 +25,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { to: 1, about: "create the tables", run: m0001_initial::run },
     Migration { to: 2, about: "remember difficult hosts", run: m0002_difficult::run },
+    Migration { to: 3, about: "index hosts by what they are found by", run: m0003_terms::run },
 ];
 const _: () = assert!(MIGRATIONS.len() == NEWEST as usize);
 

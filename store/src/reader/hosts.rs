@@ -1,18 +1,14 @@
-//! Hosts: by scan, by port, by address.
+//! Hosts: by scan, by address. By all else that is known of them: see `search`.
 
 use super::{decode_difficult, get, misplaced, require};
 use crate::{
     Store,
     error::ReadError,
-    tables::{
-        DIFFICULT, HOSTS, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, OPEN_PORTS, address_key, number_key,
-        port_key,
-    },
+    tables::{DIFFICULT, HOSTS, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, address_key, number_key},
 };
 use netscan_schemas::{
     AddressSet,
     address::to_address,
-    host::{Port, Protocol},
     id::{HostId, ScanId},
     stored::{DifficultRecord, HostRecord},
 };
@@ -39,31 +35,6 @@ impl Store {
             let keys = txn.open_table(HOSTS_BY_SCAN)?.range(range)?;
             let numbers = keys.take(limit).map(|key| Ok(key?.0.value().1));
             rows(txn, numbers, |host| host.scan_id == scan)
-        })
-    }
-
-    /// Returns hosts of a scan on which a port is open, in the order of their numbers, those
-    /// after a number.
-    pub fn hosts_with_port(
-        &self,
-        scan: ScanId,
-        protocol: Protocol,
-        port: u16,
-        after: Option<HostId>,
-        limit: usize,
-    ) -> Result<Vec<HostRecord>, ReadError> {
-        self.read(|txn| {
-            let ports = txn.open_multimap_table(OPEN_PORTS)?;
-            let after = after.map_or(0, HostId::get);
-            let numbers = ports.get(port_key(scan.get(), protocol, port))?.filter_map(|number| {
-                number
-                    .map(|number| Some(number.value()).filter(|number| *number > after))
-                    .transpose()
-            });
-            let is_open = |found: &Port| (found.protocol, found.number) == (protocol, port);
-            rows(txn, numbers.take(limit), |host| {
-                host.scan_id == scan && host.finding.open_ports().any(is_open)
-            })
         })
     }
 
@@ -127,7 +98,7 @@ impl Store {
 }
 
 /// Returns the hosts of these numbers, each of which must be what the index says it is.
-fn rows(
+pub(crate) fn rows(
     txn: &ReadTransaction,
     numbers: impl Iterator<Item = Result<u64, StorageError>>,
     is_rightful: impl Fn(&HostRecord) -> bool,

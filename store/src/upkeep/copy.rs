@@ -12,8 +12,8 @@ use crate::{
     tables::{Visitor, visit},
 };
 use redb::{
-    Database, Durability, Key, MultimapTableDefinition, ReadTransaction, ReadableDatabase,
-    TableDefinition, TableHandle, Value,
+    Database, Durability, Key, ReadTransaction, ReadableDatabase, TableDefinition, TableHandle,
+    Value,
 };
 use std::{
     fs::{self, File, OpenOptions},
@@ -185,26 +185,5 @@ impl Visitor for Copying<'_> {
             txn.commit().map_err(|error| self.failed(error))?;
         }
         Ok(())
-    }
-
-    fn multimap<K: Key + 'static, V: Key + 'static>(
-        &mut self,
-        table: MultimapTableDefinition<'static, K, V>,
-    ) -> Result<(), UpkeepError> {
-        let from = self.from.open_multimap_table(table).map_err(ReadError::from)?;
-        let txn = self.begin()?;
-        {
-            let to = txn.open_multimap_table(table);
-            let mut to = to.map_err(|error| self.failed(error))?;
-            for entry in from.range::<K::SelfType<'_>>(..).map_err(ReadError::from)? {
-                let (key, values) = entry.map_err(ReadError::from)?;
-                for value in values {
-                    let value = value.map_err(ReadError::from)?;
-                    to.insert(key.value(), value.value()).map_err(|error| self.failed(error))?;
-                    self.rows += 1;
-                }
-            }
-        }
-        txn.commit().map_err(|error| self.failed(error))
     }
 }

@@ -25,8 +25,8 @@ use crate::{
     tables::{Visitor, visit},
 };
 use redb::{
-    Database, Key, MultimapTableDefinition, ReadTransaction, ReadableDatabase,
-    ReadableTableMetadata, TableDefinition, TableHandle, Value,
+    Database, Key, ReadTransaction, ReadableDatabase, ReadableTableMetadata, TableDefinition,
+    TableHandle, Value,
 };
 use std::{
     fs, io,
@@ -314,13 +314,5 @@ impl Visitor for Sizes<'_> {
         table: TableDefinition<'static, K, V>,
     ) -> Result<(), ReadError> {
         self.add(table.name(), &self.txn.open_table(table)?)
-    }
-
-    fn multimap<K: Key + 'static, V: Key + 'static>(
-        &mut self,
-        table: MultimapTableDefinition<'static, K, V>,
-    ) -> Result<(), ReadError> {
-        let name = redb::MultimapTableHandle::name(&table).to_owned();
-        self.add(&name, &self.txn.open_multimap_table(table)?)
     }
 }

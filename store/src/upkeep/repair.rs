@@ -7,10 +7,10 @@ use super::UpkeepError;
 use crate::{
     codec::{self, Record},
     error::{ReadError, storage_errors},
-    file, reader,
+    file, postings, reader,
     tables::{
-        BATCHES_BY_SCAN, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, OPEN_PORTS, PROJECT_NAMES,
-        SCANS_BY_PROJECT, SCANS_BY_STATUS, WriteTables, address_key, meta, status_number,
+        BATCHES_BY_SCAN, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, POSTINGS, PROJECT_NAMES,
+        SCANS_BY_PROJECT, SCANS_BY_STATUS, TEXTS, WriteTables, address_key, meta, status_number,
     },
     writer::open_ports,
 };
@@ -74,7 +74,8 @@ fn clear(txn: &WriteTransaction) -> Result<(), Fault> {
     txn.delete_table(BATCHES_BY_SCAN)?;
     txn.delete_table(HOSTS_BY_SCAN)?;
     txn.delete_table(HOSTS_BY_ADDRESS)?;
-    txn.delete_multimap_table(OPEN_PORTS)?;
+    txn.delete_table(POSTINGS)?;
+    txn.delete_table(TEXTS)?;
     Ok(())
 }
 
@@ -106,13 +107,15 @@ fn rebuild(tables: &mut WriteTables<'_>) -> Result<(), Fault> {
         batches_by_scan: _,
         hosts_by_scan: _,
         hosts_by_address: _,
-        open_ports: _,
+        postings: _,
+        texts: _,
     } = tables;
     let last_project = projects(tables)?;
     let mut tallies: BTreeMap<u64, TallyRecord> = BTreeMap::new();
     let last_scan = scans(tables, &mut tallies)?;
     let (last_host, found) = hosts(tables, &mut tallies)?;
     let last_batch = batches(tables, &mut tallies, found)?;
+    postings::rebuild(tables, |error| Err(Fault::from(error)))?;
     tables.tallies.retain(|scan, _| tallies.contains_key(&scan))?;
     for (scan, tally) in tallies {
         tables.tallies.insert(scan, tally.to_bytes()?.as_slice())?;
@@ -180,14 +183,11 @@ fn hosts(
         tables.hosts_by_scan.insert((scan, number), ())?;
         tables.hosts_by_address.insert(address_key(address, scan), number)?;
         let ports = open_ports(&host);
-        for port in &ports {
-            tables.open_ports.insert(*port, number)?;
-        }
         if let Some(tally) = tallies.get_mut(&scan) {
-            tally.open_ports += ports.len() as u64;
+            tally.open_ports += ports;
         }
         let of_batch = found.entry(host.batch_id.get()).or_default();
-        of_batch.open_ports += ports.len() as u64;
+        of_batch.open_ports += ports;
         match host.verdict {
             Verdict::Up => of_batch.up.push(address),
             Verdict::TimedOut => of_batch.timed_out.push(address),

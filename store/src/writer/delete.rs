@@ -7,15 +7,18 @@
 use super::group::{Fault, Group};
 use crate::{
     error::{ReadError, Refusal},
+    postings,
     reader::get,
-    tables::{STATUSES, address_key, attempts_under, ports_under, raw_under, status_number, under},
+    tables::{STATUSES, address_key, attempts_under, raw_under, status_number, under},
+    terms,
 };
 use netscan_schemas::{
     id::{ProjectId, ScanId},
     scan::ScanState,
     stored::{HostRecord, ProjectRecord, ScanSpec},
 };
-use redb::{ReadableMultimapTable, ReadableTable};
+use redb::ReadableTable;
+use std::collections::HashSet;
 
 impl Group<'_> {
     pub(super) fn delete_project(&mut self, id: ProjectId) -> Result<(), Fault> {
@@ -96,12 +99,18 @@ impl Group<'_> {
     fn remove_hosts(&mut self, scan: ScanId) -> Result<(), Fault> {
         let tables = &mut self.tables;
         let mut search = false;
+        let mut found_by: HashSet<Box<[u8]>> = HashSet::new();
         for key in tables.hosts_by_scan.extract_from_if(under(scan.get()), |_, ()| true)? {
             let host = key?.0.value().1;
             match get::<HostRecord>(&tables.hosts, host) {
                 Ok(Some(row)) => {
                     let key = address_key(row.finding.address, scan.get());
                     tables.hosts_by_address.remove(key)?;
+                    terms::each(&row, |term| {
+                        if !found_by.contains(term) {
+                            found_by.insert(term.into());
+                        }
+                    });
                 }
                 Ok(None) | Err(ReadError::Damaged { .. }) => search = true,
                 Err(error) => return Err(error.into()),
@@ -110,13 +119,9 @@ impl Group<'_> {
         }
         if search {
             tables.hosts_by_address.retain(|(_, held), _| held != scan.get())?;
-        }
-        let mut ports = Vec::new();
-        for entry in tables.open_ports.range(ports_under(scan))? {
-            ports.push(entry?.0.value());
-        }
-        for port in ports {
-            tables.open_ports.remove_all(port)?;
+            postings::remove_scan_by_search(tables, scan)?;
+        } else {
+            postings::remove_scan(tables, scan, found_by.iter().map(AsRef::as_ref))?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use crate::{
     db::Counters,
     error::{ReadError, Refusal, WriteError, storage_errors},
     file,
+    postings::Changes,
     reader::{self, get},
     segment::{self, SEGMENT_BYTES},
     tables::{WriteTables, meta},
@@ -114,6 +115,7 @@ pub(super) struct Group<'g> {
     pub(super) tables: WriteTables<'g>,
     pub(super) counters: &'g Counters,
     pub(super) verdicts: HashMap<BatchId, BatchVerdicts>,
+    pub(super) postings: Changes,
     pub(super) next_project: u64,
     pub(super) next_host: u64,
     memory: &'g Memory,
@@ -136,6 +138,7 @@ impl<'g> Group<'g> {
             tables: WriteTables::open(txn)?,
             counters,
             verdicts: HashMap::new(),
+            postings: Changes::default(),
             next_project: next_project.load(Ordering::Relaxed),
             next_host: next_host.load(Ordering::Relaxed),
             memory,
@@ -237,7 +240,7 @@ impl<'g> Group<'g> {
             let bytes = verdicts.into_record().to_bytes()?;
             self.tables.verdicts.insert(batch.get(), bytes.as_slice())?;
         }
-        Ok(())
+        self.postings.flush(&mut self.tables)
     }
 
     /// Forgets the number of a deleted scan's newest event.

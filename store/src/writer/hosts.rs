@@ -1,5 +1,5 @@
 //! Findings: one verdict for each address, a row for each host that is up or timed out, and the
-//! counts and the port index that go with them.
+//! counts and the index of terms that go with them.
 //!
 //! ```text
 //!               finds up     finds down     finds timed out   announces ports
@@ -21,7 +21,7 @@ use crate::{
     codec::Record,
     error::Refusal,
     reader::get,
-    tables::{address_key, port_key},
+    tables::address_key,
     write::{RecordHosts, RecordProvisional},
 };
 use netscan_schemas::{
@@ -138,7 +138,7 @@ impl Group<'_> {
         self.batch_verdicts(op.batch)?.changes.insert(number, Some(found));
         *found.count(self.tally(op.scan)?) += 1;
         if let Some(row) = &row {
-            self.take_ports(row)?;
+            self.take_out(row)?;
         }
         match (found, row) {
             (Found::Up, row) => {
@@ -198,12 +198,10 @@ impl Group<'_> {
         self.tables.hosts.insert(id, bytes.as_slice())?;
         self.tables.hosts_by_scan.insert((scan.get(), id), ())?;
         self.tables.hosts_by_address.insert(address_key(row.finding.address, scan.get()), id)?;
+        self.postings.add(row);
         let ports = open_ports(row);
-        for port in &ports {
-            self.tables.open_ports.insert(*port, id)?;
-        }
-        self.tally(scan)?.open_ports += ports.len() as u64;
-        self.batch_verdicts(row.batch_id)?.record.open_ports += ports.len() as u64;
+        self.tally(scan)?.open_ports += ports;
+        self.batch_verdicts(row.batch_id)?.record.open_ports += ports;
         Ok(())
     }
 
@@ -241,21 +239,19 @@ impl Group<'_> {
                 ..row
             };
             self.touch();
-            self.take_ports(&row)?;
+            self.take_out(&row)?;
             self.put_row(&row)?;
         }
         Ok(())
     }
 
-    /// Takes the ports of a row that is about to go out of the index and the counts.
-    fn take_ports(&mut self, row: &HostRecord) -> Result<(), Fault> {
+    /// Takes a row that is about to go out of the index and the counts.
+    fn take_out(&mut self, row: &HostRecord) -> Result<(), Fault> {
+        self.postings.remove(row);
         let ports = open_ports(row);
-        for port in &ports {
-            self.tables.open_ports.remove(*port, row.id.get())?;
-        }
-        take(&mut self.tally(row.scan_id)?.open_ports, ports.len() as u64);
+        take(&mut self.tally(row.scan_id)?.open_ports, ports);
         let verdicts = self.batch_verdicts(row.batch_id)?;
-        take(&mut verdicts.record.open_ports, ports.len() as u64);
+        take(&mut verdicts.record.open_ports, ports);
         Ok(())
     }
 
@@ -268,8 +264,8 @@ impl Group<'_> {
     }
 }
 
-/// Returns a host's keys in the port index; a port that nmap lists twice has one.
-pub(crate) fn open_ports(row: &HostRecord) -> BTreeSet<(u64, u32)> {
-    let scan = row.scan_id.get();
-    row.finding.open_ports().map(|port| port_key(scan, port.protocol, port.number)).collect()
+/// Returns how many ports of a host are open; one that nmap lists twice counts once.
+pub(crate) fn open_ports(row: &HostRecord) -> u64 {
+    let open = row.finding.open_ports().map(|port| (port.protocol, port.number));
+    open.collect::<BTreeSet<_>>().len() as u64
 }

@@ -1,7 +1,7 @@
 //! Verdicts, host rows, counts and the port index, however often an address is seen.
 
 use crate::support::{
-    Fixture, address, addresses, attempt_record, batch_record, down, timed_out, up,
+    Fixture, address, addresses, attempt_record, batch_record, down, timed_out, up, with_open_port,
 };
 use netscan_schemas::{
     AddressSet, Time,
@@ -12,7 +12,11 @@ use netscan_schemas::{
     scan::Verdict,
     stored::{Difficulty, HostRecord},
 };
-use netscan_store::{Refusal, Write, WriteError, check::check};
+use netscan_store::{
+    Refusal, Write, WriteError,
+    check::check,
+    search::{Bounds, HostQuery},
+};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -85,10 +89,12 @@ fn a_host_seen_again_keeps_its_number() {
     assert_eq!(before[0].id, after[0].id);
     assert_eq!(after[0].attempt, AttemptNo(2));
     assert_eq!(before[1], after[1]);
-    let with = |port| fixture.store.hosts_with_port(scan, Protocol::Tcp, port, None, 10).unwrap();
+    let with = |port| with_open_port(&fixture.store, scan, port, None, 10);
     assert_eq!(with(80), [after[1].clone()]);
     assert_eq!(with(443), [after[0].clone()]);
-    assert!(fixture.store.hosts_with_port(scan, Protocol::Udp, 80, None, 10).unwrap().is_empty());
+    let udp = HostQuery { protocol: Some(Protocol::Udp), port: Some(80), ..HostQuery::default() };
+    let bounds = Bounds { hosts: 10, reads: 10 };
+    assert_eq!(fixture.store.hosts_matching(scan, &udp, None, bounds).unwrap().hosts, []);
 }
 
 #[test]

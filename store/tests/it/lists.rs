@@ -1,6 +1,8 @@
 //! Lists, pages, lookups, and raw output.
 
-use crate::support::{Fixture, address, addresses, attempt_record, batch_record, state, up};
+use crate::support::{
+    Fixture, address, addresses, attempt_record, batch_record, state, up, with_open_port,
+};
 use netscan_schemas::{
     Time,
     attempt::Stream,
@@ -96,8 +98,7 @@ fn hosts_are_paged_and_found_by_address_newest_scan_first() {
     let all = fixture.store.hosts(scan, None, 100).unwrap();
     assert_eq!(all.len(), 5);
     assert_eq!(fixture.store.hosts(scan, Some(all[1].id), 2).unwrap(), all[2..4]);
-    let tcp = netscan_schemas::host::Protocol::Tcp;
-    let with_port = fixture.store.hosts_with_port(scan, tcp, 80, Some(all[1].id), 2).unwrap();
+    let with_port = with_open_port(&fixture.store, scan, 80, Some(all[1].id), 2);
     assert_eq!(with_port, all[2..4]);
     assert_eq!(fixture.store.host(all[0].id).unwrap().as_ref(), Some(&all[0]));
     let found = fixture.store.hosts_by_address("::ffff:10.0.0.3".parse().unwrap()).unwrap();

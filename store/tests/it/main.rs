@@ -18,5 +18,6 @@ mod hosts;
 mod lists;
 mod open;
 mod scopes;
+mod search;
 mod support;
 mod upkeep;

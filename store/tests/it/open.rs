@@ -55,13 +55,13 @@ fn a_newer_format_is_refused_untouched() {
     let path = dir.path().join("netscan.redb");
     let db = Database::open(&path).unwrap();
     let txn = db.begin_write().unwrap();
-    let newer = sealed(&3u64.to_le_bytes());
+    let newer = sealed(&4u64.to_le_bytes());
     txn.open_table(META).unwrap().insert("schema", newer.as_slice()).unwrap();
     txn.commit().unwrap();
     drop(db);
     let before = fs::read(&path).unwrap();
     match try_open(dir.path()) {
-        Err(OpenError::TooNew { found: 3, newest: 2 }) => {}
+        Err(OpenError::TooNew { found: 4, newest: 3 }) => {}
         other => panic!("{other:?}"),
     }
     assert!(fs::read(&path).unwrap() == before, "the file was changed");

@@ -6,11 +6,15 @@ use netscan_schemas::{
     batch::{BatchStatus, BatchSummary, Lane},
     event::{EncodedEvent, Event, LineStream},
     host::{HostFinding, HostState, Port, Protocol},
-    id::{AttemptNo, BatchId, ProjectId, ScanId},
+    id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
     scan::{Policy, ScanState, ScanStatus, Tuning},
-    stored::{AttemptRecord, BatchRecord, PlanRecord, ScanSpec},
+    stored::{AttemptRecord, BatchRecord, HostRecord, PlanRecord, ScanSpec},
 };
-use netscan_store::{NoPublisher, Options, Store, Write, check::check};
+use netscan_store::{
+    NoPublisher, Options, Store, Write,
+    check::check,
+    search::{Bounds, HostQuery},
+};
 use std::{net::IpAddr, path::Path, sync::Arc};
 use tempfile::TempDir;
 
@@ -177,4 +181,22 @@ pub fn timed_out(address: IpAddr) -> HostFinding {
 pub fn line(batch_id: BatchId, line: impl Into<String>) -> EncodedEvent {
     let stream = LineStream::Stdout;
     EncodedEvent::now(&Event::Line { batch_id, line: line.into(), stream })
+}
+
+/// Returns hosts of a scan on which a TCP port is open.
+pub fn with_open_port(
+    store: &Store,
+    scan: ScanId,
+    port: u16,
+    after: Option<HostId>,
+    hosts: usize,
+) -> Vec<HostRecord> {
+    let query = HostQuery {
+        protocol: Some(Protocol::Tcp),
+        port: Some(port),
+        state: Some("open".into()),
+        ..HostQuery::default()
+    };
+    let bounds = Bounds { hosts, reads: usize::MAX };
+    store.hosts_matching(scan, &query, after, bounds).unwrap().hosts
 }
