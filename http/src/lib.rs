@@ -16,6 +16,7 @@ mod problem;
 mod query;
 mod rest;
 mod router;
+mod socket;
 mod sse;
 #[cfg(test)]
 mod tests;

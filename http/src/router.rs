@@ -16,7 +16,10 @@ use axum::{
     routing::{any, get, post},
 };
 use netscan_actors::System;
-use netscan_schemas::{limits, problem::Code};
+use netscan_schemas::{
+    limits,
+    problem::{Code, Problem},
+};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -24,6 +27,9 @@ use std::sync::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::catch_panic::CatchPanicLayer;
+
+/// Seconds after which a client that was turned away may come again, at most.
+const TURNED_AWAY_MAX_S: u32 = 10;
 
 /// What the edge is made of.
 pub struct Edge {
@@ -35,6 +41,7 @@ pub struct Edge {
     pub(crate) shutdown: CancellationToken,
     pub(crate) sockets: TaskTracker,
     pub(crate) clients: Arc<Semaphore>,
+    pub(crate) clients_max: usize,
     requests: AtomicU64,
 }
 
@@ -48,6 +55,7 @@ impl Edge {
             shutdown: CancellationToken::new(),
             sockets: TaskTracker::new(),
             clients: Arc::new(Semaphore::new(limits::WS_CLIENTS_MAX)),
+            clients_max: limits::WS_CLIENTS_MAX,
             requests: AtomicU64::new(0),
         }
     }
@@ -66,12 +74,27 @@ impl Edge {
         self
     }
 
+    /// Lets so many clients stay connected at once.
+    #[must_use]
+    pub fn with_clients_max(mut self, clients_max: usize) -> Self {
+        self.clients = Arc::new(Semaphore::new(clients_max));
+        self.clients_max = clients_max;
+        self
+    }
+
     /// Takes one of the places for clients that stay connected, until it is dropped.
     pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
         Arc::clone(&self.clients).try_acquire_owned().map_err(|_| {
-            let detail =
-                format!("{} clients are connected, and no more may be", limits::WS_CLIENTS_MAX);
-            Failure::new(Code::TooManyClients, detail)
+            let detail = format!(
+                "{} clients are connected, and no more may be; `netscan serve --clients-max N` \
+                 lets in more",
+                self.clients_max
+            );
+            // They do not all come back at once.
+            let spread = self.requests.load(Ordering::Relaxed) % u64::from(TURNED_AWAY_MAX_S);
+            let wait = 1 + spread as u32;
+            let problem = Problem::new(Code::TooManyClients, detail);
+            Failure(Box::new(problem.retry_after(wait)))
         })
     }
 
@@ -112,8 +135,9 @@ fn routes(edge: Arc<Edge>) -> Router {
         .route("/api/system", get(system::describe))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))
-        // `any`, so that an upgrade over HTTP/2, which is a CONNECT, arrives too.
+        // `any`, so that whatever is no upgrade is told what is wrong with it.
         .route("/ws/scans/{id}", any(ws::scan_events))
+        .route("/ws/events", any(ws::all_events))
         .route("/", get(welcome))
         .fallback(unknown_route)
         .method_not_allowed_fallback(wrong_method);

@@ -40,7 +40,10 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
         source,
     })?;
     let system = start_engine(&dir, engine).await?;
-    let edge = Edge::new(Arc::clone(&system)).with_cors_origins(args.cors_origin);
+    let mut edge = Edge::new(Arc::clone(&system)).with_cors_origins(args.cors_origin);
+    if let Some(clients_max) = args.clients_max {
+        edge = edge.with_clients_max(clients_max as usize);
+    }
     let edge = Arc::new(edge);
     let socket = SocketFile::serve(&dir, Arc::clone(&edge))?;
     let address = listener.local_addr().map_err(|source| Failure::Io {

@@ -7,6 +7,7 @@ mod architecture;
 mod cli;
 mod crash;
 mod failpoints;
+mod monitors;
 mod quick;
 mod server;
 mod shared;

@@ -67,7 +67,7 @@ pub async fn describe(
         free_bytes: system.store().free_bytes().map_err(|error| Failure::internal(&error))?,
         epoch: system.store().epoch(),
         uptime_ms: u64::try_from(system.uptime().as_millis()).unwrap_or(u64::MAX),
-        limits: named_limits(),
+        limits: named_limits(edge.clients_max),
     }))
 }
 
@@ -96,7 +96,7 @@ fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
     (how, Some(health.to_string()))
 }
 
-fn named_limits() -> BTreeMap<String, u64> {
+fn named_limits(clients_max: usize) -> BTreeMap<String, u64> {
     let limits: [(&str, u64); 13] = [
         ("scan_addresses_max", limits::SCAN_ADDRESSES_MAX),
         ("run_addresses_max", limits::RUN_ADDRESSES_MAX),
@@ -110,7 +110,7 @@ fn named_limits() -> BTreeMap<String, u64> {
         ("stderr_bytes_max", limits::STDERR_BYTES_MAX),
         ("body_bytes_max", limits::BODY_BYTES_MAX as u64),
         ("page_max", limits::PAGE_MAX as u64),
-        ("ws_clients_max", limits::WS_CLIENTS_MAX as u64),
+        ("ws_clients_max", clients_max as u64),
     ];
     limits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

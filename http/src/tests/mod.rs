@@ -2,6 +2,8 @@
 
 mod callers;
 mod malformed;
+mod monitors;
+mod overall;
 mod results;
 mod routes;
 mod shutdown;
