@@ -2,6 +2,7 @@
 
 use axum::serve::Listener;
 use netscan_schemas::limits;
+use socket2::SockRef;
 use std::{
     io,
     net::SocketAddr,
@@ -17,6 +18,10 @@ use tokio::{
 
 /// Descriptors that clients leave alone: the store's, the runtime's, and those of nmaps that start.
 const RESERVED: u64 = 48;
+
+/// Bytes that wait in the kernel for one client, beyond what is on its way. The kernel would take
+/// megabytes for each client that has stopped reading.
+const UNSENT_MAX: u32 = 128 * 1024;
 
 /// Returns how many connections there may be at once where a process may have so many open files:
 /// half of what is not reserved, for nmaps need the other half.
@@ -52,6 +57,9 @@ impl Listener for Limited {
         // Answers and events are whole messages: nothing is gained by waiting for more.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay: {error}");
+        }
+        if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX) {
+            tracing::debug!(%error, "a connection keeps more unsent: {error}");
         }
         (Placed { stream, _place: place }, address)
     }
