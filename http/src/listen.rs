@@ -136,6 +136,7 @@ mod tests {
         let _second = TcpStream::connect(address).await.unwrap();
         let (held, _) = listener.accept().await;
         assert!(held.stream.nodelay().unwrap());
+        assert_eq!(SockRef::from(&held.stream).tcp_notsent_lowat().unwrap(), UNSENT_MAX);
         let mut next = Box::pin(listener.accept());
         assert!(futures_util::poll!(&mut next).is_pending());
         drop(held);
