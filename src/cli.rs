@@ -251,6 +251,9 @@ pub struct ServeArgs {
     /// Let web pages of this origin use the API (http://localhost:5173).
     #[arg(long, value_name = "ORIGIN", value_parser = values::origin)]
     pub cors_origin: Vec<String>,
+    /// Clients that may follow events at once, by WebSocket or event stream; 2048 when left out.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub clients_max: Option<u32>,
     /// Who may use the API.
     #[arg(long, value_enum, default_value_t = Auth::Token)]
     pub auth: Auth,

@@ -194,8 +194,8 @@ impl EngineState {
         self.slots.cast(SlotsMsg::Forget(scan))?;
         let ended = self.args.store.scan(scan)?.is_none_or(|view| view.state.status.has_ended());
         if ended {
-            self.args.in_hand.release(scan);
             self.args.hub.retire(scan);
+            self.args.in_hand.release(scan);
             self.failures.remove(&scan);
             return Ok(());
         }

@@ -30,7 +30,7 @@ mod system;
 
 pub use control::CommandError;
 pub use finish::progress;
-pub use hub::{Feed, Hub, Text};
+pub use hub::{Begin, Feed, Frames, Hub, OverallFeed, Page, whole_frames};
 pub use in_hand::{InHand, Taken};
 pub use scanner::Scanner;
 pub use scope::{EntryFault, Fault, NewEntry, OutOfScope, ScopeError, Scopes};

@@ -3,7 +3,7 @@
 use crate::{
     control::CommandError,
     engine::{Engine, EngineArgs, EngineMsg},
-    hub::{Feed, Hub},
+    hub::{Begin, Feed, Hub, OverallFeed},
     in_hand::{InHand, Taken},
     preview,
     scanner::Scanner,
@@ -15,7 +15,6 @@ use netscan_nmap::{launch::Launcher, privilege::Privileges};
 use netscan_schemas::{
     ProjectId, ScanId, Seq,
     api::{Preview, RescanOnly, ScanAccepted, ScanRequest},
-    limits,
     scan::ScanStatus,
     stored::{PlanRecord, ScanSpec},
 };
@@ -230,7 +229,7 @@ impl System {
     /// As [`submit`](Self::submit), for a scan that one nmap carries out.
     ///
     /// # Errors
-    /// Also when it is more than one batch of [`limits::RUN_ADDRESSES_MAX`] addresses.
+    /// Also when it is more than one batch of [`netscan_schemas::limits::RUN_ADDRESSES_MAX`] addresses.
     pub async fn submit_one_batch(
         &self,
         request: ScanRequest,
@@ -378,6 +377,14 @@ impl System {
         self.hub.feed(&self.store, scan, since)
     }
 
+    /// Opens a feed of all scans; see [`Hub::overall_feed`].
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn overall_feed(&self, begin: &Begin, lines: bool) -> Result<OverallFeed, ReadError> {
+        self.hub.overall_feed(&self.store, begin, lines)
+    }
+
     /// Waits until a scan has ended and returns how.
     ///
     /// # Errors
@@ -389,7 +396,7 @@ impl System {
             if view.state.status.has_ended() {
                 return Ok(view.state.status);
             }
-            feed.next_page(limits::EVENTS_PAGE_MAX).await?;
+            feed.next_page().await?;
         }
     }
 

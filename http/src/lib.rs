@@ -20,6 +20,7 @@ mod rest;
 mod router;
 mod serve;
 mod slow;
+mod socket;
 mod sse;
 #[cfg(test)]
 mod tests;

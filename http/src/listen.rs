@@ -2,6 +2,7 @@
 
 use crate::auth::neighbourhood;
 use axum::serve::Listener;
+use socket2::SockRef;
 use std::{
     collections::HashMap,
     io,
@@ -18,6 +19,10 @@ use tokio::{
 
 /// Descriptors that clients leave alone: the store's, the runtime's, and those of nmaps that start.
 const RESERVED: u64 = 48;
+
+/// Bytes that wait in the kernel for one client, beyond what is on its way. The kernel would take
+/// megabytes for each client that has stopped reading.
+const UNSENT_MAX: u32 = 128 * 1024;
 
 /// Returns how many connections there may be at once of those that were asked for, where a process
 /// may have so many open files: half of what is not reserved, for nmaps need the other half.
@@ -52,6 +57,9 @@ impl Limited {
         // Answers and events are whole messages: nothing is gained by waiting for more.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps its delay: {error}");
+        }
+        if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX) {
+            tracing::debug!(%error, "a connection keeps more unsent: {error}");
         }
         (Placed { stream, _place: place }, address)
     }
@@ -180,6 +188,7 @@ mod tests {
         let _second = TcpStream::connect(address).await.unwrap();
         let (held, _) = listener.take().await;
         assert!(held.stream.nodelay().unwrap());
+        assert_eq!(SockRef::from(&held.stream).tcp_notsent_lowat().unwrap(), UNSENT_MAX);
         let mut next = Box::pin(listener.take());
         assert!(futures_util::poll!(&mut next).is_pending());
         drop(held);

@@ -19,7 +19,10 @@ use axum::{
     routing::{any, delete, get, post},
 };
 use netscan_actors::System;
-use netscan_schemas::{limits, problem::Code};
+use netscan_schemas::{
+    limits,
+    problem::{Code, Problem},
+};
 use std::{
     path::Path,
     sync::{
@@ -31,6 +34,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// Seconds after which a client that was turned away may come again, at most.
+const TURNED_AWAY_MAX_S: u32 = 10;
 /// How many clients there may be, and how often each may ask. Settings of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
@@ -65,6 +70,7 @@ pub struct Edge {
     pub(crate) shutdown: CancellationToken,
     pub(crate) sockets: TaskTracker,
     pub(crate) clients: Arc<Semaphore>,
+    pub(crate) clients_max: usize,
     requests: AtomicU64,
 }
 
@@ -80,6 +86,7 @@ impl Edge {
             shutdown: CancellationToken::new(),
             sockets: TaskTracker::new(),
             clients: Arc::new(Semaphore::new(limits::WS_CLIENTS_MAX)),
+            clients_max: limits::WS_CLIENTS_MAX,
             requests: AtomicU64::new(0),
         }
     }
@@ -147,12 +154,27 @@ impl Edge {
         connections_max(crate::open_files_max(), self.bounds.connections)
     }
 
+    /// Lets so many clients stay connected at once.
+    #[must_use]
+    pub fn with_clients_max(mut self, clients_max: usize) -> Self {
+        self.clients = Arc::new(Semaphore::new(clients_max));
+        self.clients_max = clients_max;
+        self
+    }
+
     /// Takes one of the places for clients that stay connected, until it is dropped.
     pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
         Arc::clone(&self.clients).try_acquire_owned().map_err(|_| {
-            let detail =
-                format!("{} clients are connected, and no more may be", limits::WS_CLIENTS_MAX);
-            Failure::new(Code::TooManyClients, detail)
+            let detail = format!(
+                "{} clients are connected, and no more may be; `netscan serve --clients-max N` \
+                 lets in more",
+                self.clients_max
+            );
+            // They do not all come back at once.
+            let spread = self.requests.load(Ordering::Relaxed) % u64::from(TURNED_AWAY_MAX_S);
+            let wait = 1 + spread as u32;
+            let problem = Problem::new(Code::TooManyClients, detail);
+            Failure(Box::new(problem.retry_after(wait)))
         })
     }
 
@@ -204,8 +226,9 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/session/codes", post(session::new_code))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))
-        // `any`, so that an upgrade over HTTP/2, which is a CONNECT, arrives too.
+        // `any`, so that whatever is no upgrade is told what is wrong with it.
         .route("/ws/scans/{id}", any(ws::scan_events))
+        .route("/ws/events", any(ws::all_events))
         .route("/", get(welcome))
         .route("/login", get(session::page))
         .route("/login.js", get(session::script))

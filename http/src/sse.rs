@@ -1,7 +1,7 @@
 //! The same events as Server-Sent Events, for scripts and for our own command line.
 
 use crate::{
-    auth::Identity, extract::Segment, problem::Failure, query::Query, router::Edge, view,
+    auth::Identity, extract::Segment, problem::Failure, query::Query, router::Edge, view, ws,
     ws::SinceQuery,
 };
 use axum::{
@@ -13,40 +13,53 @@ use axum::{
     },
 };
 use futures_util::stream;
-use netscan_actors::{Feed, Text};
-use netscan_schemas::{ScanId, Seq, problem::Code};
+use netscan_actors::{Feed, Frames};
+use netscan_schemas::{ScanId, problem::Code};
 use std::{collections::VecDeque, convert::Infallible, sync::Arc};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
 
-/// Events read at a time.
-const PAGE: usize = 256;
-
 struct Following {
     feed: Feed,
-    page: VecDeque<(Seq, Text)>,
+    page: VecDeque<Frames>,
+    is_over: bool,
     shutdown: CancellationToken,
     _place: OwnedSemaphorePermit,
 }
 
 impl Following {
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
-        if self.page.is_empty() {
+        loop {
+            // One by one: a page is shared by its readers, and a client that reads slowly costs no
+            // more than its next event.
+            while let Some(frames) = self.page.front_mut() {
+                if let Some((seq, text)) = frames.take_first() {
+                    return Some((Ok(Event::default().id(seq.to_string()).data(text)), self));
+                }
+                self.page.pop_front();
+            }
+            if self.is_over {
+                return None;
+            }
             let page = tokio::select! {
-                page = self.feed.next_page(PAGE) => page,
+                page = self.feed.next_page() => page,
                 // It would hold up the server's end.
                 () = self.shutdown.cancelled() => return None,
             };
-            match page {
-                Ok(page) => self.page = page.into(),
+            let page = match page {
+                Ok(page) => page,
                 Err(error) => {
                     tracing::error!(%error, "a stream ends: {error}");
                     return None;
                 }
+            };
+            // All that is left of the scan is missing: it was deleted.
+            self.is_over = page.frames.is_empty();
+            self.page = page.frames.into();
+            if let Some(gap) = page.gap {
+                return Some((Ok(Event::default().data(ws::gap_text(&gap))), self));
             }
         }
-        let (seq, text) = self.page.pop_front()?;
-        Some((Ok(Event::default().id(seq.to_string()).data(text.as_ref())), self))
     }
 }
 
@@ -69,9 +82,10 @@ pub async fn scan_stream(
     };
     let place = edge.place()?;
     let feed = edge.system.feed(scan, since)?;
-    let hello = Event::default().data(crate::ws::hello(scan, status, &feed));
+    let hello = Event::default().data(ws::hello(scan, status, &feed));
     let shutdown = edge.shutdown.clone();
-    let following = Following { feed, page: VecDeque::new(), shutdown, _place: place };
+    let following =
+        Following { feed, page: VecDeque::new(), is_over: false, shutdown, _place: place };
     let events = futures_util::StreamExt::chain(
         stream::iter([Ok::<_, Infallible>(hello)]),
         stream::unfold(following, Following::next),

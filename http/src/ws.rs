@@ -1,48 +1,52 @@
-//! The WebSocket: a scan's events from any number on, then live, to any number of clients.
+//! The WebSocket: a scan's events from any number on, then live, to any number of clients; and
+//! those of all scans.
 //!
 //! A client is a cursor into the events: one that reads slowly holds up nobody, and is closed when
-//! it takes nothing for ten seconds. Events go out in one flush for as many as there are, which is
+//! it takes nothing for ten seconds. Events go out in one call for as many as there are, which is
 //! what makes many clients cheap.
 
-use crate::{auth::Identity, extract::Segment, problem::Failure, query::SeedQuery, router::Edge};
-use axum::{
-    extract::{
-        State,
-        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
-    },
-    response::Response,
+use crate::{
+    auth::Identity,
+    extract::Segment,
+    problem::Failure,
+    query::{Query, SeedQuery},
+    router::Edge,
+    socket::{Gone, Heard, Io, SEND_WAIT, Socket, Upgrade},
 };
-use futures_util::{SinkExt, StreamExt, stream::SplitSink};
-use netscan_actors::Feed;
-use netscan_schemas::{ScanId, Seq, event::ConnectionEvent, scan::ScanStatus};
+use axum::{extract::State, response::Response};
+use netscan_actors::{Begin, Feed, OverallFeed, Page};
+use netscan_schemas::{ScanId, Seq, event::ConnectionEvent, problem::Code, scan::ScanStatus};
+use netscan_store::ReadError;
 use serde::Deserialize;
-use std::{sync::Arc, time::Duration};
-use tokio::time::{Instant, interval, sleep, timeout};
+use std::{collections::BTreeMap, ops::RangeInclusive, pin::pin, sync::Arc, time::Duration};
+use tokio::time::{Instant, interval, sleep, sleep_until};
+use tokio_tungstenite::tungstenite::Message;
 
-/// Events in one flush.
-const FLUSH_EVENTS: usize = 256;
-/// From this many events in a flush on, the next one is given time to fill up.
-const BUSY_EVENTS: usize = 64;
+/// From so many bytes in a page on, the next one is given time to fill up.
+const BUSY_BYTES: usize = 8 * 1024;
+/// A page of so many bytes is full.
+const FULL_BYTES: usize = 48 * 1024;
 /// That time.
 const COLLECT: Duration = Duration::from_millis(20);
-/// How long a client may take nothing.
-const SEND_WAIT: Duration = Duration::from_secs(10);
 /// How often a client is asked whether it is there.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long a client may say nothing, pongs included.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
-/// Bytes of a message from a client.
-const CLIENT_MESSAGE_MAX: usize = 4 * 1024;
-/// Bytes that wait for a client's socket. From 128 KiB on nothing is added before some are sent,
-/// so that this is only ever reached by a single event, the largest that the store takes: a host
-/// whose every port is open has one of some megabytes.
-const WRITE_BUFFER_MAX: usize = 65 * 1024 * 1024;
 
-const CLOSE_GOING_AWAY: u16 = 1001;
-const CLOSE_INTERNAL: u16 = 1011;
+/// Closed with this, a client may not read what it asked for.
 pub const CLOSE_NO_RIGHT: u16 = 4401;
+/// Closed with this, a client asked for a scan that is not there.
 pub const CLOSE_UNKNOWN_SCAN: u16 = 4404;
-const CLOSE_SLOW: u16 = 4408;
+
+const GOING_AWAY: Close = (1001, "the server is going down");
+const UNREADABLE: Close = (1011, "the store cannot be read");
+const NO_RIGHT: Close = (CLOSE_NO_RIGHT, "the token or session has ended");
+const NO_SCAN: Close = (CLOSE_UNKNOWN_SCAN, "there is no such scan");
+const SILENT: Close = (4408, "no answer to pings");
+const SLOW: Close = (4408, "too slow; resume with `since`");
+
+/// Code and reason of the last frame.
+type Close = (u16, &'static str);
 
 /// Where to begin.
 #[derive(Deserialize)]
@@ -51,7 +55,30 @@ pub struct SinceQuery {
     pub since: Option<Seq>,
 }
 
-type Sink = SplitSink<WebSocket, Message>;
+/// Where to begin in all scans, and with what.
+#[derive(Deserialize)]
+pub struct OverallQuery {
+    /// See [`begin`].
+    since: Option<String>,
+    /// Whether lines of nmap are wanted.
+    #[serde(default)]
+    lines: bool,
+}
+
+/// Where a client's events come from.
+pub enum Source {
+    Scan(Feed),
+    All(OverallFeed),
+}
+
+impl Source {
+    async fn next_page(&mut self) -> Result<Page, ReadError> {
+        match self {
+            Self::Scan(feed) => feed.next_page().await,
+            Self::All(feed) => feed.next_page().await,
+        }
+    }
+}
 
 /// Upgrades to a WebSocket with one scan's events.
 pub async fn scan_events(
@@ -59,142 +86,207 @@ pub async fn scan_events(
     Segment(scan): Segment<ScanId>,
     SeedQuery(query): SeedQuery<SinceQuery>,
     caller: Identity,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, Failure> {
-    let place = edge.place()?;
-    let upgrade = upgrade
-        .read_buffer_size(4096)
-        .max_message_size(CLIENT_MESSAGE_MAX)
-        .max_frame_size(CLIENT_MESSAGE_MAX)
-        .max_write_buffer_size(WRITE_BUFFER_MAX);
-    Ok(upgrade.on_upgrade(move |socket| {
-        let tracker = edge.sockets.clone();
-        tracker.track_future(async move {
-            let (sink, client) = socket.split();
-            let mut outlet = Outlet { sink };
-            let ended = match status(&edge, scan) {
-                Ok(Some(status)) => tokio::select! {
-                    ended = serve(&edge, scan, status, query.since, &mut outlet, client) => ended,
-                    () = edge.keeper.lost(&caller) => {
-                        Some((CLOSE_NO_RIGHT, "the token or session has ended"))
-                    }
-                },
-                Ok(None) => Some((CLOSE_UNKNOWN_SCAN, "there is no such scan")),
-                Err(_) => Some((CLOSE_INTERNAL, "the store cannot be read")),
-            };
-            if let Some((code, reason)) = ended {
-                outlet.close(code, reason).await;
-            }
-            drop(place);
-        })
-    }))
+    let opened = edge.clone();
+    let open = move || -> Result<(String, Source), Close> {
+        let status = status(&opened, scan).map_err(|_| UNREADABLE)?.ok_or(NO_SCAN)?;
+        let feed = opened.system.feed(scan, query.since).map_err(|_| UNREADABLE)?;
+        Ok((hello(scan, status, &feed), Source::Scan(feed)))
+    };
+    connect(edge, caller, upgrade, open)
 }
 
-fn status(edge: &Edge, scan: ScanId) -> Result<Option<ScanStatus>, netscan_store::ReadError> {
+/// Upgrades to a WebSocket with the events of all scans.
+pub async fn all_events(
+    State(edge): State<Arc<Edge>>,
+    Query(query): Query<OverallQuery>,
+    caller: Identity,
+    upgrade: Upgrade,
+) -> Result<Response, Failure> {
+    let begin = begin(query.since.as_deref())?;
+    let opened = edge.clone();
+    let open = move || -> Result<(String, Source), Close> {
+        let feed = opened.system.overall_feed(&begin, query.lines).map_err(|_| UNREADABLE)?;
+        let hello = ConnectionEvent::Connected { scan_id: None, last_seq: None, status: None };
+        Ok((text_of(&hello), Source::All(feed)))
+    };
+    connect(edge, caller, upgrade, open)
+}
+
+/// Reads where to begin in all scans: nothing is from now on; a number is after the event of that
+/// number in each scan, so 0 is everything; `7:120,9:33` is after event 120 of scan 7 and 33 of
+/// scan 9, all of the scans newer than 9, and others from now on.
+fn begin(since: Option<&str>) -> Result<Begin, Failure> {
+    let Some(since) = since else { return Ok(Begin::Now) };
+    if let Ok(since) = since.parse() {
+        return Ok(Begin::After(since));
+    }
+    let place = |place: &str| {
+        let (scan, seq) = place.split_once(':')?;
+        Some((ScanId::new(scan.parse().ok()?)?, seq.parse().ok()?))
+    };
+    let places: Option<BTreeMap<ScanId, Seq>> = since.split(',').map(place).collect();
+    places.map(Begin::Places).ok_or_else(|| {
+        let shown: String = since.chars().take(80).collect();
+        let detail = format!(
+            "since is a number, for each scan, or `SCAN:NUMBER` for each of some scans with commas \
+             between (`7:120,9:33`), not `{shown}`"
+        );
+        Failure::new(Code::InvalidValue, detail)
+    })
+}
+
+/// Lets a client in, if there is a place, and serves it until somebody leaves.
+fn connect(
+    edge: Arc<Edge>,
+    caller: Identity,
+    upgrade: Upgrade,
+    open: impl FnOnce() -> Result<(String, Source), Close> + Send + 'static,
+) -> Result<Response, Failure> {
+    let place = edge.place()?;
+    let (response, socket) = upgrade.accept();
+    let tracker = edge.sockets.clone();
+    tokio::spawn(tracker.track_future(async move {
+        if let Some(socket) = socket.await {
+            // It reads the store.
+            let opened = tokio::task::spawn_blocking(open).await.unwrap_or(Err(UNREADABLE));
+            match opened {
+                Ok((hello, source)) => serve(&edge, &caller, socket, &hello, source).await,
+                Err((code, reason)) => socket.close(code, reason).await,
+            }
+        }
+        drop(place);
+    }));
+    Ok(response)
+}
+
+fn status(edge: &Edge, scan: ScanId) -> Result<Option<ScanStatus>, ReadError> {
     Ok(edge.system.store().scan(scan)?.map(|view| view.state.status))
 }
 
-/// The sending half of a connection.
-struct Outlet {
-    sink: Sink,
+/// How a connection ends.
+pub enum End {
+    /// The client left.
+    Left,
+    /// We do.
+    Close(Close),
+    /// The client is too slow; this is the rest of its last event.
+    Slow(Vec<u8>),
 }
 
-/// The client took nothing for too long, or is gone.
-struct Gone {
-    slow: bool,
-}
-
-impl Outlet {
-    /// Sends messages, which are best made one by one: a page of events is shared by its readers,
-    /// their messages are not.
-    async fn send(&mut self, messages: impl IntoIterator<Item = Message>) -> Result<(), Gone> {
-        let send = async {
-            for message in messages {
-                self.sink.feed(message).await?;
-            }
-            self.sink.flush().await
-        };
-        match timeout(SEND_WAIT, send).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Gone { slow: false }),
-            Err(_) => Err(Gone { slow: true }),
+impl From<Gone> for End {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Left => Self::Left,
+            Gone::Slow(rest) => Self::Slow(rest),
         }
     }
+}
 
-    async fn close(&mut self, code: u16, reason: &'static str) {
-        let frame = CloseFrame { code, reason: reason.into() };
-        // A client that takes nothing does not take this either.
-        let _ = timeout(Duration::from_secs(1), self.sink.send(Message::Close(Some(frame)))).await;
+/// Serves a client to its end.
+async fn serve(
+    edge: &Edge,
+    caller: &Identity,
+    mut socket: Socket<impl Io>,
+    hello: &str,
+    source: Source,
+) {
+    match send_all(edge, caller, &mut socket, hello, source).await {
+        End::Left => {}
+        End::Close((code, reason)) => socket.close(code, reason).await,
+        End::Slow(rest) => {
+            tracing::warn!(
+                "a client took nothing for {} s and is closed; it may resume",
+                SEND_WAIT.as_secs()
+            );
+            socket.close_slow(&rest, SLOW.0, SLOW.1).await;
+        }
     }
 }
 
-/// Sends events until somebody leaves; returns how to close, unless the client has.
-async fn serve(
+/// Sends events until somebody leaves.
+pub async fn send_all(
     edge: &Edge,
-    scan: ScanId,
-    status: ScanStatus,
-    since: Option<Seq>,
-    outlet: &mut Outlet,
-    mut client: futures_util::stream::SplitStream<WebSocket>,
-) -> Option<(u16, &'static str)> {
-    let Ok(mut feed) = edge.system.feed(scan, since) else {
-        return Some((CLOSE_INTERNAL, "the store cannot be read"));
-    };
-    let hello = hello(scan, status, &feed);
-    if let Err(gone) = outlet.send([Message::text(hello)]).await {
-        return close_of(&gone);
+    caller: &Identity,
+    socket: &mut Socket<impl Io>,
+    hello: &str,
+    mut source: Source,
+) -> End {
+    if let Err(gone) = socket.say(Message::text(hello)).await {
+        return gone.into();
     }
     let mut pings = interval(PING_EVERY);
     pings.reset();
     let mut heard = Instant::now();
+    let mut silence = pin!(sleep(SILENCE_MAX));
+    let mut going_away = pin!(edge.shutdown.cancelled());
+    let mut lost = pin!(edge.keeper.lost(caller));
     loop {
-        let sent = tokio::select! {
-            page = feed.next_page(FLUSH_EVENTS) => match page {
-                Ok(page) => {
-                    let count = page.len();
-                    let messages = page.into_iter().map(|(_, text)| Message::text(text.as_ref()));
-                    let sent = outlet.send(messages).await;
-                    if (BUSY_EVENTS..FLUSH_EVENTS).contains(&count) {
-                        sleep(COLLECT).await;
+        let mut page = pin!(source.next_page());
+        let page = loop {
+            tokio::select! {
+                page = &mut page => break page,
+                did = socket.hear() => match did {
+                    Heard::Something => heard = Instant::now(),
+                    Heard::Leave => return End::Left,
+                    Heard::Offence(code, reason) => return End::Close((code, reason)),
+                },
+                _ = pings.tick() => {
+                    if let Err(gone) = socket.say(Message::Ping(axum::body::Bytes::new())).await {
+                        return gone.into();
                     }
-                    sent
                 }
-                Err(_) => return Some((CLOSE_INTERNAL, "the store cannot be read")),
-            },
-            message = client.next() => match message {
-                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
-                Some(Ok(_)) => {
-                    heard = Instant::now();
-                    Ok(())
+                () = &mut silence => {
+                    if heard.elapsed() >= SILENCE_MAX {
+                        return End::Close(SILENT);
+                    }
+                    silence.set(sleep_until(heard + SILENCE_MAX));
                 }
-            },
-            _ = pings.tick() => {
-                if heard.elapsed() > SILENCE_MAX {
-                    return Some((CLOSE_SLOW, "no answer to pings"));
-                }
-                outlet.send([Message::Ping(axum::body::Bytes::new())]).await
-            }
-            () = edge.shutdown.cancelled() => {
-                return Some((CLOSE_GOING_AWAY, "the server is going down"));
+                () = &mut going_away => return End::Close(GOING_AWAY),
+                () = &mut lost => return End::Close(NO_RIGHT),
             }
         };
-        if let Err(gone) = sent {
-            return close_of(&gone);
+        let Ok(page) = page else { return End::Close(UNREADABLE) };
+        if let Some(gap) = &page.gap
+            && let Err(gone) = socket.say(Message::text(gap_text(gap))).await
+        {
+            return gone.into();
+        }
+        if page.frames.is_empty() {
+            // All that is left of it is missing: it was deleted.
+            return End::Close(NO_SCAN);
+        }
+        if let Err(gone) = socket.send(&page).await {
+            return gone.into();
+        }
+        let bytes = page.bytes();
+        drop(page);
+        if (BUSY_BYTES..FULL_BYTES).contains(&bytes) {
+            sleep(COLLECT).await;
         }
     }
 }
 
-fn close_of(gone: &Gone) -> Option<(u16, &'static str)> {
-    gone.slow.then_some((CLOSE_SLOW, "too slow; resume with `since`"))
-}
-
 /// Returns the first frame of a connection.
 pub fn hello(scan: ScanId, status: ScanStatus, feed: &Feed) -> String {
-    let event = ConnectionEvent::Connected {
+    text_of(&ConnectionEvent::Connected {
         scan_id: Some(scan),
         last_seq: Some(feed.last_seq()),
         status: Some(status),
-    };
+    })
+}
+
+/// Returns what a client is told of events that are no longer there.
+pub fn gap_text(gap: &RangeInclusive<Seq>) -> String {
+    text_of(&ConnectionEvent::Gap {
+        from_seq: *gap.start(),
+        to_seq: *gap.end(),
+        reason: "retention".into(),
+    })
+}
+
+fn text_of(event: &ConnectionEvent) -> String {
     // Plain data without maps: it serializes.
-    serde_json::to_string(&event).unwrap_or_default()
+    serde_json::to_string(event).unwrap_or_default()
 }

@@ -59,9 +59,8 @@ pub const UNSTORED_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Bytes of raw output in one stored frame, before compression.
 pub const RAW_FRAME_BYTES: usize = 256 * 1024;
 
-/// Events of one scan that are kept in memory for live readers; older ones come from the store.
-pub const LIVE_EVENTS_MAX: usize = 8192;
-/// Bytes of one scan's events that are kept in memory for live readers.
+/// Bytes of one scan's events that are kept in memory for live readers; older ones come from the
+/// store.
 pub const LIVE_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Events that one read of the store or of the live ring hands over at most.
 pub const EVENTS_PAGE_MAX: usize = 1000;
@@ -86,8 +85,8 @@ pub const STOP_GRACE: Duration = Duration::from_millis(1500);
 pub const BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// TCP connections at once, where the system allows so many open files; more wait.
 pub const CONNECTIONS_MAX: usize = 4096;
-/// WebSocket clients at once.
-pub const WS_CLIENTS_MAX: usize = 2000;
+/// Clients of WebSockets and event streams at once. A setting; this is its default.
+pub const WS_CLIENTS_MAX: usize = 2048;
 
 /// Bytes of the body of a request that has no list of targets.
 pub const SMALL_BODY_BYTES_MAX: usize = 1024 * 1024;

@@ -134,6 +134,9 @@ async fn edge(args: &ServeArgs, system: &Arc<System>, dir: &Path) -> Result<Edge
         .with_cors_origins(args.cors_origin.clone())
         .with_hosts(args.host.clone())
         .with_bounds(bounds);
+    if let Some(clients_max) = args.clients_max {
+        edge = edge.with_clients_max(clients_max as usize);
+    }
     if args.tls_cert.is_some() || args.behind_tls_proxy {
         edge = edge.behind_tls();
     }

@@ -38,6 +38,7 @@ mod writer;
 pub use error::{OpenError, ReadError, Refusal, WriteError};
 pub use reader::{ScanFilter, ScanView};
 pub use scrub::Scrub;
+pub use segment::Texts;
 pub use space::{BALLAST_BYTES, RESERVE_BYTES};
 pub use store::{Health, NoPublisher, Options, Publisher, Store};
 pub use write::{Ack, Receipt, SessionKey, Write};

@@ -79,17 +79,13 @@ pub(crate) fn token(key: &str, bytes: &[u8]) -> Result<TokenRecord, CodecError> 
 }
 
 /// Returns the events of a segment, if they are sound and begin with the one of their key.
-pub(crate) fn events(
-    scan: ScanId,
-    first: Seq,
-    bytes: &[u8],
-) -> Result<Vec<std::sync::Arc<str>>, CodecError> {
+pub(crate) fn events(scan: ScanId, first: Seq, bytes: &[u8]) -> Result<segment::Texts, CodecError> {
     let texts = segment::decode(bytes)?;
     // How an event's text ends is written by `EncodedEvent::frame`.
     let of_scan = format!(",\"scan_id\":{scan}}}");
     let of_seq = format!(",\"seq\":{first},\"ts\":");
     let as_filed =
-        texts.first().is_some_and(|text| text.ends_with(&of_scan) && text.contains(&of_seq));
+        texts.iter().next().is_some_and(|text| text.ends_with(&of_scan) && text.contains(&of_seq));
     match as_filed {
         true => Ok(texts),
         false => Err(CodecError::Misplaced { kind: segment::KIND }),

@@ -40,18 +40,42 @@ pub(crate) fn count(bytes: &[u8]) -> Result<u32, CodecError> {
     Ok(parts(bytes)?.0)
 }
 
+/// The events of a segment, in one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts {
+    joined: String,
+    count: u32,
+}
+
+impl Texts {
+    /// Returns the texts of the events, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.joined.split('\n')
+    }
+
+    /// Returns how many events these are, one at least.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Returns the bytes of all of them.
+    pub fn bytes(&self) -> usize {
+        self.joined.len()
+    }
+}
+
 /// Decodes a segment.
-pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<Arc<str>>, CodecError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Texts, CodecError> {
     let damaged = |why: String| CodecError::Decode { kind: KIND, why };
     let (count, text_bytes, packed) = parts(bytes)?;
     let joined = zstd::bulk::decompress(packed, text_bytes.min(SEGMENT_BYTES_MAX))
         .map_err(|error| damaged(error.to_string()))?;
     let joined = String::from_utf8(joined).map_err(|error| damaged(error.to_string()))?;
-    let texts: Vec<Arc<str>> = joined.split('\n').map(Arc::from).collect();
-    if texts.len() != count as usize {
-        return Err(damaged(format!("it says {count} events and has {}", texts.len())));
+    let found = 1 + joined.bytes().filter(|byte| *byte == b'\n').count();
+    if found != count as usize {
+        return Err(damaged(format!("it says {count} events and has {found}")));
     }
-    Ok(texts)
+    Ok(Texts { joined, count })
 }
 
 fn parts(bytes: &[u8]) -> Result<(u32, usize, &[u8]), CodecError> {
@@ -77,7 +101,12 @@ mod tests {
                 .collect();
             let bytes = encode(&texts).unwrap();
             assert_eq!(super::count(&bytes).unwrap(), count);
-            assert_eq!(decode(&bytes).unwrap(), texts);
+            let decoded = decode(&bytes).unwrap();
+            assert_eq!(
+                decoded.iter().collect::<Vec<_>>(),
+                texts.iter().map(|text| &**text).collect::<Vec<_>>()
+            );
+            assert_eq!(decoded.count(), count);
         }
     }
 

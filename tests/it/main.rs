@@ -10,6 +10,7 @@ mod cli;
 mod crash;
 mod failpoints;
 mod injection;
+mod monitors;
 mod quick;
 mod scope;
 mod search;

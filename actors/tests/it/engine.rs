@@ -145,8 +145,8 @@ async fn a_stop_ends_what_runs_and_keeps_what_was_found() {
     let mut feed = system.feed(id, Some(0)).unwrap();
     let mut hosts = 0;
     while hosts < 3 {
-        let page = feed.next_page(100).await.unwrap();
-        hosts += page.iter().filter(|(_, text)| text.starts_with(r#"{"event":"host""#)).count();
+        let page = feed.next_page().await.unwrap();
+        hosts += page.texts().filter(|(_, text)| text.starts_with(r#"{"event":"host""#)).count();
     }
     assert_eq!(system.stop_scan(id, false).await.unwrap(), ScanStatus::Stopping);
     assert_eq!(ended(&system, id).await, ScanStatus::Stopped);
@@ -179,8 +179,8 @@ async fn a_pause_and_a_restart_lose_and_repeat_nothing() {
     let mut feed = system.feed(id, Some(0)).unwrap();
     let mut hosts = 0;
     while hosts < 2 {
-        let page = feed.next_page(100).await.unwrap();
-        hosts += page.iter().filter(|(_, text)| text.starts_with(r#"{"event":"host""#)).count();
+        let page = feed.next_page().await.unwrap();
+        hosts += page.texts().filter(|(_, text)| text.starts_with(r#"{"event":"host""#)).count();
     }
     assert_eq!(system.pause_scan(id).await.unwrap(), ScanStatus::Paused);
     assert!(system.rescan(id, RescanOnly::All).await.is_err(), "it has not ended");

@@ -232,8 +232,8 @@ async fn a_scan_without_nmap_waits_for_it_and_goes_on_by_itself() {
     let mut feed = system.feed(id, Some(0)).unwrap();
     let mut waits = false;
     while !waits {
-        let page = feed.next_page(100).await.unwrap();
-        waits = page.iter().any(|(_, text)| text.contains(r#""event":"scan_waiting""#));
+        let page = feed.next_page().await.unwrap();
+        waits = page.texts().any(|(_, text)| text.contains(r#""event":"scan_waiting""#));
     }
     assert!(system.hub().waits_for(id).unwrap().starts_with("scanner: "));
     // Three had their slots when it was found missing; none is started while it is.

@@ -4,5 +4,6 @@
 
 mod engine;
 mod faults;
+mod feeds;
 mod scope;
 mod support;

@@ -141,7 +141,7 @@ fn named_limits(edge: &Edge) -> BTreeMap<String, u64> {
         ("tokens_max", limits::TOKENS_MAX as u64),
         ("page_max", limits::PAGE_MAX as u64),
         ("scope_entries_max", limits::SCOPE_ENTRIES_MAX as u64),
-        ("ws_clients_max", limits::WS_CLIENTS_MAX as u64),
+        ("ws_clients_max", edge.clients_max as u64),
     ];
     limits.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

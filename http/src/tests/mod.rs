@@ -5,6 +5,8 @@ mod callers;
 mod edge;
 mod injection;
 mod malformed;
+mod monitors;
+mod overall;
 mod results;
 mod routes;
 mod scope;

@@ -94,8 +94,8 @@ async fn a_running_scan_is_paused_resumed_stopped_and_not_deleted() {
     // Its first batch runs.
     let mut seen = String::new();
     while !seen.contains("batch_start") {
-        for (_, text) in feed.as_mut().unwrap().next_page(100).await.unwrap() {
-            seen.push_str(&text);
+        for (_, text) in feed.as_mut().unwrap().next_page().await.unwrap().texts() {
+            seen.push_str(text);
         }
     }
     assert_eq!(world.send("DELETE", &path, &json!({})).await.problem(), "scan-not-ended");

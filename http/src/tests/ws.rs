@@ -4,7 +4,11 @@ use super::{PATIENCE, World, all_up, world};
 use futures_util::{SinkExt, StreamExt};
 use netscan_schemas::{ScanId, limits};
 use serde_json::Value;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream,
     tungstenite::{Error, Message, client::IntoClientRequest, protocol::WebSocketConfig},
@@ -12,15 +16,18 @@ use tokio_tungstenite::{
 
 pub type Client = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-async fn connect(address: &str, scan: ScanId, query: &str) -> Client {
-    let url = format!("ws://{address}/ws/scans/{scan}{query}");
+pub async fn connect(address: &str, scan: ScanId, query: &str) -> Client {
+    connect_to(&format!("ws://{address}/ws/scans/{scan}{query}")).await
+}
+
+pub async fn connect_to(url: &str) -> Client {
     let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
     let connected = tokio_tungstenite::connect_async_with_config(url, Some(config), false).await;
     connected.unwrap().0
 }
 
 /// Returns the next event.
-async fn next(client: &mut Client) -> Value {
+pub async fn next(client: &mut Client) -> Value {
     loop {
         match timeout(PATIENCE, client.next()).await.unwrap().unwrap().unwrap() {
             Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -31,7 +38,7 @@ async fn next(client: &mut Client) -> Value {
 }
 
 /// Reads up to the event of this number and returns the numbers until there.
-async fn until(client: &mut Client, last: u64) -> Vec<u64> {
+pub async fn until(client: &mut Client, last: u64) -> Vec<u64> {
     let mut numbers = Vec::new();
     while numbers.last() != Some(&last) {
         numbers.push(next(client).await["seq"].as_u64().unwrap());
@@ -40,7 +47,10 @@ async fn until(client: &mut Client, last: u64) -> Vec<u64> {
 }
 
 /// Returns the code that the server closes with; none when it just goes away.
-async fn closed(client: &mut Client) -> Option<u16> {
+pub async fn closed<S>(client: &mut WebSocketStream<S>) -> Option<u16>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     loop {
         match timeout(PATIENCE, client.next()).await.unwrap() {
             Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
@@ -191,7 +201,11 @@ async fn refused(
     query: &str,
     headers: &[(&'static str, &str)],
 ) -> (u16, String) {
-    let url = format!("ws://{address}/ws/scans/{scan}{query}");
+    refused_at(&format!("ws://{address}/ws/scans/{scan}{query}"), headers).await
+}
+
+/// Returns status and code of the refusal.
+pub async fn refused_at(url: &str, headers: &[(&'static str, &str)]) -> (u16, String) {
     let mut request = url.into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
@@ -214,12 +228,12 @@ async fn a_message_that_is_too_large_ends_the_connection() {
     let mut client = connect(&address, scan, "").await;
     next(&mut client).await;
     client.send(Message::text("x".repeat(5000))).await.unwrap();
-    closed(&mut client).await;
+    assert_eq!(closed(&mut client).await, Some(1009));
     free_again(&world).await;
 }
 
 /// Waits until nobody holds a place.
-async fn free_again(world: &World) {
+pub async fn free_again(world: &World) {
     let all = u32::try_from(limits::WS_CLIENTS_MAX).unwrap();
     drop(timeout(PATIENCE, world.edge.clients.acquire_many(all)).await.unwrap().unwrap());
 }

@@ -234,7 +234,7 @@ impl Checker<'_> {
                 let key = format!("{scan}/{first}");
                 ReadError::Damaged { kind: segment::KIND, key, source }
             });
-            let count = self.sound(texts)?.map_or(0, |texts| texts.len() as u64);
+            let count = self.sound(texts)?.map_or(0, |texts| u64::from(texts.count()));
             self.report.events += count;
             self.segments += 1;
             wanted = first + count;

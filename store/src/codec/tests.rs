@@ -357,7 +357,8 @@ fn a_golden_segment_is_still_read() {
     let texts: Vec<Arc<str>> = vec![r#"{"event":"line","seq":1}"#.into(), "{\"seq\":2}".into()];
     // Only reading: another zstd may compress the same text to other bytes.
     let golden = golden(segment::KIND, 1, &segment::encode(&texts).unwrap());
-    assert_eq!(segment::decode(&golden).unwrap(), texts);
+    let decoded = segment::decode(&golden).unwrap();
+    assert!(decoded.iter().eq(texts.iter().map(|text| &**text)), "{decoded:?}");
 }
 
 #[test]

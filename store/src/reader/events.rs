@@ -4,7 +4,8 @@ use crate::{
     Store,
     codec::CodecError,
     error::ReadError,
-    rows, segment,
+    rows,
+    segment::{self, Texts},
     tables::{Bytes, EVENTS, under},
 };
 use netscan_schemas::id::{ScanId, Seq};
@@ -39,15 +40,50 @@ impl Store {
                 let first = key.value().1;
                 let texts = rows::events(scan, first, packed.value());
                 let texts = texts.map_err(|error| damaged(scan, first, error))?;
-                for (seq, text) in (first..).zip(texts).filter(|(seq, _)| *seq >= wanted) {
+                for (seq, text) in (first..).zip(texts.iter()).filter(|(seq, _)| *seq >= wanted) {
                     bytes += text.len();
                     if !events.is_empty() && (events.len() >= events_max || bytes > bytes_max) {
                         return Ok(events);
                     }
-                    events.push((seq, text));
+                    events.push((seq, text.into()));
                 }
             }
             Ok(events)
+        })
+    }
+
+    /// Returns whole segments of a scan that follow one another, and the number of their first
+    /// event: from the one that has `wanted`, or the first event after it, until they have so many
+    /// bytes of text. None when there is no such event.
+    pub fn segments(
+        &self,
+        scan: ScanId,
+        wanted: Seq,
+        bytes_min: usize,
+    ) -> Result<Option<(Seq, Vec<Texts>)>, ReadError> {
+        self.read(|txn| {
+            let table = txn.open_table(EVENTS)?;
+            let before = table.range((scan.get(), 0)..=(scan.get(), wanted))?.next_back();
+            let start = before.transpose()?.map_or(wanted, |(key, _)| key.value().1);
+            let mut found: Option<(Seq, Vec<Texts>)> = None;
+            let (mut next, mut bytes) = (None, 0);
+            for segment in table.range((scan.get(), start)..=(scan.get(), u64::MAX))? {
+                let (key, packed) = segment?;
+                let first = key.value().1;
+                if bytes >= bytes_min || next.is_some_and(|next| next != first) {
+                    break;
+                }
+                let texts = rows::events(scan, first, packed.value());
+                let texts = texts.map_err(|error| damaged(scan, first, error))?;
+                let after = first + u64::from(texts.count());
+                // The one that begins before the event may end before it too.
+                if after > wanted {
+                    next = Some(after);
+                    bytes += texts.bytes();
+                    found.get_or_insert((first, Vec::new())).1.push(texts);
+                }
+            }
+            Ok(found)
         })
     }
 }

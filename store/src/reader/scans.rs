@@ -89,6 +89,31 @@ impl Store {
         })
     }
 
+    /// Returns the numbers of the scans that are newer than this one, in their order.
+    pub fn scan_numbers_after(&self, after: Option<ScanId>) -> Result<Vec<ScanId>, ReadError> {
+        let filter = ScanFilter { after, ..ScanFilter::default() };
+        self.read(|txn| ids(numbers(txn, &filter)?))
+    }
+
+    /// Returns the number of the newest scan.
+    pub fn newest_scan_number(&self) -> Result<Option<ScanId>, ReadError> {
+        let filter = ScanFilter { descending: true, ..ScanFilter::default() };
+        self.read(|txn| Ok(ids(numbers(txn, &filter)?.take(1))?.pop()))
+    }
+
+    /// Returns the numbers of the scans that have not ended.
+    pub fn unfinished_scan_numbers(&self) -> Result<Vec<ScanId>, ReadError> {
+        // In one transaction, so that none is missed that changes from one to another.
+        self.read(|txn| {
+            let mut found = Vec::new();
+            for status in STATUSES.into_iter().filter(|status| !status.has_ended()) {
+                let filter = ScanFilter { status: Some(status), ..ScanFilter::default() };
+                found.extend(ids(numbers(txn, &filter)?)?);
+            }
+            Ok(found)
+        })
+    }
+
     /// Returns the scans that have not ended, in the order of their numbers.
     pub fn unfinished_scans(&self) -> Result<Vec<ScanView>, ReadError> {
         let mut scans = Vec::new();
@@ -111,6 +136,11 @@ fn view(txn: &ReadTransaction, spec: ScanSpec) -> Result<ScanView, ReadError> {
     let state = require(&txn.open_table(SCAN_STATES)?, number)?;
     let tally = require(&txn.open_table(TALLIES)?, number)?;
     Ok(ScanView { spec, state, tally })
+}
+
+fn ids(numbers: impl Iterator<Item = Result<u64, StorageError>>) -> Result<Vec<ScanId>, ReadError> {
+    let ids = numbers.map(|number| Ok(ScanId::new(number?)));
+    Ok(ids.collect::<Result<Vec<_>, StorageError>>()?.into_iter().flatten().collect())
 }
 
 /// Returns the numbers of scans, filtered as far as an index does it, in the order asked for.

@@ -1,0 +1,255 @@
+//! One reader's place in the events of all scans.
+//!
+//! Numbers of events count within a scan, so this place is a number for each scan. New events come
+//! from a ring of their own, in the order in which they became durable; whatever the ring no longer
+//! has is read from the store, scan by scan. Each scan's events come in their order and once;
+//! between scans there is no order that could be resumed.
+
+use super::{feed::Page, frames::Frames, replay::Replay, ring::BLOCK_BYTES};
+use netscan_schemas::{ScanId, Seq, limits};
+use netscan_store::{ReadError, Store};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::{Arc, PoisonError, RwLock},
+};
+use tokio::sync::watch;
+
+/// Where a reader of all scans begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// With what happens from now on.
+    Now,
+    /// In each scan after the event of this number; 0 is everything.
+    After(Seq),
+    /// In these scans after these events, and in scans newer than all of them at the first; other
+    /// scans from now on.
+    Places(BTreeMap<ScanId, Seq>),
+}
+
+/// The newest events of all scans, kept while somebody reads them.
+pub(super) struct Overall {
+    ring: RwLock<Ring>,
+    /// How many blocks there were ever.
+    newest: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Ring {
+    blocks: VecDeque<(ScanId, Frames)>,
+    bytes: usize,
+    /// The place of the next block.
+    end: u64,
+}
+
+impl Default for Overall {
+    fn default() -> Self {
+        Self { ring: RwLock::default(), newest: watch::Sender::new(0) }
+    }
+}
+
+impl Overall {
+    /// Takes in what became durable.
+    pub(super) fn publish(&self, scan: ScanId, blocks: &[Frames]) {
+        let is_read = self.newest.receiver_count() > 0;
+        let end = {
+            let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+            for block in blocks.iter().filter(|_| is_read) {
+                ring.push(scan, block.clone());
+            }
+            if !is_read {
+                ring.clear();
+            }
+            ring.end
+        };
+        if is_read {
+            self.newest.send_replace(end);
+        }
+    }
+}
+
+impl Ring {
+    fn push(&mut self, scan: ScanId, block: Frames) {
+        self.bytes += block.bytes().len();
+        self.blocks.push_back((scan, block));
+        self.end += 1;
+        while self.bytes > limits::LIVE_EVENT_BYTES_MAX {
+            let Some((_, dropped)) = self.blocks.pop_front() else { break };
+            self.bytes -= dropped.bytes().len();
+        }
+    }
+
+    fn clear(&mut self) {
+        self.blocks.clear();
+        self.bytes = 0;
+    }
+
+    /// Returns blocks from this place on; none when they are no longer there.
+    fn from(&self, place: u64) -> Option<Vec<(ScanId, Frames)>> {
+        let first = self.end - self.blocks.len() as u64;
+        let skip = usize::try_from(place.checked_sub(first)?).ok()?;
+        let mut bytes = 0;
+        let fits = |(_, block): &&(ScanId, Frames)| {
+            let fits = bytes < BLOCK_BYTES;
+            bytes += block.bytes().len();
+            fits
+        };
+        Some(self.blocks.iter().skip(skip).take_while(fits).cloned().collect())
+    }
+}
+
+/// A reader of all scans: a cursor in each.
+pub struct OverallFeed {
+    store: Arc<Store>,
+    replay: Arc<Replay>,
+    overall: Arc<Overall>,
+    newest: watch::Receiver<u64>,
+    /// The place in the ring.
+    place: u64,
+    /// The next event of each scan that had not ended when this began, or came later.
+    next: BTreeMap<ScanId, Seq>,
+    /// Scans up to this one are in `next`, or have ended before.
+    known: Option<ScanId>,
+    /// Scans whose events are read from the store before the ring is.
+    behind: BTreeSet<ScanId>,
+    /// Whether lines of nmap are wanted.
+    lines: bool,
+}
+
+impl OverallFeed {
+    /// Reads the store, and so blocks for a moment.
+    pub(super) fn open(
+        store: Arc<Store>,
+        replay: Arc<Replay>,
+        overall: Arc<Overall>,
+        begin: &Begin,
+        lines: bool,
+    ) -> Result<Self, ReadError> {
+        // First events go to the ring, then the store is asked: so none falls between the two.
+        let newest = overall.newest.subscribe();
+        let place = overall.ring.read().unwrap_or_else(PoisonError::into_inner).end;
+        let known = store.newest_scan_number()?;
+        let mut feed = Self {
+            store,
+            replay,
+            overall,
+            newest,
+            place,
+            next: BTreeMap::new(),
+            known,
+            behind: BTreeSet::new(),
+            lines,
+        };
+        match begin {
+            Begin::Now => feed.unfinished_from_now()?,
+            Begin::After(since) => {
+                for scan in feed.store.scan_numbers_after(None)? {
+                    feed.resume(scan, since.saturating_add(1));
+                }
+            }
+            Begin::Places(places) => {
+                feed.unfinished_from_now()?;
+                for (scan, since) in places {
+                    feed.resume(*scan, since.saturating_add(1));
+                }
+                let newest = places.last_key_value().map(|(scan, _)| *scan);
+                for scan in feed.store.scan_numbers_after(newest)? {
+                    feed.resume(scan, 1);
+                }
+            }
+        }
+        Ok(feed)
+    }
+
+    fn unfinished_from_now(&mut self) -> Result<(), ReadError> {
+        for scan in self.store.unfinished_scan_numbers()? {
+            self.next.insert(scan, self.store.last_seq(scan)?.saturating_add(1));
+        }
+        Ok(())
+    }
+
+    fn resume(&mut self, scan: ScanId, next: Seq) {
+        self.next.insert(scan, next);
+        self.behind.insert(scan);
+    }
+
+    /// Waits for events and returns the next ones. Safe to cancel: what is not returned is returned
+    /// by the next call.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn next_page(&mut self) -> Result<Page, ReadError> {
+        loop {
+            let page = match self.behind.first().copied() {
+                Some(scan) => self.read_stored(scan).await?,
+                None => self.read_ring()?,
+            };
+            if let Some(frames) = page {
+                let frames = self.wanted(frames);
+                if !frames.is_empty() {
+                    return Ok(Page { gap: None, frames });
+                }
+            } else if self.behind.is_empty() && self.newest.changed().await.is_err() {
+                // Only without a sender, which `self.overall` holds.
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    fn wanted(&self, frames: Vec<Frames>) -> Vec<Frames> {
+        match self.lines {
+            true => frames,
+            false => frames.iter().flat_map(Frames::without_lines).collect(),
+        }
+    }
+
+    /// Reads on in a scan; without anything left of it, goes on with the next.
+    async fn read_stored(&mut self, scan: ScanId) -> Result<Option<Vec<Frames>>, ReadError> {
+        let next = self.next.get(&scan).copied().unwrap_or(1);
+        let found = self.replay.read(&self.store, scan, next).await?;
+        match &found {
+            Some(frames) => drop(self.next.insert(scan, frames.last() + 1)),
+            None => drop(self.behind.remove(&scan)),
+        }
+        Ok(found.map(|frames| vec![frames]))
+    }
+
+    /// Reads what the ring has; none when it has nothing new.
+    fn read_ring(&mut self) -> Result<Option<Vec<Frames>>, ReadError> {
+        self.newest.mark_unchanged();
+        let ring = self.overall.ring.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(blocks) = ring.from(self.place) else {
+            // Too late: whichever scans it was, the store has their events.
+            self.place = ring.end;
+            drop(ring);
+            self.fall_behind()?;
+            return Ok(None);
+        };
+        drop(ring);
+        self.place += blocks.len() as u64;
+        let mut frames = Vec::new();
+        for (scan, block) in &blocks {
+            let next = self.next.get(scan).copied().unwrap_or(1);
+            if block.last() < next {
+                continue;
+            }
+            if next < block.first() {
+                // Stored, and not published.
+                self.behind.insert(*scan);
+                continue;
+            }
+            self.next.insert(*scan, block.last() + 1);
+            frames.push(block.clone().starting(next));
+        }
+        Ok((!blocks.is_empty()).then_some(frames))
+    }
+
+    fn fall_behind(&mut self) -> Result<(), ReadError> {
+        let newer = self.store.scan_numbers_after(self.known)?;
+        self.known = newer.last().copied().or(self.known);
+        for scan in newer {
+            self.next.entry(scan).or_insert(1);
+        }
+        self.behind.extend(self.next.keys());
+        Ok(())
+    }
+}

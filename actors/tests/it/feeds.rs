@@ -1,0 +1,41 @@
+//! Feeds of events: what readers share, and what they are told.
+
+use super::support::{all_up, ended, request, scan, start};
+use netscan_actors::{Begin, Page};
+use netscan_nmap::launch::Scripted;
+use std::{sync::Arc, time::Duration};
+use tempfile::TempDir;
+
+/// Where the bytes of a page are in memory.
+fn places(page: &Page) -> Vec<*const u8> {
+    page.frames.iter().map(|frames| frames.bytes().as_ptr()).collect()
+}
+
+#[tokio::test]
+async fn readers_of_the_same_events_share_their_bytes() {
+    let dir = TempDir::new().unwrap();
+    let system = start(dir.path(), Arc::new(Scripted::with(all_up)), true).await;
+    let id = scan(&system, request(&["127.0.0.0/28"], 4)).await;
+    let mut live = system.feed(id, Some(0)).unwrap();
+    ended(&system, id).await;
+    while system.in_hand().holds(id) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // What is live comes from the ring, what is over from the store.
+    let mut again = system.feed(id, Some(0)).unwrap();
+    let (stored, ring) = (again.next_page().await.unwrap(), live.next_page().await.unwrap());
+    assert!(places(&stored) != places(&ring));
+    assert!(stored.texts().zip(ring.texts()).all(|(stored, ring)| stored == ring));
+    // Readers of the store share while one of them still has the page, wherever they begin.
+    let mut other = system.feed(id, Some(0)).unwrap();
+    let same = other.next_page().await.unwrap();
+    assert_eq!(places(&stored), places(&same));
+    let mut later = system.feed(id, Some(2)).unwrap();
+    let part = later.next_page().await.unwrap();
+    assert_eq!(part.frames[0].first(), 3);
+    let block = stored.frames[0].bytes().as_ptr_range();
+    assert!(block.contains(&part.frames[0].bytes().as_ptr()));
+    // So do those of all scans.
+    let mut overall = system.overall_feed(&Begin::After(0), true).unwrap();
+    assert_eq!(places(&overall.next_page().await.unwrap()), places(&stored));
+}
