@@ -1,6 +1,6 @@
 //! Reads values of the command line that clap does not know, and says what a valid one looks like.
 
-use netscan_schemas::{BatchId, ScanId};
+use netscan_schemas::{BatchId, ScanId, api::SandboxMode};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
@@ -20,6 +20,16 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     };
     let millis = number.checked_mul(millis).ok_or("that is too long")?;
     Ok(Duration::from_millis(millis))
+}
+
+/// Reads how much of the sandbox has to be there.
+pub fn sandbox(text: &str) -> Result<SandboxMode, String> {
+    match text {
+        "required" => Ok(SandboxMode::Required),
+        "best-effort" => Ok(SandboxMode::BestEffort),
+        "off" => Ok(SandboxMode::Off),
+        _ => Err("the sandbox is `required`, `best-effort` or `off`".to_owned()),
+    }
 }
 
 /// Reads the number of a scan.

@@ -40,6 +40,8 @@ pub struct Engine {
     pub slots: Option<usize>,
     /// Packets a second over all of them; the default when left out, and 0 for no bound.
     pub packet_rate: Option<u32>,
+    /// How much of the sandbox around nmap has to be there.
+    pub sandbox: api::SandboxMode,
     /// Whether scans that have not ended go on.
     pub resume: bool,
 }
@@ -127,7 +129,7 @@ impl Session {
 
 /// Opens the store of a directory and starts the engine on it.
 pub async fn start_engine(dir: &Path, engine: Engine) -> Result<Arc<System>, Failure> {
-    let launcher = LocalNmap::start(WardenProgram::default()).await?;
+    let launcher = LocalNmap::start(WardenProgram::default(), engine.sandbox).await?;
     let config = Config {
         data_dir: dir.to_owned(),
         nmap: engine.nmap,

@@ -10,6 +10,7 @@ use crate::{
 };
 use netscan_actors::System;
 use netscan_http::{Edge, serve_tcp};
+use netscan_schemas::api::SandboxMode;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
@@ -17,7 +18,12 @@ use tokio::net::TcpListener;
 const SHUTDOWN_MAX: Duration = Duration::from_secs(15);
 
 /// Serves until a signal ends it.
-pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<Exit, Failure> {
+pub async fn run(
+    args: ServeArgs,
+    engine: Engine,
+    data: Option<&Path>,
+    out: &Output,
+) -> Result<Exit, Failure> {
     if !args.listen.ip().is_loopback() {
         return Err(Failure::Usage(format!(
             "`{}` is not a loopback address, and there are no access rights yet: listen on \
@@ -33,6 +39,7 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
         slots: args.slots,
         packet_rate: args.packet_rate,
         resume: true,
+        ..engine
     };
     // Before the engine: a port that is taken must not set scans going for a moment.
     let listener = TcpListener::bind(args.listen).await.map_err(|source| Failure::Io {
@@ -50,6 +57,12 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
     let served = tokio::spawn(serve_tcp(listener, Arc::clone(&edge)));
     if let Err(error) = system.scanner().installation().await {
         out.note(&format!("netscan: {error}{}", causes(&error)));
+    }
+    let sandbox = system.sandbox();
+    match (sandbox.mode, sandbox.missing()) {
+        (SandboxMode::Off, _) => tracing::warn!("the sandbox is off: nmap may do what netscan may"),
+        (_, Some(missing)) => tracing::warn!(missing, "nmap's sandbox lacks {missing}"),
+        (_, None) => {}
     }
     out.line(&format!("netscan serves at http://{address}"))?;
 

@@ -8,6 +8,7 @@ mod cli;
 mod crash;
 mod failpoints;
 mod quick;
+mod sandbox;
 mod server;
 mod shared;
 mod store;

@@ -1,6 +1,8 @@
 //! Several commands on one data directory, and scans whose process is gone.
 
-use crate::support::{Running, eventually, json, listen, netscan, processes_of, run, temp, text};
+use crate::support::{
+    Running, WITH_STAND_IN, eventually, json, listen, netscan, processes_of, run, temp, text,
+};
 use netscan_test_support::FakeNmap;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use std::{
 /// Starts a scan that owns the directory, and waits until its nmap runs.
 fn owner(data: &Path, nmap: &FakeNmap, target: &str) -> Running {
     let mut command = netscan(data);
-    command.args(["scan", target, "--nmap"]).arg(nmap.program());
+    command.args(["scan", target]).args(WITH_STAND_IN).arg(nmap.program());
     let owner = Running::start(&mut command);
     eventually("its socket", || data.join("netscan.sock").exists().then_some(()));
     runs(data, 1);
@@ -196,7 +198,7 @@ fn a_server_whose_port_is_taken_touches_no_scan() {
     let (_taken, port) = listen("127.0.0.1");
     let address = format!("127.0.0.1:{port}");
     let mut serve = netscan(data.path());
-    serve.args(["serve", "--listen", &address, "--nmap"]).arg(nmap.program());
+    serve.args(["serve", "--listen", &address]).args(WITH_STAND_IN).arg(nmap.program());
     let refused = run(&mut serve);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
     assert!(text(&refused.stderr).contains(&address), "{}", text(&refused.stderr));
