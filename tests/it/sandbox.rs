@@ -73,7 +73,8 @@ fn an_ordinary_user_scans_in_it() {
     let (_listener, port) = listen("127.0.0.1");
     let mut command = Command::new("setpriv");
     command.args([&format!("--reuid={NOBODY}"), &format!("--regid={NOBODY}"), "--clear-groups"]);
-    command.arg("--").arg(&program).arg("--data").arg(&data).env_clear();
+    command.arg("--").arg(&program).arg("--data").arg(&data);
+    command.env_clear().env("PATH", "/usr/bin:/bin");
     let output = run(command.args(["--json", "scan", "127.0.0.1", "-p", &port.to_string()]));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let host = &json(&output)["hosts"][0];
