@@ -229,7 +229,8 @@ fn a_rescan_needs_no_server() {
     nmap.follow("").unwrap();
     let path = nmap.dir();
     assert_eq!(run(netscan(data.path()).args(["stop", "1"])).status.code(), Some(0));
-    let rescan = run(netscan(data.path()).env("PATH", path).args(["rescan", "1"]));
+    let rescan =
+        run(netscan(data.path()).env("PATH", path).args(["--sandbox", "off", "rescan", "1"]));
     assert_eq!(rescan.status.code(), Some(0), "{}", text(&rescan.stderr));
     assert!(text(&rescan.stderr).contains("runs in this process"), "{}", text(&rescan.stderr));
     let shown = text(&rescan.stdout);

@@ -11,22 +11,30 @@ use seccompiler::{
 };
 use std::{collections::BTreeMap, io};
 
-/// Denied whatever their arguments are.
-const DENIED: &[libc::c_long] = &[
-    // new processes and programs (`clone` is below, and the one `execve` is nmap's own)
+/// Denied to nmap, and used by the warden.
+const STARTING: &[libc::c_long] = &[
     libc::SYS_clone3,
+    libc::SYS_kill,
+    libc::SYS_tkill,
+    libc::SYS_pidfd_open,
+    libc::SYS_pidfd_send_signal,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_fork,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_vfork,
+];
+
+/// Denied to the warden as well, which hands the denial on.
+const DENIED: &[libc::c_long] = &[
+    // other programs (the one `execve` is nmap's own)
     libc::SYS_execveat,
     // other processes
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
-    libc::SYS_kill,
-    libc::SYS_tkill,
     libc::SYS_rt_sigqueueinfo,
     libc::SYS_rt_tgsigqueueinfo,
-    libc::SYS_pidfd_open,
     libc::SYS_pidfd_getfd,
-    libc::SYS_pidfd_send_signal,
     libc::SYS_kcmp,
     libc::SYS_setns,
     libc::SYS_unshare,
@@ -72,10 +80,6 @@ const DENIED: &[libc::c_long] = &[
     libc::SYS_request_key,
     libc::SYS_keyctl,
     #[cfg(target_arch = "x86_64")]
-    libc::SYS_fork,
-    #[cfg(target_arch = "x86_64")]
-    libc::SYS_vfork,
-    #[cfg(target_arch = "x86_64")]
     libc::SYS_iopl,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_ioperm,
@@ -87,20 +91,35 @@ const FAMILIES: [i32; 4] = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK, lib
 
 /// Set in the number of a call of the x32 kind, which reaches the same code in the kernel.
 #[cfg(target_arch = "x86_64")]
-const KINDS: [i64; 2] = [0, 0x4000_0000];
-#[cfg(not(target_arch = "x86_64"))]
-const KINDS: [i64; 1] = [0];
+const X32: i64 = 0x4000_0000;
 
-/// Returns the filter as the kernel takes it.
-pub(super) fn filter() -> io::Result<BpfProgram> {
+/// Two filters as the kernel takes them. It looks at every call there is whenever one is put on,
+/// so the long one is put on once.
+pub(super) struct Filters {
+    /// For the warden, and so for all that it starts.
+    pub(super) warden: BpfProgram,
+    /// For nmap, over the other.
+    pub(super) nmap: BpfProgram,
+}
+
+/// Returns the filters.
+pub(super) fn filters() -> io::Result<Filters> {
+    let mut warden: BTreeMap<i64, Vec<SeccompRule>> =
+        DENIED.iter().map(|call| (*call, Vec::new())).collect();
+    #[cfg(target_arch = "x86_64")]
+    for call in DENIED.iter().chain(STARTING).chain(&[libc::SYS_clone, libc::SYS_socket]) {
+        warden.insert(call | X32, Vec::new());
+    }
+    let mut nmap: BTreeMap<i64, Vec<SeccompRule>> =
+        STARTING.iter().map(|call| (*call, Vec::new())).collect();
+    nmap.insert(libc::SYS_clone, vec![new_process().map_err(other)?]);
+    nmap.insert(libc::SYS_socket, vec![odd_socket().map_err(other)?]);
+    Ok(Filters { warden: compile(warden)?, nmap: compile(nmap)? })
+}
+
+fn compile(rules: BTreeMap<i64, Vec<SeccompRule>>) -> io::Result<BpfProgram> {
     let arch = TargetArch::try_from(std::env::consts::ARCH);
     let arch = arch.map_err(|_| other("there is no filter for this kind of processor"))?;
-    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = BTreeMap::new();
-    for kind in KINDS {
-        rules.extend(DENIED.iter().map(|call| (call | kind, Vec::new())));
-        rules.insert(libc::SYS_clone | kind, vec![new_process().map_err(other)?]);
-        rules.insert(libc::SYS_socket | kind, vec![odd_socket().map_err(other)?]);
-    }
     let denied = SeccompAction::Errno(libc::ENOSYS.cast_unsigned());
     let filter = SeccompFilter::new(rules, SeccompAction::Allow, denied, arch).map_err(other)?;
     filter.try_into().map_err(other)

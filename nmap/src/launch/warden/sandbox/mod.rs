@@ -132,11 +132,12 @@ impl Sandbox {
     }
 
     fn seccomp(&mut self) {
-        let found = calls::filter().and_then(|program| {
-            let program = Arc::new(program);
-            let tried = Arc::clone(&program);
-            attempt(move || filter(&tried))?;
-            self.calls = Some(program);
+        let found = calls::filters().and_then(|calls::Filters { warden, nmap }| {
+            let (warden, nmap) = (Arc::new(warden), Arc::new(nmap));
+            let both = (Arc::clone(&warden), Arc::clone(&nmap));
+            attempt(move || filter(&both.0).and_then(|()| filter(&both.1)))?;
+            filter(&warden)?;
+            self.calls = Some(nmap);
             Ok("no new process, no socket but IP and packets, no system administration".to_owned())
         });
         self.add("seccomp", found);
