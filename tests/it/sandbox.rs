@@ -78,6 +78,6 @@ fn an_ordinary_user_scans_in_it() {
     let output = run(command.args(["--json", "scan", "127.0.0.1", "-p", &port.to_string()]));
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let host = &json(&output)["hosts"][0];
-    assert_eq!(host["ports"][0]["number"], port, "{host}");
+    assert_eq!(host["ports"][0]["port"], port, "{host}");
     assert_eq!(host["ports"][0]["state"], "open", "{host}");
 }
