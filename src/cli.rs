@@ -2,7 +2,9 @@
 
 use crate::values;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use netscan_schemas::{AttemptNo, BatchId, ScanId, Seq, Time, TokenId, attempt::Stream};
+use netscan_schemas::{
+    AttemptNo, BatchId, ScanId, Seq, Time, TokenId, api::SandboxMode, attempt::Stream,
+};
 use std::{
     ffi::OsString,
     net::{IpAddr, SocketAddr},
@@ -35,6 +37,17 @@ pub struct Args {
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+    /// How much of the sandbox around nmap has to be there: all of it, what this system has, or
+    /// (to look for faults only) none.
+    #[arg(
+        long,
+        global = true,
+        value_name = "MODE",
+        env = "NETSCAN_SANDBOX",
+        default_value = "best-effort",
+        value_parser = values::sandbox
+    )]
+    pub sandbox: SandboxMode,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

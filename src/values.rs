@@ -1,6 +1,6 @@
 //! Reads values of the command line that clap does not know, and says what a valid one looks like.
 
-use netscan_schemas::{AddressSet, BatchId, ScanId, Time, TokenId};
+use netscan_schemas::{AddressSet, BatchId, ScanId, Time, TokenId, api::SandboxMode};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
@@ -77,6 +77,16 @@ pub fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..) => Ok(number),
         Ok(_) | Err(_) => Err("it takes a number from 1 on".to_owned()),
+    }
+}
+
+/// Reads how much of the sandbox has to be there.
+pub fn sandbox(text: &str) -> Result<SandboxMode, String> {
+    match text {
+        "required" => Ok(SandboxMode::Required),
+        "best-effort" => Ok(SandboxMode::BestEffort),
+        "off" => Ok(SandboxMode::Off),
+        _ => Err("the sandbox is `required`, `best-effort` or `off`".to_owned()),
     }
 }
 

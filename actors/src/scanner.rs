@@ -103,7 +103,7 @@ impl Scanner {
             None
         });
         if let Some(datadir) = &datadir {
-            nmap.datadir = Some(datadir.path().to_owned());
+            nmap.own_datadir = Some(datadir.path().to_owned());
         }
         Fitted { nmap, _datadir: datadir }
     }
@@ -158,7 +158,7 @@ impl Scanner {
     /// Returns what stands for an nmap where none is started.
     fn unknown(&self) -> Installation {
         let program = self.explicit.clone().unwrap_or_else(|| PathBuf::from("nmap"));
-        Installation { program, version: OLDEST, datadir: None }
+        Installation { program, version: OLDEST, datadir: None, own_datadir: None }
     }
 
     /// Reads a scan's flags. They were fine when the scan was accepted; a restart may have less

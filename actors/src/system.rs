@@ -14,7 +14,7 @@ use crate::{
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
 use netscan_schemas::{
     ProjectId, ScanId, Seq,
-    api::{Preview, RescanOnly, ScanAccepted, ScanRequest},
+    api::{Preview, RescanOnly, Sandbox, ScanAccepted, ScanRequest},
     scan::ScanStatus,
     stored::{PlanRecord, ScanSpec},
 };
@@ -90,6 +90,7 @@ pub struct System {
     engine: ActorRef<EngineMsg>,
     in_hand: Arc<InHand>,
     is_server: bool,
+    sandbox: Sandbox,
     slots: usize,
     started: Instant,
 }
@@ -114,6 +115,7 @@ impl System {
         scanner.sweep().await;
         let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
         let in_hand = Arc::new(InHand::default());
+        let sandbox = config.launcher.sandbox();
         let args = EngineArgs {
             store: Arc::clone(&store),
             hub: Arc::clone(&hub),
@@ -134,6 +136,7 @@ impl System {
             engine,
             in_hand,
             is_server: config.resume,
+            sandbox,
             slots,
             started: Instant::now(),
         });
@@ -210,6 +213,11 @@ impl System {
     /// Returns which scans run, or are about to.
     pub fn in_hand(&self) -> &InHand {
         &self.in_hand
+    }
+
+    /// Returns what nmap is kept from doing.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
     }
 
     /// Returns whether this process goes on with scans that have not ended: a passing one only

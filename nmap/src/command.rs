@@ -10,9 +10,13 @@
 //! leaves out hosts as well. XML goes to a descriptor that is inherited, so that the normal output
 //! stays on stdout. No target is ever an argument.
 
-use crate::{locate::Installation, options::Options, privilege::Privileges};
+use crate::{launch::Needs, locate::Installation, options::Options, privilege::Privileges};
 use netscan_schemas::address::{AddressSet, Family, Interval, to_address};
-use std::{fmt::Write, net::IpAddr, path::PathBuf};
+use std::{
+    fmt::Write,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 /// The descriptor that nmap writes its XML to.
 pub const XML_FD: i32 = 3;
@@ -26,6 +30,8 @@ pub struct Command {
     pub args: Vec<String>,
     /// What it reads from standard input: its targets.
     pub stdin: String,
+    /// What the sandbox leaves it.
+    pub needs: Needs,
 }
 
 /// Returns the command that scans these addresses, which must be of one family: nmap scans only
@@ -37,32 +43,49 @@ pub fn build(
     addresses: &AddressSet,
 ) -> Command {
     let family = addresses.first_family().unwrap_or(Family::V4);
-    let mut args = arguments(nmap, options.clone().for_family(family), privileges);
+    let datadir = match &nmap.own_datadir {
+        // Started in it, as it may lie where the user that nmap runs as cannot go.
+        Some(_) => Some("."),
+        None => nmap.datadir.as_deref().and_then(Path::to_str),
+    };
+    let mut args = arguments(datadir, options.clone().for_family(family), privileges);
     if family == Family::V6 {
         args.push("-6".to_owned());
     }
     args.extend(reporting());
     args.extend(["-iL".to_owned(), "-".to_owned()]);
-    Command { program: nmap.program.clone(), args, stdin: target_lines(addresses) }
+    let needs = Needs {
+        directory: nmap.own_datadir.clone(),
+        reads: nmap.datadir.iter().cloned().collect(),
+        raw: is_privileged(options, privileges),
+    };
+    Command { program: nmap.program.clone(), args, stdin: target_lines(addresses), needs }
 }
 
 /// Returns the command to show, its program first: without the address family and the targets,
 /// which differ from batch to batch.
 pub fn template(nmap: &Installation, options: &Options, privileges: &Privileges) -> Vec<String> {
     let mut args = vec![nmap.program.to_string_lossy().into_owned()];
-    args.extend(arguments(nmap, options.clone(), privileges));
+    let datadir = nmap.datadir.as_deref().and_then(Path::to_str);
+    args.extend(arguments(datadir, options.clone(), privileges));
     args.extend(reporting());
     args
 }
 
-fn arguments(nmap: &Installation, options: Options, privileges: &Privileges) -> Vec<String> {
+/// Whether nmap is told that it may open raw sockets, and may. It is not where it would send none.
+fn is_privileged(options: &Options, privileges: &Privileges) -> bool {
+    privileges.raw && options.clone().with_technique(privileges).has_raw_packets()
+}
+
+fn arguments(datadir: Option<&str>, options: Options, privileges: &Privileges) -> Vec<String> {
     let mut args = Vec::new();
-    if let Some(datadir) = &nmap.datadir {
-        args.push(format!("--datadir={}", datadir.display()));
+    if let Some(datadir) = datadir {
+        args.push(format!("--datadir={datadir}"));
     }
     args.extend(["-v".to_owned(), "--stats-every=5s".to_owned()]);
     // nmap does not look at capabilities: it is told what we found out.
-    let privilege = if privileges.raw { "--privileged" } else { "--unprivileged" };
+    let is_privileged = is_privileged(&options, privileges);
+    let privilege = if is_privileged { "--privileged" } else { "--unprivileged" };
     args.push(privilege.to_owned());
     args.extend(options.with_technique(privileges).to_args());
     args

@@ -33,6 +33,8 @@ pub struct Installation {
     pub version: Version,
     /// Where its data files are. Told to nmap, so that it reads none from a home directory.
     pub datadir: Option<PathBuf>,
+    /// A shorter copy of those, of a scan's own: nmap is started in it.
+    pub own_datadir: Option<PathBuf>,
 }
 
 /// nmap's version, such as 7.93 or 7.991.
@@ -159,7 +161,7 @@ pub fn locate(explicit: Option<&Path>) -> Result<Installation, LocateError> {
         return Err(LocateError::TooOld { path: program, found: version });
     }
     let datadir = find_datadir(&program);
-    Ok(Installation { program, version, datadir })
+    Ok(Installation { program, version, datadir, own_datadir: None })
 }
 
 fn search(path: Option<&OsStr>) -> Result<PathBuf, LocateError> {
@@ -343,7 +345,8 @@ mod tests {
         fs::create_dir_all(&data).unwrap();
         fs::write(data.join("nmap-services"), "").unwrap();
         let version = Version { major: 7, minor: 99 };
-        let expected = Installation { program: path.clone(), version, datadir: Some(data) };
+        let (program, datadir) = (path.clone(), Some(data));
+        let expected = Installation { program, version, datadir, own_datadir: None };
         assert_eq!(locate(Some(&path)).unwrap(), expected);
     }
 

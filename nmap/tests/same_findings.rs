@@ -17,6 +17,7 @@ use std::{
     io::Write,
     net::{IpAddr, TcpListener, UdpSocket},
     os::unix::fs::PermissionsExt,
+    path::Path,
     process::{Command, Stdio},
     sync::Arc,
     thread,
@@ -79,7 +80,7 @@ impl World {
     fn scan(&self, options: &Options, own: Option<&Datadir>, address: &str) -> Said {
         let mut nmap = self.nmap.clone();
         if let Some(own) = own {
-            nmap.datadir = Some(own.path().to_owned());
+            nmap.own_datadir = Some(own.path().to_owned());
         }
         let addresses: AddressSet = [address.parse::<IpAddr>().unwrap()].into_iter().collect();
         let built = command::build(&nmap, options, &self.privileges, &addresses);
@@ -90,6 +91,7 @@ impl World {
             .args(["-c", &redirect])
             .arg(&built.program)
             .args(&built.args)
+            .current_dir(built.needs.directory.as_deref().unwrap_or(Path::new("/")))
             .env_clear()
             .env("XML", &path)
             .stdin(Stdio::piped())

@@ -42,6 +42,8 @@ pub struct Engine {
     pub packet_rate: Option<u32>,
     /// What may be scanned besides, as long as the engine lives.
     pub allow: Vec<NewEntry>,
+    /// How much of the sandbox around nmap has to be there.
+    pub sandbox: api::SandboxMode,
     /// Whether scans that have not ended go on.
     pub resume: bool,
 }
@@ -129,7 +131,7 @@ impl Session {
 
 /// Opens the store of a directory and starts the engine on it.
 pub async fn start_engine(dir: &Path, engine: Engine) -> Result<Arc<System>, Failure> {
-    let launcher = LocalNmap::start(WardenProgram::default()).await?;
+    let launcher = LocalNmap::start(WardenProgram::default(), engine.sandbox).await?;
     let config = Config {
         data_dir: dir.to_owned(),
         nmap: engine.nmap,

@@ -11,7 +11,7 @@ use netscan_nmap::{
     locate::{Installation, LocateError, locate, rights_of_file},
     privilege::Privileges,
 };
-use netscan_schemas::api::{ScopeSummary, StoreHealth, System};
+use netscan_schemas::api::{LayerState, Sandbox, SandboxMode, ScopeSummary, StoreHealth, System};
 use serde::Serialize;
 use std::{
     error::Error,
@@ -41,6 +41,7 @@ struct Finding {
 /// Looks at everything that a scan needs.
 pub async fn run(
     nmap: Option<PathBuf>,
+    engine: Engine,
     server: &Server,
     data: Option<&Path>,
     out: &Output,
@@ -78,7 +79,11 @@ pub async fn run(
     let privileges = Privileges::detect();
     let health = if privileges.raw { Health::Ok } else { Health::Warn };
     add(&mut findings, "raw sockets", health, privileges.explanation);
-    match store(server, data).await {
+    let described = describe(server, engine, data).await;
+    if let Ok((system, _)) = &described {
+        sandbox(&mut findings, &system.sandbox);
+    }
+    match described.map(|(system, owner)| store(system, &owner)) {
         Ok((health, detail, scope)) => {
             if health == Health::Fail && exit == Exit::Ok {
                 exit = Exit::Store;
@@ -164,12 +169,31 @@ fn nmap_data(dir: &Path, nmap: &Installation, data_dir: &Path) -> (Health, Strin
     }
 }
 
-/// Opens the store, or talks to its owner.
-async fn store(
+/// Says which layers of the sandbox there are.
+fn sandbox(findings: &mut Vec<Finding>, sandbox: &Sandbox) {
+    if sandbox.mode == SandboxMode::Off {
+        let detail = "OFF: nmap and its scripts may do everything that netscan may";
+        let remedy = "leave out `--sandbox off` and NETSCAN_SANDBOX=off";
+        findings.push(Finding {
+            what: "sandbox",
+            health: Health::Warn,
+            detail: detail.to_owned(),
+            remedy: Some(remedy.to_owned()),
+        });
+    }
+    for layer in &sandbox.layers {
+        let health = if layer.state == LayerState::Missing { Health::Warn } else { Health::Ok };
+        add(findings, "sandbox", health, format!("{}: {}", layer.name, layer.detail));
+    }
+}
+
+/// Opens the store, or asks its owner. Returns who that is as well.
+async fn describe(
     server: &Server,
+    engine: Engine,
     data: Option<&Path>,
-) -> Result<(Health, String, ScopeSummary), Failure> {
-    let session = Session::open(server, data, Engine::default(), false).await?;
+) -> Result<(System, String), Failure> {
+    let session = Session::open(server, data, engine, false).await?;
     let described = session.client.get::<System>("/api/system").await;
     let owner = match &session.client {
         Client::Here(_) => format!("{}, used by no server", data_dir(data)?.display()),
@@ -177,7 +201,11 @@ async fn store(
         Client::Tcp(remote) => format!("on the server {}", remote.place),
     };
     session.close().await;
-    let system = described?;
+    Ok((described?, owner))
+}
+
+/// Says how the store is, and what may be scanned.
+fn store(system: System, owner: &str) -> (Health, String, ScopeSummary) {
     let health = match system.store_health {
         StoreHealth::Ok => Health::Ok,
         StoreHealth::Low => Health::Warn,
@@ -186,7 +214,7 @@ async fn store(
     let problem = system.store_problem.map_or_else(String::new, |problem| format!("; {problem}"));
     let (bytes, free, epoch) = (system.store_bytes, system.free_bytes, system.epoch);
     let detail = format!("{owner}; {bytes} bytes, {free} free, opened {epoch} times{problem}");
-    Ok((health, detail, system.scope))
+    (health, detail, system.scope)
 }
 
 /// Says what may be scanned.

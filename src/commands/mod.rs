@@ -23,13 +23,14 @@ use std::io;
 /// Carries a command out.
 pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
     let (server, data) = (Server::of(&args), args.data.clone());
+    let engine = Engine { sandbox: args.sandbox, ..Engine::default() };
     match args.command {
-        Command::Serve(serve) => serve::run(serve, data.as_deref(), out).await,
-        Command::Scan(scan) => scan::run(*scan, &server, data.as_deref(), out).await,
+        Command::Serve(serve) => serve::run(serve, engine, data.as_deref(), out).await,
+        Command::Scan(scan) => scan::run(*scan, engine, &server, data.as_deref(), out).await,
         Command::Rescan { scan, only } => {
-            scan::again(scan, only, &server, data.as_deref(), out).await
+            scan::again(scan, only, engine, &server, data.as_deref(), out).await
         }
-        Command::Doctor { nmap } => doctor::run(nmap, &server, data.as_deref(), out).await,
+        Command::Doctor { nmap } => doctor::run(nmap, engine, &server, data.as_deref(), out).await,
         Command::Store(command) => {
             store::run(command, server.url.as_deref(), data.as_deref(), out).await
         }
@@ -41,7 +42,7 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
             out.bytes(&script).map(|()| Exit::Ok)
         }
         command => {
-            let session = Session::open(&server, data.as_deref(), Engine::default(), false).await?;
+            let session = Session::open(&server, data.as_deref(), engine, false).await?;
             let done = with_client(&session.client, command, out).await;
             session.close().await;
             done

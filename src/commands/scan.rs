@@ -33,6 +33,7 @@ const LEAVING_AGAIN: Duration = Duration::from_millis(200);
 /// Runs the command.
 pub async fn run(
     args: ScanArgs,
+    engine: Engine,
     server: &Server,
     data: Option<&Path>,
     out: &Output,
@@ -45,6 +46,7 @@ pub async fn run(
         packet_rate: args.packet_rate,
         allow: Vec::new(),
         resume: false,
+        ..engine
     };
     let submitted = accepted(server, data, &engine, async |session: &Session| {
         submit(session, &args, written.request.clone(), out).await
@@ -59,6 +61,7 @@ pub async fn run(
 pub async fn again(
     scan: ScanId,
     only: Only,
+    engine: Engine,
     server: &Server,
     data: Option<&Path>,
     out: &Output,
@@ -69,11 +72,10 @@ pub async fn again(
         Only::All => "all",
     };
     let path = format!("/api/scans/{scan}/rescan");
-    let (session, accepted) =
-        accepted(server, data, &Engine::default(), async |session: &Session| {
-            session.client.post::<ScanAccepted>(&path, &json!({ "only": only })).await
-        })
-        .await?;
+    let (session, accepted) = accepted(server, data, &engine, async |session: &Session| {
+        session.client.post::<ScanAccepted>(&path, &json!({ "only": only })).await
+    })
+    .await?;
     let id = accepted.scan_id;
     let detach = match session.owner().await {
         Ok(owner) => owner.is_some_and(|owner| owner.is_server),

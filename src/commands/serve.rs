@@ -12,7 +12,7 @@ use crate::{
 };
 use netscan_actors::{EntryFault, NewEntry, System};
 use netscan_http::{Bounds, Edge, Tls, serve_tcp, serve_tls};
-use netscan_schemas::scope::ScopeList;
+use netscan_schemas::{api::SandboxMode, scope::ScopeList};
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
@@ -20,7 +20,12 @@ use tokio::net::TcpListener;
 const SHUTDOWN_MAX: Duration = Duration::from_secs(15);
 
 /// Serves until a signal ends it.
-pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<Exit, Failure> {
+pub async fn run(
+    args: ServeArgs,
+    engine: Engine,
+    data: Option<&Path>,
+    out: &Output,
+) -> Result<Exit, Failure> {
     exposure::check(&args).map_err(Failure::Usage)?;
     // Before anything is made: files that are no certificate are the user's to mend.
     let tls = tls(&args)?;
@@ -34,6 +39,7 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
         packet_rate: args.packet_rate,
         allow,
         resume: true,
+        ..engine
     };
     // Before the engine: a port that is taken must not set scans going for a moment.
     let listener = TcpListener::bind(args.listen).await.map_err(|source| Failure::Io {
@@ -55,6 +61,12 @@ pub async fn run(args: ServeArgs, data: Option<&Path>, out: &Output) -> Result<E
     };
     if let Err(error) = system.scanner().installation().await {
         out.note(&format!("netscan: {error}{}", causes(&error)));
+    }
+    let sandbox = system.sandbox();
+    match (sandbox.mode, sandbox.missing()) {
+        (SandboxMode::Off, _) => tracing::warn!("the sandbox is off: nmap may do what netscan may"),
+        (_, Some(missing)) => tracing::warn!(missing, "nmap's sandbox lacks {missing}"),
+        (_, None) => {}
     }
     greet(&place, login.as_deref(), out)?;
 

@@ -1,6 +1,6 @@
 //! What a crash of the server costs: nothing that was durable.
 
-use crate::support::{Server, eventually, named, netscan, processes_of, temp};
+use crate::support::{Server, WITH_STAND_IN, eventually, named, netscan, processes_of, temp};
 use netscan_test_support::FakeNmap;
 use rustix::process::Signal;
 use serde_json::json;
@@ -121,7 +121,8 @@ fn the_smaller_batches_of_an_actor_that_fails_behind_its_split_are_scanned() {
     // The first end is that of a try which is made again, the second one that of the split.
     let scan = netscan(data.path())
         .env("NETSCAN_FAIL_AT", "batch-settled:2:panic")
-        .args(["scan", "127.0.7.0/29", "--chunk-size", "8", "--nmap"])
+        .args(["scan", "127.0.7.0/29", "--chunk-size", "8"])
+        .args(WITH_STAND_IN)
         .arg(nmap.program())
         .output()
         .unwrap();

@@ -1,6 +1,6 @@
 //! Each fail point is come by: armed, it kills the server; the next start finishes the scan.
 
-use crate::support::{Server, eventually, netscan, temp};
+use crate::support::{Server, WITH_STAND_IN, eventually, netscan, temp};
 use netscan_store::failpoint::{IN_RECOVERY, NAMES, VARIABLE};
 use netscan_test_support::FakeNmap;
 use rustix::process::Signal;
@@ -15,7 +15,8 @@ use std::{
 /// Starts a server that is to die, gives it a scan if it lives long enough, and waits for its end.
 fn dies_at(point: &str, data: &Path, nmap: &FakeNmap, with_scan: bool) {
     let mut server = netscan(data)
-        .args(["serve", "--listen", "127.0.0.1:0", "--auth", "none", "--nmap"])
+        .args(["serve", "--listen", "127.0.0.1:0", "--auth", "none"])
+        .args(WITH_STAND_IN)
         .arg(nmap.program())
         .env(VARIABLE, point)
         .stdout(Stdio::piped())

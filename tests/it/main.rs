@@ -12,6 +12,7 @@ mod failpoints;
 mod injection;
 mod monitors;
 mod quick;
+mod sandbox;
 mod scope;
 mod search;
 mod server;

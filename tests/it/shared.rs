@@ -1,6 +1,8 @@
 //! Several commands on one data directory, and scans whose process is gone.
 
-use crate::support::{Running, eventually, json, listen, netscan, processes_of, run, temp, text};
+use crate::support::{
+    Running, WITH_STAND_IN, eventually, json, listen, netscan, processes_of, run, temp, text,
+};
 use netscan_test_support::FakeNmap;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -12,7 +14,7 @@ use std::{
 /// Starts a scan that owns the directory, and waits until its nmap runs.
 fn owner(data: &Path, nmap: &FakeNmap, target: &str) -> Running {
     let mut command = netscan(data);
-    command.args(["scan", target, "--nmap"]).arg(nmap.program());
+    command.args(["scan", target]).args(WITH_STAND_IN).arg(nmap.program());
     let owner = Running::start(&mut command);
     eventually("its socket", || data.join("netscan.sock").exists().then_some(()));
     runs(data, 1);
@@ -196,7 +198,8 @@ fn a_server_whose_port_is_taken_touches_no_scan() {
     let (_taken, port) = listen("127.0.0.1");
     let address = format!("127.0.0.1:{port}");
     let mut serve = netscan(data.path());
-    serve.args(["serve", "--listen", &address, "--auth", "none", "--nmap"]).arg(nmap.program());
+    serve.args(["serve", "--listen", &address, "--auth", "none"]).args(WITH_STAND_IN);
+    serve.arg(nmap.program());
     let refused = run(&mut serve);
     assert_eq!(refused.status.code(), Some(1), "{}", text(&refused.stderr));
     assert!(text(&refused.stderr).contains(&address), "{}", text(&refused.stderr));
@@ -227,7 +230,8 @@ fn a_rescan_needs_no_server() {
     nmap.follow("").unwrap();
     let path = nmap.dir();
     assert_eq!(run(netscan(data.path()).args(["stop", "1"])).status.code(), Some(0));
-    let rescan = run(netscan(data.path()).env("PATH", path).args(["rescan", "1"]));
+    let rescan =
+        run(netscan(data.path()).env("PATH", path).args(["--sandbox", "off", "rescan", "1"]));
     assert_eq!(rescan.status.code(), Some(0), "{}", text(&rescan.stderr));
     assert!(text(&rescan.stderr).contains("runs in this process"), "{}", text(&rescan.stderr));
     let shown = text(&rescan.stdout);

@@ -16,10 +16,15 @@ use tungstenite::{Message, WebSocket, stream::MaybeTlsStream};
 /// Longest wait for anything; reaching it is a failure, so it only costs time when one is there.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What comes before the path of the stand-in: it writes files and starts processes, so that it has
+/// to be outside of the sandbox. Tests with real nmap are inside.
+pub const WITH_STAND_IN: [&str; 3] = ["--sandbox", "off", "--nmap"];
+
 /// The binary under test with a data directory of its own.
 pub fn netscan(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netscan"));
     command.arg("--data").arg(data).stdin(Stdio::null()).env_remove("NETSCAN_SERVER");
+    command.env_remove("NETSCAN_SANDBOX");
     command
 }
 
@@ -89,7 +94,7 @@ impl Server {
         let mut command = netscan(data);
         command.args(["serve", "--listen", "127.0.0.1:0", "--auth", "none"]).args(more);
         if let Some(nmap) = nmap {
-            command.arg("--nmap").arg(nmap.program());
+            command.args(WITH_STAND_IN).arg(nmap.program());
         }
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");

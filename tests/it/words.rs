@@ -1,6 +1,6 @@
 //! What the command line says of what goes wrong: what, where, and how to mend it.
 
-use crate::support::{netscan, run, temp, text};
+use crate::support::{WITH_STAND_IN, netscan, run, temp, text};
 use netscan_test_support::FakeNmap;
 use std::process::Command;
 
@@ -95,7 +95,7 @@ fn a_project_is_deleted_by_its_name() {
     let data = temp();
     let nmap = FakeNmap::new("").unwrap();
     let mut scan = netscan(data.path());
-    scan.args(["scan", "127.0.0.1", "--project", "Office", "--nmap"]).arg(nmap.program());
+    scan.args(["scan", "127.0.0.1", "--project", "Office"]).args(WITH_STAND_IN).arg(nmap.program());
     assert_eq!(run(&mut scan).status.code(), Some(0));
     let deleted = run(netscan(data.path()).args(["projects", "rm", "Office"]));
     assert_eq!(deleted.status.code(), Some(0), "{}", text(&deleted.stderr));

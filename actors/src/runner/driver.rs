@@ -143,6 +143,7 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
         program: job.command.program.clone(),
         args: job.command.args.clone(),
         stdin: job.command.stdin.clone(),
+        needs: job.command.needs.clone(),
         tag: format!("{}:{}:{}", job.store.instance_id(), job.batch, job.attempt),
     };
     netscan_store::failpoint::hit("before-spawn");
@@ -184,8 +185,8 @@ async fn launch(
             Err(error) => error,
         };
         let message = with_causes(&error);
-        if let LaunchError::TooLong { .. } = error {
-            // The same command line will never fit: that is for the user to mend.
+        if error.is_final() {
+            // The same will never start: that is for the user to mend.
             let outcome = Outcome::NmapFailed { code: NMAP_USAGE, message: message.clone() };
             return Err((Ending::Unstartable { message }, outcome));
         }

@@ -190,7 +190,12 @@ async fn an_nmap_that_writes_faster_than_the_store_is_slowed_and_not_ended() {
         scan,
         batch: attempt.batch_id,
         attempt: attempt.attempt,
-        command: Command { program: "nmap".into(), args: Vec::new(), stdin: String::new() },
+        command: Command {
+            program: "nmap".into(),
+            args: Vec::new(),
+            stdin: String::new(),
+            needs: netscan_nmap::launch::Needs::default(),
+        },
         addresses: attempt.addresses,
         names: Arc::new(HashMap::new()),
         deadline: None,

@@ -68,6 +68,7 @@ pub async fn describe(
         nmap_problem,
         raw_sockets: privileges.raw,
         privilege: privileges.explanation.clone(),
+        sandbox: system.sandbox().clone(),
         slots: slots.limit as u64,
         slots_in_use: slots.in_use as u64,
         active_scans: seen_active(&edge, &caller)?,

@@ -99,8 +99,8 @@ impl Datadir {
 
 /// The data directories of scans, in one place that is ours.
 ///
-/// Directories have mode 0755 and files 0444, so that an nmap under another user id can read them
-/// wherever it may enter the directory above. One process at a time may use a place.
+/// Directories have mode 0755 and files 0444, so that an nmap under another user id can read them:
+/// it is started inside of one. One process at a time may use a place.
 #[derive(Debug)]
 pub struct Datadirs {
     home: PathBuf,

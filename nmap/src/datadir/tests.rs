@@ -25,7 +25,8 @@ fn world() -> World {
     fs::create_dir(&data).unwrap();
     fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
     let version = Version { major: 7, minor: 93 };
-    let nmap = Installation { program: "/bin/false".into(), version, datadir: Some(installed) };
+    let (program, datadir) = ("/bin/false".into(), Some(installed));
+    let nmap = Installation { program, version, datadir, own_datadir: None };
     World { datadirs: Datadirs::new(&data), nmap, dir }
 }
 

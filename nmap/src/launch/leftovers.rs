@@ -47,8 +47,9 @@ pub fn end_leftovers(prefix: &str) -> io::Result<usize> {
     }
 }
 
-/// Returns the living processes whose tag begins so. Of processes of other users nothing is known,
-/// and none of ours is among them.
+/// Returns the living processes whose tag begins so. Of processes of other users nothing is known:
+/// as root nmap runs as another one, so that root needs CAP_SYS_PTRACE to find it, which it has
+/// outside of containers.
 fn tagged(prefix: &str) -> impl Iterator<Item = (Pid, OwnedFd)> {
     let wanted = format!("{TAG_VARIABLE}={prefix}");
     procfs::all().filter_map(move |pid| {

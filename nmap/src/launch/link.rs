@@ -13,8 +13,9 @@
 //! or dropped when the warden is lost; the receiver takes both for an ending.
 
 use super::warden::wire::{self, MESSAGE_BYTES_MAX, Order, PASSED_FDS, Received, Report, Token};
-use super::warden::{ARGUMENT, kill_sessions};
+use super::warden::{ARGUMENT, kill_sessions, word};
 use super::{Exit, Signal};
+use netscan_schemas::api::{Sandbox, SandboxMode};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -33,6 +34,9 @@ const REQUESTS_MAX: usize = 16;
 
 /// How long a warden may take to say that it is one.
 const READY_WAIT: Duration = Duration::from_secs(10);
+
+/// Bytes in which a warden says what its sandbox is.
+const READY_BYTES_MAX: usize = 16 * 1024;
 
 /// A launch on its way to the warden.
 pub(super) struct Request {
@@ -61,14 +65,15 @@ pub(super) struct Link {
 }
 
 impl Link {
-    /// Starts a warden and waits until it listens.
-    pub(super) async fn start(program: &Path) -> io::Result<Self> {
+    /// Starts a warden and waits until it listens. Returns which sandbox it has as well.
+    pub(super) async fn start(program: &Path, mode: SandboxMode) -> io::Result<(Self, Sandbox)> {
         let (ours, theirs) = wire::pair()?;
         let ours = std::os::unix::net::UnixStream::from(ours);
         ours.set_nonblocking(true)?;
         let program = program.to_owned();
         // Starting a process takes a millisecond or more.
-        let spawned = tokio::task::spawn_blocking(move || spawn_warden(&program, theirs)).await;
+        let spawned =
+            tokio::task::spawn_blocking(move || spawn_warden(&program, mode, theirs)).await;
         let mut warden = spawned.map_err(io::Error::other)??;
         let pid = warden.id();
         // Of this type we use no more than its readiness, so it may be a SEQPACKET one.
@@ -80,13 +85,13 @@ impl Link {
             let _ = warden.kill();
         }
         bury_when_dead(warden);
-        ready?;
+        let sandbox = ready?;
 
         let (requests, waiting) = mpsc::channel(REQUESTS_MAX);
         let wishes = Arc::new(Wishes::default());
         let desk = Desk { socket, wishes: Arc::clone(&wishes), running: Mutex::default() };
         tokio::spawn(desk.serve(pid, waiting));
-        Ok(Self { requests, wishes, next: Arc::default(), pid })
+        Ok((Self { requests, wishes, next: Arc::default(), pid }, sandbox))
     }
 
     /// Returns whether the warden is gone.
@@ -116,16 +121,16 @@ impl Link {
     }
 }
 
-fn spawn_warden(program: &Path, socket: OwnedFd) -> io::Result<Child> {
+fn spawn_warden(program: &Path, mode: SandboxMode, socket: OwnedFd) -> io::Result<Child> {
     let mut command = Command::new(program);
-    command.arg0("netscan").arg(ARGUMENT).env_clear();
+    command.arg0("netscan").args([ARGUMENT, word(mode)]).env_clear();
     command.stdin(Stdio::from(socket)).stdout(Stdio::null()).spawn()
 }
 
-async fn expect_ready(socket: &UnixStream) -> io::Result<()> {
-    let mut buffer = [0; 64];
+async fn expect_ready(socket: &UnixStream) -> io::Result<Sandbox> {
+    let mut buffer = vec![0; READY_BYTES_MAX];
     match receive(socket, &mut buffer).await? {
-        Received::Message(Report::Ready, _) => Ok(()),
+        Received::Message(Report::Ready { sandbox }, _) => Ok(sandbox),
         Received::Message(..) => Err(io::ErrorKind::InvalidData.into()),
         // The executable does not call `run_if_warden`, or could not become a warden.
         Received::Closed => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -219,7 +224,7 @@ impl Desk {
 
     fn on_report(&self, report: Report) {
         match report {
-            Report::Ready => {}
+            Report::Ready { .. } => {}
             Report::Spawned { token, pid, start_time } => {
                 if !self.answer(token, pid, Started { pid, start_time }) {
                     // Whoever asked for it has gone away since.
@@ -331,9 +336,10 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_warden_is_an_error() {
-        let error = Link::start(Path::new("/bin/true")).await.err().unwrap();
+        let error = Link::start(Path::new("/bin/true"), SandboxMode::Off).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
-        let error = Link::start(Path::new("/no/such/program")).await.err().unwrap();
+        let error =
+            Link::start(Path::new("/no/such/program"), SandboxMode::Off).await.err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 }

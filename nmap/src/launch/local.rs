@@ -5,7 +5,10 @@ use super::warden::wire::{self, MESSAGE_BYTES_MAX, Order};
 use super::{Control, Exit, LaunchError, LaunchSpec, Launcher, Process};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use netscan_schemas::attempt::Ending;
+use netscan_schemas::{
+    api::{Sandbox, SandboxMode},
+    attempt::Ending,
+};
 use rustix::fs::MemfdFlags;
 use rustix::pipe::PipeFlags;
 use std::fs::File;
@@ -44,15 +47,21 @@ impl Default for WardenProgram {
 /// that was lost is replaced by the next launch.
 pub struct LocalNmap {
     program: WardenProgram,
+    mode: SandboxMode,
+    sandbox: Sandbox,
     link: Mutex<Link>,
     turns: Semaphore,
 }
 
 impl LocalNmap {
     /// Starts the warden. Call it inside the runtime that is going to serve it.
-    pub async fn start(program: WardenProgram) -> Result<Self, LaunchError> {
-        let link = Mutex::new(start_link(&program).await?);
-        Ok(Self { program, link, turns: Semaphore::new(LAUNCHES_AT_ONCE) })
+    ///
+    /// # Errors
+    /// When it does not start, or when the sandbox lacks a layer and all are required.
+    pub async fn start(program: WardenProgram, mode: SandboxMode) -> Result<Self, LaunchError> {
+        let (link, sandbox) = start_link(&program, mode).await?;
+        let (link, turns) = (Mutex::new(link), Semaphore::new(LAUNCHES_AT_ONCE));
+        Ok(Self { program, mode, sandbox, link, turns })
     }
 
     /// Returns the process number of the present warden.
@@ -64,7 +73,7 @@ impl LocalNmap {
     async fn link(&self) -> Result<Link, LaunchError> {
         let mut link = self.link.lock().await;
         if link.is_lost() {
-            *link = start_link(&self.program).await?;
+            (*link, _) = start_link(&self.program, self.mode).await?;
             tracing::warn!(warden.pid = link.pid(), "a new warden runs as {}", link.pid());
         }
         Ok(link.clone())
@@ -75,13 +84,13 @@ impl LocalNmap {
         let _turn = self.turns.acquire().await.ok();
         let link = self.link().await?;
         let token = link.token();
-        let LaunchSpec { program: path, args, stdin, tag } = spec;
+        let LaunchSpec { program: path, args, stdin, tag, needs } = spec;
         let pipes_error = |source| LaunchError::Pipes { program: path.clone(), source };
         let spawn_error = |source| LaunchError::Spawn { program: path.clone(), source };
 
         let program =
             path.to_str().ok_or_else(|| spawn_error(io::ErrorKind::InvalidInput.into()))?;
-        let order = Order::Spawn { token, program: program.to_owned(), args, tag };
+        let order = Order::Spawn { token, program: program.to_owned(), args, tag, needs };
         let order = wire::encode(&order).map_err(spawn_error)?;
         if order.len() > MESSAGE_BYTES_MAX {
             return Err(LaunchError::TooLong { bytes: order.len(), max: MESSAGE_BYTES_MAX });
@@ -94,7 +103,16 @@ impl LocalNmap {
         let (started, answer) = oneshot::channel();
         let (exit, ended) = oneshot::channel();
         link.ask(Request { token, order, fds: theirs, started, exit }).await;
-        let started = answer.await.map_err(|_| LaunchError::WardenLost)?.map_err(spawn_error)?;
+        let is_confined = self.mode != SandboxMode::Off;
+        let started = answer.await.map_err(|_| LaunchError::WardenLost)?.map_err(|source| {
+            let program = path.clone();
+            match source.kind() {
+                io::ErrorKind::PermissionDenied if is_confined => {
+                    LaunchError::Confined { program, source }
+                }
+                _ => LaunchError::Spawn { program, source },
+            }
+        })?;
         Ok(Process {
             pid: Some(started.pid),
             start_time: started.start_time,
@@ -111,11 +129,23 @@ impl Launcher for LocalNmap {
     fn launch(&self, spec: LaunchSpec) -> BoxFuture<'_, Result<Process, LaunchError>> {
         self.launch_one(spec).boxed()
     }
+
+    fn sandbox(&self) -> Sandbox {
+        self.sandbox.clone()
+    }
 }
 
-async fn start_link(program: &WardenProgram) -> Result<Link, LaunchError> {
-    let started = Link::start(&program.0).await;
-    started.map_err(|source| LaunchError::Warden { program: program.0.clone(), source })
+async fn start_link(
+    program: &WardenProgram,
+    mode: SandboxMode,
+) -> Result<(Link, Sandbox), LaunchError> {
+    let started = Link::start(&program.0, mode).await;
+    let (link, sandbox) =
+        started.map_err(|source| LaunchError::Warden { program: program.0.clone(), source })?;
+    match sandbox.missing() {
+        Some(missing) if mode == SandboxMode::Required => Err(LaunchError::Sandbox { missing }),
+        _ => Ok((link, sandbox)),
+    }
 }
 
 /// Our ends of a process's outputs.

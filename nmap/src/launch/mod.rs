@@ -26,7 +26,7 @@ pub use scripted::{Script, Scripted, Step};
 pub use warden::run_if_warden;
 
 use futures_util::future::BoxFuture;
-use netscan_schemas::attempt::Ending;
+use netscan_schemas::{api::Sandbox, attempt::Ending};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::io;
@@ -49,6 +49,20 @@ pub struct LaunchSpec {
     pub stdin: String,
     /// The value of [`TAG_VARIABLE`] in its environment.
     pub tag: String,
+    /// What the sandbox leaves it.
+    pub needs: Needs,
+}
+
+/// What a process has to have in its sandbox, beyond what every nmap has there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Needs {
+    /// Where it works, and may read; it need not be able to come there by itself. When left out,
+    /// or gone, that is `/`, of which it may not read.
+    pub directory: Option<PathBuf>,
+    /// Other files and directories that it may read, with what the links in them lead to.
+    pub reads: Vec<PathBuf>,
+    /// Whether it opens raw sockets.
+    pub raw: bool,
 }
 
 /// One output of a process.
@@ -173,12 +187,43 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
+    /// The program is not allowed to run in the sandbox.
+    #[error(
+        "cannot start `{}` in its sandbox: it has to be a program itself, not a script that starts \
+         another, and one that every user may execute, with no file capabilities but the network's; \
+         `--sandbox off` runs it all the same, with all that netscan may do", program.display()
+    )]
+    Confined {
+        /// What was to be started.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A layer of the sandbox is missing, and nothing may run without it.
+    #[error(
+        "nmap is not run: its sandbox lacks {missing}; mend that, or give up what is missing with \
+         `--sandbox best-effort`"
+    )]
+    Sandbox {
+        /// What is missing, and why.
+        missing: String,
+    },
     /// The warden ended while it was asked. The next launch starts a new one.
     #[error("the warden ended before it answered")]
     WardenLost,
 }
 
 impl LaunchError {
+    /// Returns whether the same launch cannot work before someone changes what is asked for.
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::TooLong { .. } | Self::Confined { .. } | Self::Sandbox { .. } => true,
+            Self::Spawn { .. } | Self::Pipes { .. } | Self::Warden { .. } | Self::WardenLost => {
+                false
+            }
+        }
+    }
+
     /// Returns whether the same launch may well work a little later.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -186,7 +231,7 @@ impl LaunchError {
             | Self::Pipes { source, .. }
             | Self::Warden { source, .. } => is_shortage(source),
             Self::WardenLost => true,
-            Self::TooLong { .. } => false,
+            Self::TooLong { .. } | Self::Confined { .. } | Self::Sandbox { .. } => false,
         }
     }
 }
@@ -211,6 +256,11 @@ fn is_shortage(error: &io::Error) -> bool {
 pub trait Launcher: Send + Sync + 'static {
     /// Starts one process. Dropping the future before it is ready leaves no process behind.
     fn launch(&self, spec: LaunchSpec) -> BoxFuture<'_, Result<Process, LaunchError>>;
+
+    /// Returns the sandbox that processes are put into; none where there are no processes.
+    fn sandbox(&self) -> Sandbox {
+        Sandbox::none()
+    }
 }
 
 #[cfg(test)]

@@ -192,6 +192,7 @@ fn ended_by(signal: Signal) -> Ending {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Needs;
     use super::*;
     use tokio::io::AsyncReadExt;
 
@@ -201,6 +202,7 @@ mod tests {
             args: vec!["-n".to_owned()],
             stdin: "127.0.0.1\n".to_owned(),
             tag: "t".to_owned(),
+            needs: Needs::default(),
         }
     }
 

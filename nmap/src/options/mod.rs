@@ -277,6 +277,20 @@ impl Options {
         self.detection.versions || self.detection.os || !self.scripts.is_empty()
     }
 
+    /// Returns whether a privileged nmap sends or reads raw packets for these options. `-sT` alone
+    /// does, to find hosts and their MAC addresses; just a scan that takes every address for a
+    /// host and asks for no MAC address finds the same without.
+    pub fn has_raw_packets(&self) -> bool {
+        let technique = Technique { tcp: Some(TcpScan::Connect), ..Technique::default() };
+        let is_plain = self.technique == technique
+            && self.discovery.skip
+            && self.discovery.disable_arp_ping
+            && !self.detection.os
+            && !self.detection.traceroute
+            && self.scripts.is_empty();
+        !is_plain
+    }
+
     /// Returns the options that these flags stand for, or everything that is wrong with them.
     pub fn parse(flags: &[String]) -> Result<Parsed, Vec<FlagError>> {
         if flags.len() > FLAGS_MAX {

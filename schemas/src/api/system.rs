@@ -38,6 +38,8 @@ pub struct System {
     pub raw_sockets: bool,
     /// How that was found out, and what to do for more.
     pub privilege: String,
+    /// What nmap is kept from doing.
+    pub sandbox: Sandbox,
     /// nmap processes that may run at once.
     pub slots: u64,
     /// nmap processes that run now.
@@ -77,6 +79,66 @@ pub struct ScopeSummary {
     pub public: bool,
     /// What is wrong with it, so that nothing may be scanned; none when nothing is.
     pub problem: Option<String>,
+}
+
+/// How much of the sandbox around each nmap has to be there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxMode {
+    /// All of it, or nothing is run.
+    Required,
+    /// Whatever this system has.
+    #[default]
+    BestEffort,
+    /// None: for looking for faults.
+    Off,
+}
+
+/// What nmap is kept from doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Sandbox {
+    /// How much of it has to be there.
+    pub mode: SandboxMode,
+    /// Its layers, each of which was tried.
+    pub layers: Vec<SandboxLayer>,
+}
+
+/// One layer of the sandbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SandboxLayer {
+    /// `user`, `capabilities`, `no_new_privileges`, `landlock`, `seccomp` or `limits`.
+    pub name: String,
+    /// Whether it is there.
+    pub state: LayerState,
+    /// What it does, or why it is not there.
+    pub detail: String,
+}
+
+/// Whether a layer of the sandbox is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LayerState {
+    /// It works.
+    On,
+    /// It does not.
+    Missing,
+    /// There is nothing for it to do.
+    NotNeeded,
+}
+
+impl Sandbox {
+    /// Returns the sandbox of no process at all.
+    pub fn none() -> Self {
+        Self { mode: SandboxMode::Off, layers: Vec::new() }
+    }
+
+    /// Returns what is missing and why, in one line; none when nothing is.
+    pub fn missing(&self) -> Option<String> {
+        let missing = self.layers.iter().filter(|layer| layer.state == LayerState::Missing);
+        let missing: Vec<String> =
+            missing.map(|layer| format!("{} ({})", layer.name, layer.detail)).collect();
+        (!missing.is_empty()).then(|| missing.join(", "))
+    }
 }
 
 /// An nmap.

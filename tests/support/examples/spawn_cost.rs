@@ -1,11 +1,13 @@
-//! What a run of a process through the warden costs: `spawn_cost PROGRAM RUNS AT_ONCE`.
+//! What a run of a process through the warden costs: `spawn_cost PROGRAM RUNS AT_ONCE [off]`.
+//! With `off`, outside of the sandbox.
 //!
 //! Prints wall time, and the CPU time of this process, of the warden and of all children.
 //! `xargs -P AT_ONCE` over the same program is what to compare it with.
 
 use netscan_nmap::launch::{
-    LaunchSpec, Launcher, LocalNmap, Process, WardenProgram, run_if_warden,
+    LaunchSpec, Launcher, LocalNmap, Needs, Process, WardenProgram, run_if_warden,
 };
+use netscan_schemas::api::SandboxMode;
 use std::error::Error;
 use std::io::Write;
 use std::sync::Arc;
@@ -16,13 +18,25 @@ use tokio::io::AsyncReadExt;
 fn main() -> Result<(), Box<dyn Error>> {
     run_if_warden();
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [program, runs, at_once] = args.as_slice() else { return Err("see the source".into()) };
+    let [program, runs, at_once, rest @ ..] = args.as_slice() else {
+        return Err("see the source".into());
+    };
+    let mode = match rest {
+        [] => SandboxMode::BestEffort,
+        [off] if off == "off" => SandboxMode::Off,
+        _ => return Err("see the source".into()),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(measure(program, runs.parse()?, at_once.parse()?))
+    runtime.block_on(measure(program, runs.parse()?, at_once.parse()?, mode))
 }
 
-async fn measure(program: &str, runs: u64, at_once: u64) -> Result<(), Box<dyn Error>> {
-    let launcher = Arc::new(LocalNmap::start(WardenProgram::default()).await?);
+async fn measure(
+    program: &str,
+    runs: u64,
+    at_once: u64,
+    mode: SandboxMode,
+) -> Result<(), Box<dyn Error>> {
+    let launcher = Arc::new(LocalNmap::start(WardenProgram::default(), mode).await?);
     let warden = launcher.warden_pid().await;
     let started = Arc::new(AtomicU64::new(0));
     let before = [ticks("self")?, ticks(&warden.to_string())?];
@@ -35,6 +49,7 @@ async fn measure(program: &str, runs: u64, at_once: u64) -> Result<(), Box<dyn E
                 args: ["-oX", "/dev/fd/3", "-iL", "-"].map(str::to_owned).to_vec(),
                 stdin: "127.0.0.1\n".to_owned(),
                 tag: "cost".to_owned(),
+                needs: Needs { raw: true, ..Needs::default() },
             };
             tokio::spawn(async move {
                 while started.fetch_add(1, Ordering::Relaxed) < runs {

@@ -1,12 +1,15 @@
 //! Starts one process, cut off from everything that it is not meant to have.
 
-use super::super::TAG_VARIABLE;
+use super::super::{Needs, TAG_VARIABLE};
+use super::sandbox::Cell;
 use rustix::process::{
-    Pid, Resource, Rlimit, Signal, getppid, set_parent_process_death_signal, setrlimit, setsid,
+    Pid, Resource, Rlimit, Signal, chdir, getppid, set_parent_process_death_signal, setrlimit,
+    setsid,
 };
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// Where a child finds programs. nmap itself looks for none.
@@ -24,16 +27,24 @@ pub(super) struct Birthright {
     pub(super) open_files: Rlimit,
 }
 
+/// What to start.
+pub(super) struct Start {
+    pub(super) program: String,
+    pub(super) args: Vec<String>,
+    pub(super) tag: String,
+    pub(super) needs: Needs,
+    /// What it is put into.
+    pub(super) cell: Cell,
+    /// Its standard input, output, error, and the XML.
+    pub(super) fds: [OwnedFd; 4],
+}
+
 /// Starts a program and returns once it runs. Its environment, directory, signals, session and
-/// descriptors are new; `fds` are its standard input, output, error, and the XML.
-pub(super) fn spawn(
-    program: &str,
-    args: &[String],
-    tag: &str,
-    fds: [OwnedFd; 4],
-    birthright: Birthright,
-) -> io::Result<Pid> {
+/// descriptors are new.
+pub(super) fn spawn(start: Start, birthright: Birthright) -> io::Result<Pid> {
+    let Start { program, args, tag, needs, cell, fds } = start;
     let [stdin, stdout, stderr, xml] = fds;
+    cell.hand_over(&xml)?;
     let mut command = Command::new(program);
     command
         .args(args)
@@ -44,18 +55,23 @@ pub(super) fn spawn(
         .stdin(Stdio::from(stdin))
         .stdout(Stdio::from(stdout))
         .stderr(Stdio::from(stderr));
-    hold_back(&mut command, xml, birthright);
+    hold_back(&mut command, xml, needs.directory, cell, birthright);
     let child = command.spawn()?;
     // From here on the warden itself reaps it, by its number.
     i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or(io::ErrorKind::InvalidData.into())
 }
 
-/// Lets [`harden`] run between fork and exec.
-fn hold_back(command: &mut Command, xml: OwnedFd, birthright: Birthright) {
-    #[expect(unsafe_code, reason = "only this runs between fork and exec; it allocates nothing")]
-    // SAFETY: the closure makes system calls on values that it owns, and returns errors that are
-    // plain numbers. It neither allocates nor locks, so the state that fork has copied from this
-    // single-threaded process does not matter.
+/// Lets [`harden`] and the sandbox work between fork and exec.
+fn hold_back(
+    command: &mut Command,
+    xml: OwnedFd,
+    directory: Option<PathBuf>,
+    cell: Cell,
+    birthright: Birthright,
+) {
+    #[expect(unsafe_code, reason = "only this lets code of ours run between fork and exec")]
+    // SAFETY: this process has a single thread, so that fork leaves no lock held and no state half
+    // changed in the child. The closure makes system calls on values that it owns.
     unsafe {
         command.pre_exec(move || {
             // Ignored and blocked signals would stay so across exec. SIGKILL and SIGSTOP refuse,
@@ -66,6 +82,13 @@ fn hold_back(command: &mut Command, xml: OwnedFd, birthright: Birthright) {
             let mut none: libc::sigset_t = std::mem::zeroed();
             libc::sigemptyset(&raw mut none);
             libc::sigprocmask(libc::SIG_SETMASK, &raw const none, std::ptr::null_mut());
+            setsid()?;
+            if let Some(directory) = &directory {
+                // A program whose directory is gone works in `/`, as others do.
+                let _ = chdir(directory);
+            }
+            setrlimit(Resource::Nofile, birthright.open_files)?;
+            cell.drop_privileges()?;
             harden(birthright)?;
             if libc::dup2(xml.as_raw_fd(), XML_FD) < 0
                 || libc::close_range(
@@ -76,20 +99,15 @@ fn hold_back(command: &mut Command, xml: OwnedFd, birthright: Birthright) {
             {
                 return Err(io::Error::last_os_error());
             }
-            Ok(())
+            cell.confine()
         });
     }
 }
 
-/// Takes from the child, which is still this program, what nmap is not meant to have.
-///
-/// This is the place for more: other ids, fewer capabilities, a Landlock domain, a system call
-/// filter. A change of ids clears the parent-death signal, so that has to stay the last but one.
-/// It runs between fork and exec: no allocation, no lock.
+/// Binds the child, which is still this program, to the warden. Behind any change of ids, which
+/// would clear the parent-death signal.
 fn harden(birthright: Birthright) -> io::Result<()> {
-    setsid()?;
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    setrlimit(Resource::Nofile, birthright.open_files)?;
     set_parent_process_death_signal(Some(Signal::KILL))?;
     // The warden may have died before the line above.
     if getppid() == Some(birthright.warden) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }

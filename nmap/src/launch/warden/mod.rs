@@ -17,12 +17,14 @@
 
 mod child;
 pub(super) mod procfs;
+mod sandbox;
 mod serve;
 mod strays;
 pub(super) mod wire;
 
 pub(super) use procfs::kill_sessions;
 
+use netscan_schemas::api::SandboxMode;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::time::Duration;
@@ -39,7 +41,9 @@ pub fn run_if_warden() {
     if std::env::args_os().nth(1).as_deref() != Some(OsStr::new(ARGUMENT)) {
         return;
     }
-    let code = match serve::run() {
+    // Without a word, or with one that is not known, the sandbox is on.
+    let mode = std::env::args().nth(2).and_then(|word| mode_of(&word)).unwrap_or_default();
+    let code = match serve::run(mode) {
         Ok(()) => 0,
         Err(error) => {
             // Nobody is left to tell if even this fails.
@@ -48,4 +52,18 @@ pub fn run_if_warden() {
         }
     };
     std::process::exit(code);
+}
+
+/// Returns how a mode is written on the warden's command line.
+pub(super) const fn word(mode: SandboxMode) -> &'static str {
+    match mode {
+        SandboxMode::Required => "required",
+        SandboxMode::BestEffort => "best-effort",
+        SandboxMode::Off => "off",
+    }
+}
+
+fn mode_of(word_given: &str) -> Option<SandboxMode> {
+    let modes = [SandboxMode::Required, SandboxMode::BestEffort, SandboxMode::Off];
+    modes.into_iter().find(|mode| word(*mode) == word_given)
 }

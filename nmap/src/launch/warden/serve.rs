@@ -1,12 +1,13 @@
 //! The warden's loop.
 
-use super::super::Signal;
-use super::child::{self, Birthright, XML_FD};
+use super::super::{Needs, Signal};
+use super::child::{self, Birthright, Start, XML_FD};
 use super::procfs::timespec;
+use super::sandbox::Sandbox;
 use super::strays;
 use super::wire::{self, MESSAGE_BYTES_MAX, Order, PASSED_FDS, Received, Report, Token};
 use super::{GRACE, procfs};
-use netscan_schemas::attempt::Ending;
+use netscan_schemas::{api::SandboxMode, attempt::Ending};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use rustix::process::{
@@ -32,9 +33,10 @@ const _: () = assert!(GRACE.as_millis() + DEATH_WAIT.as_millis() + STRAYS_WAIT.a
 const STRAYS_AGAIN: Duration = Duration::from_millis(250);
 
 /// Runs until the server is gone, and everything with it.
-pub(super) fn run() -> io::Result<()> {
-    let mut warden = Warden::start()?;
-    wire::send(warden.socket.as_fd(), &wire::encode(&Report::Ready)?, &[])?;
+pub(super) fn run(mode: SandboxMode) -> io::Result<()> {
+    let mut warden = Warden::start(mode)?;
+    let ready = Report::Ready { sandbox: warden.sandbox.view() };
+    wire::send(warden.socket.as_fd(), &wire::encode(&ready)?, &[])?;
     let served = warden.serve();
     warden.end_everything();
     served
@@ -44,6 +46,7 @@ struct Warden {
     socket: OwnedFd,
     children: BTreeMap<Token, Child>,
     birthright: Birthright,
+    sandbox: Sandbox,
     buffer: Vec<u8>,
     has_strays: bool,
     /// Keeps the low descriptor numbers taken, see [`take_low_numbers`].
@@ -57,7 +60,7 @@ struct Child {
 }
 
 impl Warden {
-    fn start() -> io::Result<Self> {
+    fn start(mode: SandboxMode) -> io::Result<Self> {
         child::ignore_signals();
         // Fails only for the leader of a group, who would be rid of the terminal already.
         let _ = process::setsid();
@@ -74,6 +77,7 @@ impl Warden {
             socket,
             children: BTreeMap::new(),
             birthright: Birthright { warden, open_files: raise_open_files() },
+            sandbox: Sandbox::prepare(mode),
             buffer: vec![0; MESSAGE_BYTES_MAX],
             has_strays: false,
             _low_numbers: low_numbers,
@@ -128,8 +132,9 @@ impl Warden {
     fn obey(&mut self) -> io::Result<bool> {
         loop {
             match wire::receive(&self.socket, &mut self.buffer) {
-                Ok(Received::Message(Order::Spawn { token, program, args, tag }, fds)) => {
-                    let report = self.spawn(token, &program, &args, &tag, fds);
+                Ok(Received::Message(Order::Spawn { token, program, args, tag, needs }, fds)) => {
+                    let started = self.spawn((program, args, tag, needs), fds);
+                    let report = self.enter(token, started);
                     self.report(&report)?;
                 }
                 Ok(Received::Message(Order::Signal { token, signal }, _)) => {
@@ -147,17 +152,17 @@ impl Warden {
 
     fn spawn(
         &mut self,
-        token: Token,
-        program: &str,
-        args: &[String],
-        tag: &str,
+        (program, args, tag, needs): (String, Vec<String>, String, Needs),
         fds: Vec<OwnedFd>,
-    ) -> Report {
-        let started = <[OwnedFd; PASSED_FDS]>::try_from(fds)
-            // The kernel drops what would not fit into our table.
-            .map_err(|_| Errno::MFILE.into())
-            .and_then(|fds| child::spawn(program, args, tag, fds, self.birthright))
-            .and_then(hold);
+    ) -> io::Result<Child> {
+        // The kernel drops what would not fit into our table.
+        let fds = <[OwnedFd; PASSED_FDS]>::try_from(fds).map_err(|_| Errno::MFILE)?;
+        let cell = self.sandbox.cell(&program, &needs)?;
+        hold(child::spawn(Start { program, args, tag, needs, cell, fds }, self.birthright)?)
+    }
+
+    /// Notes a process that was started, or returns why it was not.
+    fn enter(&mut self, token: Token, started: io::Result<Child>) -> Report {
         match started {
             Ok(child) => {
                 let pid = child.pid;

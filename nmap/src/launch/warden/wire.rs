@@ -1,7 +1,7 @@
 //! What the server and the warden say to each other: one JSON value a datagram.
 
-use super::super::Signal;
-use netscan_schemas::attempt::Ending;
+use super::super::{Needs, Signal};
+use netscan_schemas::{api::Sandbox, attempt::Ending};
 use rustix::cmsg_space;
 use rustix::io::Errno;
 use rustix::net::{
@@ -29,7 +29,7 @@ pub(in crate::launch) struct Token(pub(in crate::launch) u64);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::launch) enum Order {
     /// Start a program. Four descriptors come along.
-    Spawn { token: Token, program: String, args: Vec<String>, tag: String },
+    Spawn { token: Token, program: String, args: Vec<String>, tag: String, needs: Needs },
     /// Send a signal to a process and its group.
     Signal { token: Token, signal: Signal },
 }
@@ -37,8 +37,8 @@ pub(in crate::launch) enum Order {
 /// From the warden to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::launch) enum Report {
-    /// The warden listens.
-    Ready,
+    /// The warden listens, and starts everything in this sandbox.
+    Ready { sandbox: Sandbox },
     /// The program runs.
     Spawned { token: Token, pid: u32, start_time: Option<u64> },
     /// The program does not run.
@@ -130,6 +130,7 @@ mod tests {
             program: "/usr/bin/nmap".to_owned(),
             args,
             tag: "t/1".to_owned(),
+            needs: Needs::default(),
         }
     }
 
@@ -139,7 +140,7 @@ mod tests {
         let orders = [
             spawn(vec!["-p".to_owned(), "with \"quotes\"\n and lines \u{1F980}".to_owned()]),
             Order::Signal { token: Token(u64::MAX), signal: Signal::Kill },
-            spawn(vec!["x".repeat(MESSAGE_BYTES_MAX - 200)]),
+            spawn(vec!["x".repeat(MESSAGE_BYTES_MAX - 250)]),
         ];
         for order in &orders {
             send(here.as_fd(), &encode(order).unwrap(), &[]).unwrap();

@@ -138,6 +138,7 @@ fn whatever_the_flags_every_argument_is_one_that_nmap_may_be_given() {
         program: "/usr/bin/nmap".into(),
         version: Version { major: 7, minor: 93 },
         datadir: Some("/usr/share/nmap".into()),
+        own_datadir: None,
     };
     let addresses: [AddressSet; 2] =
         ["127.0.0.1", "::1"].map(|one| AddressSet::from_addresses([one.parse().unwrap()]));

@@ -4,7 +4,8 @@
 //! its own, passes on what they write, a line `warden PID` and a line `pid PID` for each of them,
 //! and at last `ready`. Then it waits to be killed.
 
-use netscan_nmap::launch::{LaunchSpec, Launcher, LocalNmap, WardenProgram, run_if_warden};
+use netscan_nmap::launch::{LaunchSpec, Launcher, LocalNmap, Needs, WardenProgram, run_if_warden};
+use netscan_schemas::api::SandboxMode;
 use std::error::Error;
 use std::io::Write;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -21,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn hold(program: &str, count: usize, tag: &str) -> Result<(), Box<dyn Error>> {
-    let launcher = LocalNmap::start(WardenProgram::default()).await?;
+    let launcher = LocalNmap::start(WardenProgram::default(), SandboxMode::Off).await?;
     say(&format!("warden {}", launcher.warden_pid().await))?;
     let mut held = Vec::new();
     for _ in 0..count {
@@ -31,6 +32,7 @@ async fn hold(program: &str, count: usize, tag: &str) -> Result<(), Box<dyn Erro
                 args: Vec::new(),
                 stdin: String::new(),
                 tag: tag.to_owned(),
+                needs: Needs::default(),
             })
             .await?;
         say(&format!("pid {}", process.pid.unwrap_or_default()))?;

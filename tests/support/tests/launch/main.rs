@@ -6,8 +6,8 @@ mod deaths;
 mod ends;
 mod starts;
 
-use netscan_nmap::launch::{LaunchSpec, Launcher, LocalNmap, Process, WardenProgram};
-use netscan_schemas::attempt::Ending;
+use netscan_nmap::launch::{LaunchSpec, Launcher, LocalNmap, Needs, Process, WardenProgram};
+use netscan_schemas::{api::SandboxMode, attempt::Ending};
 use netscan_test_support::FakeNmap;
 use std::fs;
 use std::path::Path;
@@ -20,8 +20,9 @@ const WARDEN: &str = env!("CARGO_BIN_EXE_netscan-warden");
 /// How long something that happens at once may take on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Outside of the sandbox: the stand-in starts processes and writes files.
 async fn start() -> LocalNmap {
-    LocalNmap::start(WardenProgram::at(WARDEN)).await.unwrap()
+    LocalNmap::start(WardenProgram::at(WARDEN), SandboxMode::Off).await.unwrap()
 }
 
 /// Returns a tag that no other process of this machine has.
@@ -36,6 +37,7 @@ fn spec(program: impl AsRef<Path>, stdin: &str) -> LaunchSpec {
         args: ["-v", "-oX", "/dev/fd/3", "-iL", "-"].map(str::to_owned).to_vec(),
         stdin: stdin.to_owned(),
         tag: new_tag(),
+        needs: Needs::default(),
     }
 }
 

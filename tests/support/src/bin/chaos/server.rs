@@ -60,6 +60,7 @@ pub(crate) fn command(
     let log = OpenOptions::new().append(true).create(true).open(log)?;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::from(log));
     command.env_remove("NETSCAN_SERVER").env_remove("NETSCAN_DATA").env("NO_COLOR", "1");
+    command.env_remove("NETSCAN_SANDBOX");
     match &start.fail_at {
         Some(point) => command.env(failpoint::VARIABLE, point),
         None => command.env_remove(failpoint::VARIABLE),

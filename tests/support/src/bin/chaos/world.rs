@@ -77,7 +77,12 @@ impl World {
     /// Returns the command that serves this world.
     pub(crate) fn command(&self, start: &Start) -> Result<std::process::Command> {
         let (data, log) = (self.data(), self.log());
-        server::command(&self.netscan, &data, &self.program(), &log, start)
+        let mut command = server::command(&self.netscan, &data, &self.program(), &log, start)?;
+        if !self.is_real() {
+            // It writes files and starts processes.
+            command.env("NETSCAN_SANDBOX", "off");
+        }
+        Ok(command)
     }
 
     /// Starts the server as usual.

@@ -1,0 +1,181 @@
+//! Which files nmap may read, and what it may execute: a Landlock ruleset.
+//!
+//! A rule is for a file and not for its name, so a ruleset is made anew once a name in it leads to
+//! another file: nmap may be upgraded, and `/etc/resolv.conf` is written with every new network.
+
+use super::super::super::Needs;
+use landlock::{
+    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
+};
+use std::{
+    collections::HashMap,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+/// The newest kind of Landlock that was tried with nmap.
+const NEWEST: ABI = ABI::V7;
+/// Kinds that differ in what they restrict here, newest first, and what those before lack.
+const KINDS: [(ABI, &str); 5] = [
+    (ABI::V6, ""),
+    (ABI::V5, "; signals to other processes are left to the system call filter"),
+    (ABI::V3, "; neither are device files nor signals restricted"),
+    (ABI::V2, "; neither are device files, signals nor the cutting of files restricted"),
+    (ABI::V1, "; neither are device files, signals nor the cutting of files restricted"),
+];
+/// Rulesets that are kept; scans that run at one time differ in their data directories.
+const KEPT_MAX: usize = 32;
+
+/// Where libraries are, and the loader, which is executed.
+const LIBRARIES: [&str; 8] = [
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/nix/store",
+    "/gnu/store",
+];
+/// What nmap and its libraries read. A rule for all of `/proc`, as `/proc/net` is another place in
+/// each process.
+const READ: [&str; 18] = [
+    "/usr",
+    "/etc/ld.so.cache",
+    "/etc/hosts",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/resolv.conf",
+    "/etc/nsswitch.conf",
+    "/etc/services",
+    "/etc/protocols",
+    "/etc/passwd",
+    "/etc/localtime",
+    "/etc/ssl/openssl.cnf",
+    "/etc/ssl/certs",
+    "/etc/pki/tls/openssl.cnf",
+    "/proc",
+    "/sys/class/net",
+    "/dev/urandom",
+    "/dev/random",
+];
+
+/// What may be done with a file, or with all in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum May {
+    Read,
+    Execute,
+    Discard,
+}
+
+/// A file or directory, by its device and number.
+type Identity = Option<(u64, u64)>;
+
+struct Kept {
+    paths: Vec<(PathBuf, May)>,
+    identities: Vec<Identity>,
+    ruleset: RulesetCreated,
+}
+
+/// The rulesets in use.
+pub(super) struct Files {
+    lacks: &'static str,
+    abi: ABI,
+    kept: HashMap<(String, Needs), Kept>,
+}
+
+impl Files {
+    /// Finds out what the kernel has.
+    pub(super) fn new() -> io::Result<Self> {
+        let found = KINDS.into_iter().find(|(abi, _)| is_there(*abi).is_ok());
+        let (abi, lacks) = found.ok_or_else(|| {
+            io::Error::other(
+                "the kernel has no Landlock: it came with Linux 5.13, and has to be among the \
+                 `lsm=` of the kernel's command line",
+            )
+        })?;
+        Ok(Self { lacks, abi, kept: HashMap::new() })
+    }
+
+    /// Returns what this layer does.
+    pub(super) fn describe(&self) -> String {
+        format!(
+            "no writing, reading of nmap's own files only (Landlock ABI {} or newer){}",
+            self.abi, self.lacks
+        )
+    }
+
+    /// Returns the ruleset for a program.
+    pub(super) fn ruleset(&mut self, program: &str, needs: &Needs) -> io::Result<RulesetCreated> {
+        let key = (program.to_owned(), needs.clone());
+        let is_current = |kept: &Kept| identities(&kept.paths) == kept.identities;
+        if let Some(kept) = self.kept.get(&key).filter(|kept| is_current(kept)) {
+            return kept.ruleset.try_clone();
+        }
+        let paths = paths(Path::new(program), needs);
+        // Before the rules: a file that is replaced in between is one to be noticed.
+        let identities = identities(&paths);
+        let ruleset = make(&paths).map_err(|_| io::Error::last_os_error())?;
+        let copy = ruleset.try_clone()?;
+        if self.kept.len() >= KEPT_MAX {
+            self.kept.clear();
+        }
+        self.kept.insert(key, Kept { paths, identities, ruleset });
+        Ok(copy)
+    }
+}
+
+/// Succeeds if the kernel has this kind of Landlock.
+fn is_there(abi: ABI) -> Result<RulesetCreated, RulesetError> {
+    let asked = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    let asked = asked.handle_access(AccessFs::from_all(abi))?;
+    match abi >= ABI::V6 {
+        true => asked.scope(Scope::from_all(abi))?.create(),
+        false => asked.create(),
+    }
+}
+
+fn paths(program: &Path, needs: &Needs) -> Vec<(PathBuf, May)> {
+    let mut paths = vec![(program.to_owned(), May::Execute), ("/dev/null".into(), May::Discard)];
+    paths.extend(LIBRARIES.map(|path| (path.into(), May::Execute)));
+    paths.extend(READ.map(|path| (path.into(), May::Read)));
+    // An nmap in a place of its own has its libraries beside it.
+    let real = fs::canonicalize(program).unwrap_or_else(|_| program.to_owned());
+    if let Some(prefix) = real.parent().and_then(Path::parent).filter(|p| p.parent().is_some()) {
+        paths.extend(["lib", "lib64"].map(|name| (prefix.join(name), May::Execute)));
+    }
+    for path in needs.reads.iter().chain(&needs.directory) {
+        paths.push((path.clone(), May::Read));
+        // Where links lead that stand in it.
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
+        paths.extend(links.map(|link| (link.path(), May::Read)));
+    }
+    paths
+}
+
+fn identities(paths: &[(PathBuf, May)]) -> Vec<Identity> {
+    let identity = |path: &Path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+    paths.iter().map(|(path, _)| identity(path)).collect()
+}
+
+fn make(paths: &[(PathBuf, May)]) -> Result<RulesetCreated, RulesetError> {
+    let handled = Ruleset::default().handle_access(AccessFs::from_all(NEWEST))?;
+    let mut ruleset = handled.scope(Scope::from_all(NEWEST))?.create()?;
+    for (path, may) in paths {
+        // What is not there cannot be read.
+        let Ok(file) = PathFd::new(path) else { continue };
+        let mut access = match may {
+            May::Read => AccessFs::ReadFile | AccessFs::ReadDir,
+            May::Execute => AccessFs::ReadFile | AccessFs::ReadDir | AccessFs::Execute,
+            May::Discard => AccessFs::ReadFile | AccessFs::WriteFile,
+        };
+        if !fs::metadata(path).is_ok_and(|file| file.is_dir()) {
+            access &= AccessFs::from_file(NEWEST);
+        }
+        ruleset = ruleset.add_rule(PathBeneath::new(file, access))?;
+    }
+    Ok(ruleset)
+}

@@ -1,0 +1,126 @@
+//! Who nmap is: a user without rights, and the one capability that a scan may need.
+
+use super::attempt;
+use rustix::{
+    fs::{Gid, Uid, fchown},
+    io::Errno,
+    pipe::{PipeFlags, pipe_with},
+    thread::{
+        CapabilitySet, CapabilitySets, capabilities, configure_capability_in_ambient_set,
+        remove_capability_from_bounding_set, set_capabilities, set_keep_capabilities,
+        set_thread_groups, set_thread_res_gid, set_thread_res_uid,
+    },
+};
+use std::{fmt, fs, io, os::fd::AsFd};
+
+/// The user that nmap runs as when netscan is root, where there is one.
+const NAME: &str = "netscan-scan";
+/// `nobody`, and its group: these numbers are the kernel's own for what has no owner.
+const NOBODY: u32 = 65534;
+
+/// What nmap's file may have been given. The kernel does not execute a file whose capabilities are
+/// beyond the bound, though without new privileges it gives none of them.
+const BOUND: CapabilitySet =
+    CapabilitySet::NET_RAW.union(CapabilitySet::NET_ADMIN).union(CapabilitySet::NET_BIND_SERVICE);
+
+/// A user without rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct User {
+    uid: Uid,
+    gid: Gid,
+}
+
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "user {}, group {}", self.uid.as_raw(), self.gid.as_raw())
+    }
+}
+
+impl User {
+    /// Returns the user for nmap.
+    pub(super) fn find() -> Self {
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let (uid, gid) = find_in(&users, NAME).unwrap_or((NOBODY, NOBODY));
+        Self { uid: Uid::from_raw(uid), gid: Gid::from_raw(gid) }
+    }
+
+    /// Tries whether a child can become this user.
+    pub(super) fn try_out(self) -> io::Result<()> {
+        let (_reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
+        let became = self.own(writer).and_then(|()| attempt(move || self.become_it()));
+        became.map_err(|error| {
+            let why = match Errno::from_io_error(&error) {
+                Some(Errno::PERM) => "netscan is root without CAP_SETUID, CAP_SETGID or CAP_CHOWN",
+                Some(Errno::INVAL) => "this user namespace has no such user",
+                _ => "it does not work",
+            };
+            io::Error::new(error.kind(), format!("nmap cannot run as {self}: {why} ({error})"))
+        })
+    }
+
+    /// Gives a pipe to this user.
+    pub(super) fn own(self, pipe: impl AsFd) -> io::Result<()> {
+        Ok(fchown(pipe, Some(self.uid), Some(self.gid))?)
+    }
+
+    /// Makes this process, which has one thread, this user's. Its capabilities are kept but not in
+    /// force.
+    pub(super) fn become_it(self) -> io::Result<()> {
+        set_keep_capabilities(true)?;
+        set_thread_groups(&[])?;
+        set_thread_res_gid(self.gid, self.gid, self.gid)?;
+        set_thread_res_uid(self.uid, self.uid, self.uid)?;
+        Ok(set_keep_capabilities(false)?)
+    }
+}
+
+/// Returns the numbers of a user, unless it is root.
+fn find_in(users: &str, name: &str) -> Option<(u32, u32)> {
+    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let user = fields.into_iter().find(|fields| fields.first() == Some(&name))?;
+    let numbers = (user.get(2)?.parse().ok()?, user.get(3)?.parse().ok()?);
+    (numbers.0 != 0).then_some(numbers)
+}
+
+/// Returns whether this process may open raw sockets.
+pub(super) fn holds_raw() -> bool {
+    capabilities(None).is_ok_and(|held| held.permitted.contains(CapabilitySet::NET_RAW))
+}
+
+/// Lets nothing that this process ever starts get capabilities beyond the bound. Returns whether it may do that.
+pub(super) fn bound_capabilities() -> bool {
+    (0..u64::BITS)
+        .map(|number| CapabilitySet::from_bits_retain(1 << number))
+        .filter(|capability| !BOUND.contains(*capability))
+        .all(|capability| match remove_capability_from_bounding_set(capability) {
+            // Beyond the last one that this kernel knows.
+            Ok(()) | Err(Errno::INVAL) => true,
+            Err(_) => false,
+        })
+}
+
+/// Gives up all capabilities, but for raw sockets where they are needed. The one is handed on to
+/// what is executed next.
+pub(super) fn keep_capabilities(raw: bool) -> io::Result<()> {
+    let kept = if raw { CapabilitySet::NET_RAW } else { CapabilitySet::empty() };
+    set_capabilities(None, CapabilitySets { effective: kept, permitted: kept, inheritable: kept })?;
+    if raw {
+        configure_capability_in_ambient_set(CapabilitySet::NET_RAW, true)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users() {
+        let users = "root:x:0:0::/root:/bin/sh\nnetscan:x:7:7::/:/bin/sh\n\
+            netscan-scan:x:998:997::/:/usr/sbin/nologin\nbad:x:one:2\nshort:x\n";
+        assert_eq!(find_in(users, "netscan-scan"), Some((998, 997)));
+        for none in ["root", "bad", "short", "nobody", ""] {
+            assert_eq!(find_in(users, none), None, "{none}");
+        }
+    }
+}
