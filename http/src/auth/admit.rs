@@ -6,7 +6,6 @@ use super::{
     identity::{By, Identity},
     keeper::{Keeper, whole_seconds},
     policy::{self, Known, Need, Object, Rule, Way},
-    rates::Counted,
 };
 use crate::{
     problem::Failure,
@@ -110,7 +109,7 @@ async fn decide(
     }
     let Some(identity) = identity? else { return Err(unknown_caller(&edge.keeper, place)) };
     if via == Via::Tcp {
-        not_too_often(&edge.keeper, &identity, place)?;
+        not_too_often(&edge.keeper, &identity)?;
         by_its_own_page(&edge.keeper, &identity, parts)?;
     }
     if let Known::Rule(rule) = known {
@@ -154,12 +153,10 @@ fn rate_limited(what: &str, wait: Duration) -> Failure {
 }
 
 /// Refuses a caller that asks too often.
-pub fn not_too_often(keeper: &Keeper, identity: &Identity, place: IpAddr) -> Result<(), Failure> {
-    let counted = match identity.token() {
-        Some(token) => Counted::Token(token.clone()),
-        None => Counted::Place(place),
-    };
-    keeper.rates.request(&counted).map_err(|wait| rate_limited("requests", wait))
+pub fn not_too_often(keeper: &Keeper, identity: &Identity) -> Result<(), Failure> {
+    // Where rights are off, one caller cannot be told from another.
+    let Some(token) = identity.token() else { return Ok(()) };
+    keeper.rates.request(token).map_err(|wait| rate_limited("requests", wait))
 }
 
 /// A browser sends its cookie with what other pages make it ask: only our own pages may use it.

@@ -15,18 +15,9 @@ use std::{
 
 type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
-/// Whose requests are counted together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Counted {
-    /// A token with its sessions.
-    Token(TokenId),
-    /// Callers without one from this place.
-    Place(IpAddr),
-}
-
 /// The rates of all callers.
 pub struct Rates {
-    requests: Option<Limiter<Counted>>,
+    requests: Option<Limiter<TokenId>>,
     failures: Option<Limiter<IpAddr>>,
 }
 
@@ -44,9 +35,9 @@ impl Rates {
         }
     }
 
-    /// Counts a request; when it is one too many, returns how long to wait.
-    pub fn request(&self, counted: &Counted) -> Result<(), Duration> {
-        self.requests.as_ref().map_or(Ok(()), |limiter| count(limiter, counted))
+    /// Counts a request of a token or its sessions; when it is one too many, returns how long to wait.
+    pub fn request(&self, token: &TokenId) -> Result<(), Duration> {
+        self.requests.as_ref().map_or(Ok(()), |limiter| count(limiter, token))
     }
 
     /// Counts a request without valid rights; when it is one too many, returns how long to wait.

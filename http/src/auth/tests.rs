@@ -4,7 +4,7 @@ use super::{
     core::{self, Secret},
     guard::{is_our_name, is_own_origin},
     policy::{self, Known, Need, RULES},
-    rates::{Counted, Rates, neighbourhood},
+    rates::{Rates, neighbourhood},
 };
 use axum::http::{HeaderMap, Method, header};
 use netscan_schemas::{
@@ -171,7 +171,7 @@ fn the_address_that_a_connection_came_to_is_our_name() {
 #[test]
 fn one_caller_does_not_use_up_what_others_may() {
     let rates = Rates::new(3);
-    let by = |id: &str| Counted::Token(id.parse().unwrap());
+    let by = |id: &str| id.parse::<TokenId>().unwrap();
     for _ in 0..3 {
         rates.request(&by("aaaaaaaa")).unwrap();
     }

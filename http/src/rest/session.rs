@@ -71,7 +71,7 @@ pub async fn begin(
         }
         return Err(refusal);
     };
-    not_too_often(keeper, &caller, place)?;
+    not_too_often(keeper, &caller)?;
     let token = caller.token().ok_or_else(no_login)?;
     let begun = keeper.begin_session(token).await;
     let secret = begun.map_err(|error| Failure::internal(&error))?;
