@@ -6,6 +6,7 @@ use crate::{
     words::spoken,
 };
 use comfy_table::{ContentArrangement, Table, presets};
+use netscan_schemas::inert;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
@@ -49,7 +50,13 @@ impl Output {
     pub fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::Io { what: "writing JSON".into(), source: error.into() })?;
-        self.bytes(format!("{text}\n").as_bytes())
+        self.json_text(&text)
+    }
+
+    /// Prints JSON that is text already. What could take over a terminal is written as JSON's own
+    /// escapes, which mean the same.
+    pub fn json_text(&self, text: &str) -> Result<(), Failure> {
+        self.bytes(format!("{}\n", inert::json(text)).as_bytes())
     }
 
     /// Prints a table, fitted to the terminal.
@@ -115,19 +122,7 @@ fn table(header: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> String 
 /// Makes text of strangers harmless for a terminal: control and direction characters are shown
 /// as escapes, so that a banner cannot move the cursor or reverse what is read.
 pub fn clean(text: &str) -> String {
-    let harmful = |c: char| {
-        (c.is_control() && c != '\t')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-    };
-    let mut clean = String::with_capacity(text.len());
-    for c in text.chars() {
-        if harmful(c) {
-            clean.extend(c.escape_unicode());
-        } else {
-            clean.push(c);
-        }
-    }
-    clean
+    inert::text(text).into_owned()
 }
 
 /// Returns a number of bytes for people: `512 B`, `4.2 MiB`.

@@ -9,6 +9,8 @@
 //! Whatever goes wrong is answered as a problem with a stable code, and no client can hold up a
 //! scan: a slow one is only a cursor that moves slowly.
 
+mod diff;
+mod export;
 mod extract;
 mod listen;
 mod page;
@@ -17,6 +19,7 @@ mod query;
 mod rest;
 mod router;
 mod sse;
+mod streamed;
 #[cfg(test)]
 mod tests;
 mod view;

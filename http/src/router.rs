@@ -3,7 +3,7 @@
 use crate::{
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
-    rest::{batches, hosts, projects, quick, scans, system, targets},
+    rest::{batches, diff, export, hosts, import, projects, quick, scans, system, targets},
     sse, ws,
 };
 use axum::{
@@ -36,6 +36,8 @@ pub struct Edge {
     pub(crate) sockets: TaskTracker,
     pub(crate) clients: Arc<Semaphore>,
     requests: AtomicU64,
+    /// Places for imports.
+    pub(crate) imports: Arc<Semaphore>,
 }
 
 impl Edge {
@@ -49,6 +51,7 @@ impl Edge {
             sockets: TaskTracker::new(),
             clients: Arc::new(Semaphore::new(limits::WS_CLIENTS_MAX)),
             requests: AtomicU64::new(0),
+            imports: Arc::new(Semaphore::new(limits::IMPORTS_MAX)),
         }
     }
 
@@ -102,6 +105,9 @@ fn routes(edge: Arc<Edge>) -> Router {
         .route("/api/scans/{id}/targets", get(scans::targets))
         .route("/api/scans/{id}/events", get(scans::events))
         .route("/api/scans/{id}/stream", get(sse::scan_stream))
+        .route("/api/scans/{id}/export", get(export::export))
+        .route("/api/scans/{id}/diff/{other}", get(diff::diff))
+        .route("/api/scans/import", post(import::import).layer(DefaultBodyLimit::disable()))
         .route("/api/batches/{id}", get(batches::get))
         .route("/api/batches/{id}/raw/{stream}", get(batches::raw))
         .route("/api/hosts/{id}", get(hosts::get))

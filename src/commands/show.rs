@@ -163,7 +163,7 @@ pub async fn watch(
     loop {
         let text = follow.next().await?;
         if out.json {
-            out.bytes(format!("{text}\n").as_bytes())?;
+            out.json_text(&text)?;
         }
         // `connected` is not an event of the scan.
         let Ok(frame) = serde_json::from_str::<EventFrame>(&text) else { continue };
@@ -264,7 +264,7 @@ pub async fn hosts(client: &Client, args: &HostsArgs, out: &Output) -> Result<Ex
     host_table(&hosts, out).map(|()| Exit::Ok)
 }
 
-fn encode(text: &str) -> String {
+pub fn encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let encoded = text.bytes().map(|byte| match plain(byte) {
         true => char::from(byte).to_string(),

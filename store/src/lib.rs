@@ -32,7 +32,7 @@ mod write;
 mod writer;
 
 pub use error::{OpenError, ReadError, Refusal, WriteError};
-pub use reader::{ScanFilter, ScanView};
+pub use reader::{HostPage, ScanFilter, ScanView};
 pub use scrub::Scrub;
 pub use space::{BALLAST_BYTES, RESERVE_BYTES};
 pub use store::{Health, NoPublisher, Options, Publisher, Store};

@@ -10,7 +10,13 @@
 //!
 //! Invariant: `check` rebuilds what counts and indexes must hold and finds nothing else in them.
 
-use netscan_schemas::{address, attempt::Stream, host::Protocol, id::ScanId, scan::ScanStatus};
+use netscan_schemas::{
+    address,
+    attempt::Stream,
+    host::{PortId, Protocol},
+    id::ScanId,
+    scan::ScanStatus,
+};
 use redb::{
     Key, MultimapTable, MultimapTableDefinition, ReadOnlyMultimapTable, ReadOnlyTable,
     ReadTransaction, Table, TableDefinition, TableError, Value, WriteTransaction,
@@ -184,6 +190,18 @@ pub(crate) fn port_key(scan: u64, protocol: Protocol, port: u16) -> (u64, u32) {
     (scan, u32::from(protocol.number()) << 16 | u32::from(port))
 }
 
+/// Returns which port the second part of a key of `open_ports` means.
+pub(crate) fn port_of(key: u32) -> PortId {
+    let protocol = match key >> 16 {
+        0 => Protocol::Tcp,
+        1 => Protocol::Udp,
+        2 => Protocol::Sctp,
+        _ => Protocol::Ip,
+    };
+    // The lower half of the key.
+    PortId { protocol, number: (key & 0xffff) as u16 }
+}
+
 /// The range of all keys that a number opens.
 pub(crate) fn under(number: u64) -> RangeInclusive<(u64, u64)> {
     (number, 0)..=(number, u64::MAX)
@@ -215,6 +233,16 @@ mod tests {
         }
         for (index, stream) in Stream::ALL.into_iter().enumerate() {
             assert_eq!(usize::from(stream_number(stream)), index);
+        }
+    }
+
+    #[test]
+    fn a_port_is_read_from_its_key() {
+        for protocol in [Protocol::Tcp, Protocol::Udp, Protocol::Sctp, Protocol::Ip] {
+            for number in [0, 1, 443, u16::MAX] {
+                let key = port_key(7, protocol, number).1;
+                assert_eq!(port_of(key), PortId { protocol, number });
+            }
         }
     }
 

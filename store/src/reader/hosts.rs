@@ -6,18 +6,27 @@ use crate::{
     error::ReadError,
     tables::{
         DIFFICULT, HOSTS, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, OPEN_PORTS, address_key, number_key,
-        port_key,
+        port_key, port_of, ports_under,
     },
 };
 use netscan_schemas::{
     AddressSet,
-    address::to_address,
-    host::{Port, Protocol},
+    address::{to_address, to_number},
+    host::{Port, PortId, Protocol},
     id::{HostId, ScanId},
     stored::{DifficultRecord, HostRecord},
 };
 use redb::{ReadTransaction, ReadableTable, StorageError};
 use std::{net::IpAddr, ops::Bound};
+
+/// Some hosts of a scan, in the order of their addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPage {
+    /// The hosts; there may be none although there are more.
+    pub hosts: Vec<HostRecord>,
+    /// After which address to go on; none at the end.
+    pub next: Option<IpAddr>,
+}
 
 impl Store {
     /// Returns a host.
@@ -64,6 +73,88 @@ impl Store {
             rows(txn, numbers.take(limit), |host| {
                 host.scan_id == scan && host.finding.open_ports().any(is_open)
             })
+        })
+    }
+
+    /// Returns what a scan knows of an address, if it has a row.
+    pub fn host_at(&self, scan: ScanId, address: IpAddr) -> Result<Option<HostRecord>, ReadError> {
+        self.read(|txn| {
+            let key = address_key(address, scan.get());
+            let Some(number) = txn.open_table(HOSTS_BY_ADDRESS)?.get(key)? else { return Ok(None) };
+            let is_rightful =
+                |host: &HostRecord| address_key(host.finding.address, host.scan_id.get()) == key;
+            let mut found = rows(txn, std::iter::once(Ok(number.value())), is_rightful)?;
+            Ok(found.pop())
+        })
+    }
+
+    /// Returns hosts of a scan in the order of their addresses, those after an address; only
+    /// addresses among these are looked for, which should be the scan's plan.
+    ///
+    /// One call looks at no more than `HOST_KEYS_MAX` keys, those of other scans at the same
+    /// addresses too, and takes rows up to about `HOST_PAGE_BYTES`.
+    pub fn hosts_among(
+        &self,
+        scan: ScanId,
+        addresses: &AddressSet,
+        after: Option<IpAddr>,
+    ) -> Result<HostPage, ReadError> {
+        /// Keys of one read.
+        const HOST_KEYS_MAX: usize = 20_000;
+        /// Bytes of records of one read, beyond the first.
+        const HOST_PAGE_BYTES: usize = 256 * 1024;
+        self.read(|txn| {
+            let keys = txn.open_table(HOSTS_BY_ADDRESS)?;
+            let hosts = txn.open_table(HOSTS)?;
+            let from = after.map_or(0, |after| to_number(after).saturating_add(1));
+            let runs = addresses.intervals();
+            let first = runs.partition_point(|run| run.last < from);
+            let (mut found, mut looked_at, mut bytes) = (Vec::new(), 0, 0);
+            let mut last: Option<[u8; 16]> = None;
+            for run in &runs[first..] {
+                let low = (run.first.max(from).to_be_bytes(), 0);
+                let high = (run.last.to_be_bytes(), u64::MAX);
+                for row in keys.range(low..=high)? {
+                    let (key, number) = row?;
+                    let (number, (place, of_scan)) = (number.value(), key.value());
+                    let is_enough = bytes >= HOST_PAGE_BYTES || looked_at >= HOST_KEYS_MAX;
+                    // An address is never left half way: other scans have keys there too.
+                    if let Some(done) = last.filter(|done| is_enough && *done != place) {
+                        let next = Some(to_address(u128::from_be_bytes(done)));
+                        return Ok(HostPage { hosts: found, next });
+                    }
+                    last = Some(place);
+                    looked_at += 1;
+                    if of_scan == scan.get() {
+                        let packed = hosts.get(number)?;
+                        bytes += packed.map_or(0, |packed| packed.value().len());
+                        let host: HostRecord = require(&hosts, number)?;
+                        if (number_key(host.finding.address), host.scan_id) != (place, scan) {
+                            return Err(misplaced::<HostRecord>(number));
+                        }
+                        found.push(host);
+                    }
+                }
+                looked_at += 1;
+                if bytes >= HOST_PAGE_BYTES || looked_at >= HOST_KEYS_MAX {
+                    return Ok(HostPage { hosts: found, next: Some(to_address(run.last)) });
+                }
+            }
+            Ok(HostPage { hosts: found, next: None })
+        })
+    }
+
+    /// Returns on how many hosts of a scan each port is open, the most frequent first.
+    pub fn open_port_counts(&self, scan: ScanId) -> Result<Vec<(PortId, u64)>, ReadError> {
+        self.read(|txn| {
+            let ports = txn.open_multimap_table(OPEN_PORTS)?;
+            let mut counts = Vec::new();
+            for row in ports.range(ports_under(scan))? {
+                let (key, hosts) = row?;
+                counts.push((port_of(key.value().1), hosts.len()));
+            }
+            counts.sort_by_key(|(port, count)| (std::cmp::Reverse(*count), *port));
+            Ok(counts)
         })
     }
 

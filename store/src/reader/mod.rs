@@ -21,6 +21,7 @@ use redb::ReadableTable;
 use std::net::IpAddr;
 
 pub(crate) use events::last_seq_in;
+pub use hosts::HostPage;
 pub use scans::{ScanFilter, ScanView};
 
 /// Returns the record of a row.
