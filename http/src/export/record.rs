@@ -208,3 +208,38 @@ fn details(xml: &mut Element<'_>, finding: &HostFinding) {
         xml.close("trace");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use netscan_nmap::xml;
+
+    /// What every document that nmap wrote says of its hosts is read back from the record.
+    #[test]
+    fn a_host_from_its_record_says_the_same() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/fixtures/nmap-xml");
+        let mut hosts = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|ending| ending != "xml") {
+                continue;
+            }
+            let mut document = xml::Document::new();
+            document.feed(&std::fs::read(&path).unwrap());
+            while let Some(item) = document.next_item() {
+                let xml::Item::Host(mut found) = item else { continue };
+                hosts += 1;
+                let text = host(&found);
+                assert_eq!(super::super::presentable::element(text.as_bytes()).unwrap(), text);
+                for os in &mut found.os {
+                    os.cpe.clear(); // they need a class, which has no field
+                }
+                for hop in found.trace.iter_mut().filter_map(|hop| hop.rtt_us.as_mut()) {
+                    *hop -= *hop % 10;
+                }
+                assert_eq!(xml::host(&text).unwrap(), *found, "{}", path.display());
+            }
+        }
+        assert!(hosts > 500, "{hosts}");
+    }
+}

@@ -1,6 +1,8 @@
 //! The edge over a real store, with scripted processes in nmap's place.
 
 mod callers;
+mod exports;
+mod hostile;
 mod malformed;
 mod results;
 mod routes;
