@@ -150,8 +150,56 @@ pub fn human_ms(ms: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    /// The payloads of `tests/fixtures/payloads.txt` as text, each with its name.
+    pub fn payloads() -> Vec<(String, String)> {
+        let file = include_str!("../tests/fixtures/payloads.txt");
+        let lines = file.lines().filter(|line| !line.starts_with('#'));
+        let all: Vec<_> = lines
+            .map(|line| {
+                let (name, escaped) = line.split_once('\t').unwrap();
+                let mut bytes = Vec::new();
+                let mut rest = escaped.bytes();
+                while let Some(byte) = rest.next() {
+                    bytes.push(match byte {
+                        b'\\' => match rest.next() {
+                            Some(b'x') => {
+                                let hex = [rest.next().unwrap(), rest.next().unwrap()];
+                                u8::from_str_radix(str::from_utf8(&hex).unwrap(), 16).unwrap()
+                            }
+                            _ => b'\\',
+                        },
+                        byte => byte,
+                    });
+                }
+                (name.to_owned(), String::from_utf8_lossy(&bytes).into_owned())
+            })
+            .collect();
+        assert!(all.len() >= 60);
+        all
+    }
+
+    #[test]
+    fn payloads_cannot_take_over_a_table_or_a_line() {
+        for (name, text) in payloads() {
+            let line = clean(&text);
+            assert!(!line.chars().any(inert::is_harmful), "{name}: {line:?}");
+            for width in [None, Some(80)] {
+                let shown = table(&["SERVICE"], vec![vec![text.clone()]], width);
+                let lines: Vec<&str> = shown.lines().collect();
+                assert!(width.is_some() || lines.len() == 2, "{name}: {shown:?}");
+                for line in lines {
+                    assert!(!line.chars().any(inert::is_harmful), "{name}: {line:?}");
+                }
+            }
+            let document = serde_json::to_string_pretty(&vec![&text]).unwrap();
+            let safe = inert::json(&document);
+            assert!(!safe.chars().any(|c| inert::is_harmful(c) && c != '\n'), "{name}: {safe:?}");
+            assert_eq!(serde_json::from_str::<Vec<String>>(&safe).unwrap(), [text], "{name}");
+        }
+    }
 
     #[test]
     fn a_banner_cannot_take_over_the_terminal() {

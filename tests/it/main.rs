@@ -6,6 +6,7 @@
 mod architecture;
 mod cli;
 mod crash;
+mod export;
 mod failpoints;
 mod quick;
 mod server;
