@@ -107,7 +107,8 @@ pub fn survey(file: &mut impl Read) -> Result<Survey, SurveyError> {
     let end = document.finish();
     let Some((args, start)) = seen.started.take() else {
         let why = end.problem.unwrap_or_else(|| "has no <nmaprun>".into());
-        return Err(SurveyError::NotNmap(why));
+        let it = if why.starts_with("not ") { "it is" } else { "it" };
+        return Err(SurveyError::NotNmap(format!("{it} {why}")));
     };
     Ok(conclude(seen, &end, (args, start), (*hasher.finalize().as_bytes(), bytes)))
 }
