@@ -148,9 +148,8 @@ async fn payloads_are_inert_in_json() {
     check_characters(&lines, &['\n']);
     let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     // Nothing of it is lost or changed: JSON can say it all.
-    let by_address = |all: &[Value]| -> BTreeSet<String> {
-        all.iter().map(|host| format!("{}", host)).collect()
-    };
+    let by_address =
+        |all: &[Value]| -> BTreeSet<String> { all.iter().map(ToString::to_string).collect() };
     assert_eq!(by_address(parsed["hosts"].as_array().unwrap()), by_address(&hosts));
     assert_eq!(by_address(&lines), by_address(&hosts));
 }
