@@ -47,7 +47,8 @@ fn fanout(c: &mut Criterion) {
                     let mut read = 0;
                     while read < EVENTS {
                         let page = runtime.block_on(feed.next_page()).expect("a page");
-                        let numbers = page.frames.iter().map(|frames| frames.last() - frames.first());
+                        let numbers =
+                            page.frames.iter().map(|frames| frames.last() - frames.first());
                         read += numbers.map(|between| between + 1).sum::<u64>();
                     }
                 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes sure that nmap is there: installs it where apt-get can, else says what to do.
-# With `tests`, the same for `ip`, by which tests set up a network namespace; they skip without.
+# With `tests`, the same for what tests use and skip without: `ip`, by which they set up a network
+# namespace, and `xmllint` and `ndiff`, which read exports.
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -9,6 +10,8 @@ missing=""
 have nmap || missing="nmap"
 if [ "${1:-}" = tests ] && [ "$(uname)" = Linux ]; then
     have ip || [ -x /sbin/ip ] || missing="$missing iproute2"
+    have xmllint || missing="$missing libxml2-utils"
+    have ndiff || missing="$missing ndiff"
 fi
 if [ -z "$missing" ]; then
     exit 0
@@ -21,7 +24,7 @@ fi
 
 if ! have apt-get || [ "$as_root" = none ]; then
     if have nmap; then
-        echo "iproute2 is missing: tests that need a simulated network will be skipped" >&2
+        echo "missing:$missing; tests that need these will be skipped" >&2
         exit 0
     fi
     {

@@ -142,6 +142,12 @@ pub enum Command {
         #[arg(long)]
         attempt: Option<u32>,
     },
+    /// Write a scan as a document: nmap's XML, JSON, CSV, or a report to read.
+    Export(ExportArgs),
+    /// Show what differs between two scans. What one of them has not scanned is no difference.
+    Diff(DiffArgs),
+    /// Make scans of files that `nmap -oX` wrote, whole or cut off. Nothing is scanned.
+    Import(ImportArgs),
     /// Look for what keeps scans from working, and say how to mend it.
     Doctor {
         /// The nmap to use.
@@ -400,6 +406,85 @@ pub struct HostsArgs {
     /// Only hosts that mention all of these words.
     #[arg(short, long, value_name = "TEXT")]
     pub q: Option<String>,
+}
+
+/// What to export, and where to.
+#[derive(Debug, ClapArgs)]
+pub struct ExportArgs {
+    /// The scan's number.
+    #[arg(value_parser = values::scan)]
+    pub scan: ScanId,
+    /// As what; the ending of the output file's name says it too.
+    #[arg(short, long, value_enum, value_name = "FORMAT", required_unless_present = "output")]
+    pub format: Option<ExportFormat>,
+    /// The file to write; standard output when left out, or `-`.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write over a file that is there.
+    #[arg(long, requires = "output")]
+    pub force: bool,
+}
+
+/// What a scan is exported as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One nmap document for the whole scan.
+    Xml,
+    /// One object with all that is known.
+    Json,
+    /// A host a line.
+    Jsonl,
+    /// A row a port, for spreadsheets.
+    Csv,
+    /// A report in Markdown.
+    Md,
+    /// A report in one file for a browser.
+    Html,
+}
+
+impl ExportFormat {
+    /// Returns the name that the API has for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Xml => "xml",
+            Self::Json => "json",
+            Self::Jsonl => "jsonl",
+            Self::Csv => "csv",
+            Self::Md => "md",
+            Self::Html => "html",
+        }
+    }
+}
+
+/// Which scans to compare.
+#[derive(Debug, ClapArgs)]
+pub struct DiffArgs {
+    /// The earlier scan's number.
+    #[arg(value_parser = values::scan)]
+    pub before: ScanId,
+    /// The later scan's number.
+    #[arg(value_parser = values::scan)]
+    pub after: ScanId,
+    /// End with 1 when something differs that both scans know.
+    #[arg(long)]
+    pub exit_code: bool,
+}
+
+/// What to import, and as what.
+#[derive(Debug, ClapArgs)]
+pub struct ImportArgs {
+    /// Files of nmap's XML; `-` for standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Keep the scans under this project; made if there is none. `Imports` when left out.
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// A name for the scan; the file's name when left out.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Import a file again that the project has already.
+    #[arg(long)]
+    pub again: bool,
 }
 
 /// Which targets to scan again.

@@ -6,6 +6,7 @@ use crate::{
     words::spoken,
 };
 use comfy_table::{ContentArrangement, Table, presets};
+use netscan_schemas::inert;
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
@@ -49,7 +50,13 @@ impl Output {
     pub fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(value)
             .map_err(|error| Failure::Io { what: "writing JSON".into(), source: error.into() })?;
-        self.bytes(format!("{text}\n").as_bytes())
+        self.json_text(&text)
+    }
+
+    /// Prints JSON that is text already. What could take over a terminal is written as JSON's own
+    /// escapes, which mean the same.
+    pub fn json_text(&self, text: &str) -> Result<(), Failure> {
+        self.bytes(format!("{}\n", inert::json(text)).as_bytes())
     }
 
     /// Prints a table, fitted to the terminal.
@@ -115,19 +122,7 @@ fn table(header: &[&str], rows: Vec<Vec<String>>, width: Option<u16>) -> String 
 /// Makes text of strangers harmless for a terminal: control and direction characters are shown
 /// as escapes, so that a banner cannot move the cursor or reverse what is read.
 pub fn clean(text: &str) -> String {
-    let harmful = |c: char| {
-        (c.is_control() && c != '\t')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
-    };
-    let mut clean = String::with_capacity(text.len());
-    for c in text.chars() {
-        if harmful(c) {
-            clean.extend(c.escape_unicode());
-        } else {
-            clean.push(c);
-        }
-    }
-    clean
+    inert::text(text).into_owned()
 }
 
 /// Returns a number of bytes for people: `512 B`, `4.2 MiB`.
@@ -155,8 +150,56 @@ pub fn human_ms(ms: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    /// The payloads of `tests/fixtures/payloads.txt` as text, each with its name.
+    pub fn payloads() -> Vec<(String, String)> {
+        let file = include_str!("../tests/fixtures/payloads.txt");
+        let lines = file.lines().filter(|line| !line.starts_with('#'));
+        let all: Vec<_> = lines
+            .map(|line| {
+                let (name, escaped) = line.split_once('\t').unwrap();
+                let mut bytes = Vec::new();
+                let mut rest = escaped.bytes();
+                while let Some(byte) = rest.next() {
+                    bytes.push(match byte {
+                        b'\\' => match rest.next() {
+                            Some(b'x') => {
+                                let hex = [rest.next().unwrap(), rest.next().unwrap()];
+                                u8::from_str_radix(str::from_utf8(&hex).unwrap(), 16).unwrap()
+                            }
+                            _ => b'\\',
+                        },
+                        byte => byte,
+                    });
+                }
+                (name.to_owned(), String::from_utf8_lossy(&bytes).into_owned())
+            })
+            .collect();
+        assert!(all.len() >= 60);
+        all
+    }
+
+    #[test]
+    fn payloads_cannot_take_over_a_table_or_a_line() {
+        for (name, text) in payloads() {
+            let line = clean(&text);
+            assert!(!line.chars().any(inert::is_harmful), "{name}: {line:?}");
+            for width in [None, Some(80)] {
+                let shown = table(&["SERVICE"], vec![vec![text.clone()]], width);
+                let lines: Vec<&str> = shown.lines().collect();
+                assert!(width.is_some() || lines.len() == 2, "{name}: {shown:?}");
+                for line in lines {
+                    assert!(!line.chars().any(inert::is_harmful), "{name}: {line:?}");
+                }
+            }
+            let document = serde_json::to_string_pretty(&vec![&text]).unwrap();
+            let safe = inert::json(&document);
+            assert!(!safe.chars().any(|c| inert::is_harmful(c) && c != '\n'), "{name}: {safe:?}");
+            assert_eq!(serde_json::from_str::<Vec<String>>(&safe).unwrap(), [text], "{name}");
+        }
+    }
 
     #[test]
     fn a_banner_cannot_take_over_the_terminal() {

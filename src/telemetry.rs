@@ -1,8 +1,23 @@
 //! The log: on standard error, quiet unless asked, and JSON for machines.
+//!
+//! What hosts and clients say stands in it too, so it goes through the sanitiser: an entry is one
+//! line, whatever is in it, and cannot take over the terminal that shows it.
 
 use crate::cli::{Args, Command, Log};
+use netscan_schemas::inert;
+use std::{
+    fmt,
+    io::{self, Write},
+};
+use tracing::{Subscriber, field::Field};
 use tracing_subscriber::{
-    Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt,
+    Layer,
+    filter::Targets,
+    fmt as format,
+    fmt::{MakeWriter, format::Writer},
+    layer::SubscriberExt,
+    registry::LookupSpan,
+    util::SubscriberInitExt,
 };
 
 /// Starts writing the log. A server tells of its scans; other commands only of trouble.
@@ -23,11 +38,132 @@ pub fn start(args: &Args) {
         filter = filter.with_target(target, ours);
     }
     let registry = tracing_subscriber::registry();
-    let to_stderr = fmt::layer().with_writer(std::io::stderr);
     if json {
-        registry.with(to_stderr.json().with_filter(filter)).init();
+        registry.with(as_json(io::stderr).with_filter(filter)).init();
     } else {
-        let ansi = crate::output::colours(args.color, &std::io::stderr());
-        registry.with(to_stderr.with_ansi(ansi).with_target(false).with_filter(filter)).init();
+        let ansi = crate::output::colours(args.color, &io::stderr());
+        registry.with(as_text(io::stderr, ansi).with_filter(filter)).init();
+    }
+}
+
+/// A line for people: the message, and the values beside it.
+fn as_text<S, W>(to: W, ansi: bool) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + 'static,
+{
+    let field = |writer: &mut Writer<'_>, field: &Field, value: &dyn fmt::Debug| {
+        let value = format!("{value:?}");
+        let value = inert::text(&value);
+        match field.name() {
+            "message" => write!(writer, "{value}"),
+            name => write!(writer, "{name}={value}"),
+        }
+    };
+    let fields = format::format::debug_fn(field);
+    let fields = tracing_subscriber::field::MakeExt::delimited(fields, " ");
+    format::layer().with_writer(to).with_ansi(ansi).with_target(false).fmt_fields(fields)
+}
+
+/// A JSON object a line.
+fn as_json<S, W>(to: W) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + 'static,
+{
+    format::layer().with_writer(Clean(to)).json()
+}
+
+/// Writes JSON's own escapes for what JSON leaves as it is and a terminal does not.
+struct Clean<W>(W);
+
+impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for Clean<W> {
+    type Writer = CleanWriter<W::Writer>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        CleanWriter(self.0.make_writer())
+    }
+}
+
+struct CleanWriter<W>(W);
+
+impl<W: Write> Write for CleanWriter<W> {
+    /// Takes whole lines: that is how a layer writes.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let line = String::from_utf8_lossy(bytes);
+        self.0.write_all(inert::json(&line).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::tests::payloads;
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    #[derive(Clone, Default)]
+    struct Held(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Held {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Held {
+        fn take(&self) -> String {
+            let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+            String::from_utf8(bytes).unwrap()
+        }
+    }
+
+    fn log(text: &str) {
+        let number = 7;
+        tracing::warn!(scan.id = number, told = text, shown = %text, "not read: {text}");
+    }
+
+    #[test]
+    fn an_entry_is_one_harmless_line() {
+        let held = Held::default();
+        let to = held.clone();
+        let layer = as_text(move || to.clone(), false);
+        let subscriber = tracing_subscriber::registry().with(layer);
+        tracing::subscriber::with_default(subscriber, || {
+            for (name, text) in payloads() {
+                log(&text);
+                let said = held.take();
+                let line = said.strip_suffix('\n').unwrap();
+                assert!(!line.chars().any(inert::is_harmful), "{name}: {line:?}");
+                assert!(line.contains("not read: ") && line.contains("scan.id=7"), "{line}");
+            }
+        });
+    }
+
+    #[test]
+    fn an_entry_is_one_json_object() {
+        let held = Held::default();
+        let to = held.clone();
+        let subscriber = tracing_subscriber::registry().with(as_json(move || to.clone()));
+        tracing::subscriber::with_default(subscriber, || {
+            for (name, text) in payloads() {
+                log(&text);
+                let said = held.take();
+                let line = said.strip_suffix('\n').unwrap();
+                assert!(!line.chars().any(inert::is_harmful), "{name}: {line:?}");
+                let entry: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert_eq!(entry["fields"]["told"], text, "{name}");
+                assert_eq!(entry["fields"]["message"], format!("not read: {text}"), "{name}");
+            }
+        });
     }
 }

@@ -93,6 +93,7 @@ pub struct System {
     sandbox: Sandbox,
     slots: usize,
     started: Instant,
+    data_dir: PathBuf,
 }
 
 impl System {
@@ -106,7 +107,8 @@ impl System {
         let scanner = Scanner::new(config.nmap, config.privileges, &config.data_dir);
         let scanner = Arc::new(scanner);
         let data_dir = config.data_dir;
-        let open = move || Store::open(&data_dir, netscan_store::Options::default(), publisher);
+        let dir = data_dir.clone();
+        let open = move || Store::open(&dir, netscan_store::Options::default(), publisher);
         let opened = tokio::task::spawn_blocking(open).await;
         let store = Arc::new(opened.map_err(|error| StartError::Tree(error.to_string()))??);
         end_leftovers(&store).await?;
@@ -139,6 +141,7 @@ impl System {
             sandbox,
             slots,
             started: Instant::now(),
+            data_dir,
         });
         if config.resume {
             for scan in system.store.unfinished_scans()? {
@@ -152,6 +155,11 @@ impl System {
     /// Returns the store, to read from.
     pub fn store(&self) -> &Arc<Store> {
         &self.store
+    }
+
+    /// Returns where the store is. Files beside it share its disk.
+    pub fn data_dir(&self) -> &std::path::Path {
+        &self.data_dir
     }
 
     /// Returns the hub of live events.

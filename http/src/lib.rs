@@ -10,6 +10,8 @@
 //! scan: a slow one is only a cursor that moves slowly.
 
 mod auth;
+mod diff;
+mod export;
 mod extract;
 mod headers;
 mod listen;
@@ -22,6 +24,7 @@ mod serve;
 mod slow;
 mod socket;
 mod sse;
+mod streamed;
 #[cfg(test)]
 mod tests;
 mod tls;

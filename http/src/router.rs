@@ -6,7 +6,10 @@ use crate::{
     listen::connections_max,
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
-    rest::{batches, hosts, projects, quick, scans, scope, session, system, targets, tokens},
+    rest::{
+        batches, diff, export, hosts, import, projects, quick, scans, scope, session, system,
+        targets, tokens,
+    },
     sse, ws,
 };
 use axum::{
@@ -72,6 +75,8 @@ pub struct Edge {
     pub(crate) clients: Arc<Semaphore>,
     pub(crate) clients_max: usize,
     requests: AtomicU64,
+    /// Places for imports.
+    pub(crate) imports: Arc<Semaphore>,
 }
 
 impl Edge {
@@ -88,6 +93,7 @@ impl Edge {
             clients: Arc::new(Semaphore::new(limits::WS_CLIENTS_MAX)),
             clients_max: limits::WS_CLIENTS_MAX,
             requests: AtomicU64::new(0),
+            imports: Arc::new(Semaphore::new(limits::IMPORTS_MAX)),
         }
     }
 
@@ -211,6 +217,9 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/scans/{id}/targets", get(scans::targets))
         .route("/api/scans/{id}/events", get(scans::events))
         .route("/api/scans/{id}/stream", get(sse::scan_stream))
+        .route("/api/scans/{id}/export", get(export::export))
+        .route("/api/scans/{id}/diff/{other}", get(diff::diff))
+        .route("/api/scans/import", post(import::import).layer(DefaultBodyLimit::disable()))
         .route("/api/batches/{id}", get(batches::get))
         .route("/api/batches/{id}/raw/{stream}", get(batches::raw))
         .route("/api/hosts", get(hosts::search))

@@ -11,7 +11,12 @@ const LISTED_TARGETS: usize = 100;
 /// Returns one scan, or that there is none.
 pub fn stored(edge: &Edge, scan: ScanId) -> Result<ScanView, Failure> {
     let view = edge.system.store().scan(scan)?;
-    view.ok_or_else(|| Failure::not_found(format!("scan {scan}")))
+    view.ok_or_else(|| no_scan(scan))
+}
+
+/// Returns that there is no such scan, for all that the caller may know.
+pub fn no_scan(scan: ScanId) -> Failure {
+    Failure::not_found(format!("scan {scan}"))
 }
 
 /// Returns one scan as clients see it.

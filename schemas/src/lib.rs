@@ -15,6 +15,7 @@ pub mod batch;
 pub mod event;
 pub mod host;
 pub mod id;
+pub mod inert;
 pub mod limits;
 pub mod problem;
 pub mod scan;

@@ -45,6 +45,10 @@ pub const SCOPE_RANGES_SHOWN: usize = 8;
 /// How long all host names of a request may take to resolve.
 pub const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Bytes of a file of nmap's XML that is imported.
+pub const IMPORT_BYTES_MAX: u64 = STREAM_BYTES_MAX;
+/// Imports at once; more are answered with `too-many-clients`.
+pub const IMPORTS_MAX: usize = 2;
 /// Bytes of nmap's XML that are kept; an attempt that writes more is ended as `output_cap`.
 pub const STREAM_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// The same of its normal output.

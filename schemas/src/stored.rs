@@ -76,6 +76,14 @@ pub struct ScanSpec {
     pub unresolved: Vec<UnresolvedTarget>,
 }
 
+impl ScanSpec {
+    /// Returns whether nothing was run for it: it was made from a file that nmap had written
+    /// elsewhere. Such a scan has no concurrency; its arguments are those in the file, to show.
+    pub fn is_import(&self) -> bool {
+        self.concurrency == 0
+    }
+}
+
 /// Which addresses a scan scans. Written once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRecord {

@@ -44,6 +44,19 @@ impl Time {
         Self(self.0.saturating_add(micros))
     }
 
+    /// Returns whole seconds since 1970 UTC.
+    pub const fn as_secs(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// Returns the moment as nmap writes it (`Sun Nov 22 22:18:21 2026`), in UTC.
+    pub fn to_nmap_text(self) -> String {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(stamp) => stamp.strftime("%a %b %e %H:%M:%S %Y").to_string(),
+            Err(_) => self.to_string(),
+        }
+    }
+
     /// Returns milliseconds from `earlier` to here, zero when the wall clock went backwards.
     pub fn millis_since(self, earlier: Self) -> u64 {
         u64::try_from((self.0 - earlier.0) / 1000).unwrap_or(0)
@@ -85,6 +98,12 @@ impl<'de> Deserialize<'de> for Time {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nmap_has_its_own_way_to_write_time() {
+        assert_eq!(Time::from_secs(1_795_385_901).to_nmap_text(), "Sun Nov 22 22:18:21 2026");
+        assert_eq!(Time::from_micros(-1).as_secs(), -1);
+    }
 
     #[test]
     fn json_shows_milliseconds_in_utc() {

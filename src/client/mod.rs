@@ -12,7 +12,7 @@ use crate::exit::Failure;
 use axum::{
     Router,
     body::Body,
-    http::{Method, Request, Response, header},
+    http::{HeaderMap, Method, Request, Response, header},
 };
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
@@ -45,16 +45,27 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<Response<Body>, Failure> {
+        let payload = body.map_or_else(Body::empty, |value| Body::from(value.to_string()));
+        self.send_body(method, path, "application/json", payload).await
+    }
+
+    /// Sends a request with this body and returns the answer, whatever it is.
+    pub async fn send_body(
+        &self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        payload: Body,
+    ) -> Result<Response<Body>, Failure> {
         let host = match self {
             Self::Tcp(remote) => remote.place.as_str(),
             Self::Here(_) | Self::Socket(_) => "localhost",
         };
-        let payload = body.map_or_else(Body::empty, |value| Body::from(value.to_string()));
         let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, host)
-            .header(header::CONTENT_TYPE, "application/json");
+            .header(header::CONTENT_TYPE, kind);
         if let Self::Tcp(Remote { bearer: Some(bearer), .. }) = self {
             request = request.header(header::AUTHORIZATION, bearer);
         }
@@ -93,6 +104,28 @@ impl Client {
         let status = response.status();
         let bytes = collect(response.into_body()).await?;
         if status.is_success() { Ok(bytes) } else { Err(problem(status.as_u16(), &bytes)) }
+    }
+
+    /// Posts bytes and returns the answer.
+    pub async fn upload<T: DeserializeOwned>(&self, path: &str, body: Body) -> Result<T, Failure> {
+        let response = self.send_body(Method::POST, path, "application/xml", body).await?;
+        let status = response.status();
+        let bytes = collect(response.into_body()).await?;
+        if status.is_success() {
+            typed(path, &bytes)
+        } else {
+            Err(problem(status.as_u16(), &bytes))
+        }
+    }
+
+    /// Gets something piece by piece; a problem is an error. Returns the headers, and the body.
+    pub async fn stream(&self, path: &str) -> Result<(HeaderMap, Body), Failure> {
+        let response = self.send(Method::GET, path, None).await?;
+        let (parts, body) = response.into_parts();
+        if parts.status.is_success() {
+            return Ok((parts.headers, body));
+        }
+        Err(problem(parts.status.as_u16(), &collect(body).await?))
     }
 
     /// Gets an object.

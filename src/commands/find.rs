@@ -60,7 +60,7 @@ pub async fn hosts(client: &Client, args: &HostsArgs, out: &Output) -> Result<Ex
     Ok(Exit::Ok)
 }
 
-fn encode(text: &str) -> String {
+pub fn encode(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let encoded = text.bytes().map(|byte| match plain(byte) {
         true => char::from(byte).to_string(),

@@ -1,9 +1,12 @@
 //! Carries commands out, a file a command or a group of small ones.
 
 pub mod bench;
+mod diff;
 mod doctor;
+mod export;
 mod find;
 mod follow;
+mod import;
 mod manage;
 mod scan;
 mod scope;
@@ -62,6 +65,9 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Raw { batch, stream, attempt } => {
             show::raw(client, batch, stream, Command::attempt(attempt), out).await
         }
+        Command::Export(args) => export::run(client, &args, out).await,
+        Command::Diff(args) => diff::run(client, &args, out).await,
+        Command::Import(args) => import::run(client, &args, out).await,
         Command::Stop { scan, force } => manage::stop(client, scan, force, out).await,
         Command::Pause { scan } => manage::command(client, scan, "pause", out).await,
         Command::Resume { scan } => manage::command(client, scan, "resume", out).await,

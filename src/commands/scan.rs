@@ -279,7 +279,7 @@ async fn note_ignored(session: &Session, args: &ScanArgs, out: &Output) -> Resul
     Ok(())
 }
 
-async fn project(client: &Client, name: &str) -> Result<netscan_schemas::ProjectId, Failure> {
+pub async fn project(client: &Client, name: &str) -> Result<netscan_schemas::ProjectId, Failure> {
     let projects: Vec<Project> = client.list("/api/projects").await?;
     if let Some(project) = projects.into_iter().find(|project| project.name == name) {
         return Ok(project.id);

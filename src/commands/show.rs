@@ -163,7 +163,7 @@ pub async fn watch(
     loop {
         let text = follow.next().await?;
         if out.json {
-            out.bytes(format!("{text}\n").as_bytes())?;
+            out.json_text(&text)?;
         }
         // `connected` is not an event of the scan.
         let Ok(frame) = serde_json::from_str::<EventFrame>(&text) else { continue };
@@ -337,4 +337,30 @@ pub async fn raw(
         }
     }
     if status.is_success() { Ok(Exit::Ok) } else { Err(problem(status.as_u16(), &refused)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::{clean, tests::payloads};
+    use netscan_schemas::{Time, event::LineStream, inert::is_harmful};
+
+    #[test]
+    fn a_watched_event_is_one_harmless_line() {
+        for (name, text) in payloads() {
+            let batch_id: BatchId = "1".parse().unwrap();
+            let events = [
+                Event::Line { batch_id, line: text.clone(), stream: LineStream::Stdout },
+                Event::OutOfScopeResult { batch_id, address: text.clone() },
+                Event::ScanWaiting { waits_for: text.clone(), detail: text.clone() },
+            ];
+            for event in events {
+                let scan_id = "1".parse().unwrap();
+                let frame = EventFrame { event, seq: 1, ts: Time::from_secs(1), scan_id };
+                // What `Output::line` prints.
+                let line = clean(&describe(&frame));
+                assert!(!line.chars().any(is_harmful), "{name}: {line:?}");
+            }
+        }
+    }
 }

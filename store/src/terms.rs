@@ -19,7 +19,8 @@ const LONG: u8 = 0xff;
 const PORT_STATES: [&str; 6] =
     ["open", "closed", "filtered", "unfiltered", "open|filtered", "closed|filtered"];
 
-const PROTOCOLS: [Protocol; 4] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp, Protocol::Ip];
+pub(crate) const PROTOCOLS: [Protocol; 4] =
+    [Protocol::Tcp, Protocol::Udp, Protocol::Sctp, Protocol::Ip];
 
 /// Which text of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +123,19 @@ pub(crate) fn ports(
     protocols.flat_map(of_protocol).collect()
 }
 
+/// Returns the first and the last term of the ports of a protocol from a number on.
+pub(crate) fn ports_from(protocol: Protocol, number: u16) -> ([u8; 5], [u8; 5]) {
+    (port_term(protocol, number, 0), port_term(protocol, u16::MAX, u8::MAX))
+}
+
+/// Returns the number of a port by its term; none when it is the term of something else.
+pub(crate) fn port_of(term: &[u8]) -> Option<u16> {
+    match term {
+        [PORT, _, high, low, _] => Some(u16::from_be_bytes([*high, *low])),
+        _ => None,
+    }
+}
+
 /// Shows every term of a host, some more than once.
 pub(crate) fn each(host: &HostRecord, mut show: impl FnMut(&[u8])) {
     let mut buffer = Vec::new();
@@ -170,5 +184,18 @@ mod tests {
         assert!(ports(Some(Protocol::Udp), Some(53), Some("open|filtered")) == [term.clone()]);
         assert!(!ports(Some(Protocol::Tcp), Some(53), None).contains(&term));
         assert!(!ports(None, Some(53), Some("open")).contains(&term));
+    }
+
+    #[test]
+    fn a_port_is_read_back_from_its_term() {
+        for protocol in PROTOCOLS {
+            for number in [0, 1, 443, u16::MAX] {
+                let term = port_term(protocol, number, state_number("open"));
+                assert_eq!(port_of(&term), Some(number));
+                let (low, high) = ports_from(protocol, number);
+                assert!((low..=high).contains(&term));
+            }
+        }
+        assert_eq!(port_of(&verdict(Verdict::Up)), None);
     }
 }

@@ -8,6 +8,7 @@ mod architecture;
 mod bench;
 mod cli;
 mod crash;
+mod export;
 mod failpoints;
 mod injection;
 mod monitors;

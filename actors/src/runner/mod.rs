@@ -21,6 +21,7 @@ mod tests;
 pub use self::{
     driver::{Job, Report},
     pulse::Pulse,
+    recorder::Recorder,
     signs::Signs,
 };
 

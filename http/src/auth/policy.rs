@@ -91,6 +91,10 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/scans/{id}/targets", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/events", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/stream", VIEWER, Object::Scan),
+    rule("GET", "/api/scans/{id}/export", VIEWER, Object::Scan),
+    // The other one is looked at by the handler.
+    rule("GET", "/api/scans/{id}/diff/{other}", VIEWER, Object::Scan),
+    rule("POST", "/api/scans/import", OPERATOR, Object::None),
     rule("GET", "/api/batches/{id}", VIEWER, Object::Batch),
     rule("GET", "/api/batches/{id}/raw/{stream}", VIEWER, Object::Batch),
     rule("GET", "/api/hosts", VIEWER, Object::None),

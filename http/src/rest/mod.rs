@@ -1,7 +1,10 @@
 //! REST, a file a resource.
 
 pub mod batches;
+pub mod diff;
+pub mod export;
 pub mod hosts;
+pub mod import;
 pub mod projects;
 pub mod quick;
 pub mod scans;

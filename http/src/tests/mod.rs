@@ -3,6 +3,8 @@
 mod access;
 mod callers;
 mod edge;
+mod exports;
+mod hostile;
 mod injection;
 mod malformed;
 mod monitors;

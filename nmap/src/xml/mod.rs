@@ -20,9 +20,11 @@ mod elements;
 mod host;
 mod markup;
 mod part;
+mod pieces;
 mod repair;
 mod splitter;
 #[cfg(test)]
 mod tests;
 
 pub use document::{Document, DocumentEnd, Finished, Item};
+pub use pieces::{Piece, Pieces, host};

@@ -2,14 +2,18 @@
 //! or dropped.
 
 mod access;
+mod diff;
 mod host;
+mod import;
 mod request;
 mod scan;
 mod scope;
 mod system;
 
 pub use access::*;
+pub use diff::*;
 pub use host::*;
+pub use import::*;
 pub use request::*;
 pub use scan::*;
 pub use scope::*;

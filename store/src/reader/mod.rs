@@ -24,6 +24,7 @@ use std::net::IpAddr;
 
 pub(crate) use access::{decode_session, decode_token};
 pub(crate) use events::last_seq_in;
+pub use hosts::HostPage;
 pub use scans::{ScanFilter, ScanView};
 
 /// Returns the record of a row.

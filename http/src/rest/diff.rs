@@ -1,0 +1,68 @@
+//! What differs between two scans.
+
+use crate::{
+    auth::Identity,
+    diff::{Comparison, Side},
+    off_thread,
+    problem::Failure,
+    query::Query,
+    router::Edge,
+    streamed, view,
+};
+use axum::{
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use netscan_schemas::{ScanId, problem::Code};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// How to write it.
+#[derive(Deserialize)]
+pub struct DiffQuery {
+    #[serde(default)]
+    format: DiffFormat,
+}
+
+/// What a comparison is written as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DiffFormat {
+    /// One object.
+    #[default]
+    Json,
+    /// An object a line.
+    Jsonl,
+}
+
+/// Streams what differs from one scan to another, the earlier one first.
+pub async fn diff(
+    State(edge): State<Arc<Edge>>,
+    Path((before, after)): Path<(String, String)>,
+    Query(query): Query<DiffQuery>,
+    caller: Identity,
+) -> Result<Response, Failure> {
+    let number = |text: &str| -> Result<ScanId, Failure> {
+        text.parse().map_err(|_| Failure::not_found(format!("scan `{text}`")))
+    };
+    let (before, after) = (number(&before)?, number(&after)?);
+    if before == after {
+        let detail = format!("scan {before} is compared with itself; name two scans");
+        return Err(Failure::new(Code::InvalidValue, detail));
+    }
+    let (before, after) = (view::stored(&edge, before)?, view::stored(&edge, after)?);
+    for scan in [&before, &after] {
+        if !caller.sees(scan.spec.project_id) {
+            return Err(view::no_scan(scan.spec.id));
+        }
+    }
+    let store = Arc::clone(edge.system.store());
+    // It reads the verdicts of every batch.
+    let sides = off_thread(move || Ok((Side::new(&store, &before)?, Side::new(&store, &after)?)));
+    let (before, after) = sides.await?.map_err(|error: netscan_store::ReadError| error)?;
+    let by_lines = query.format == DiffFormat::Jsonl;
+    let body = streamed::body(&edge, Comparison::new(before, after, by_lines)).await?;
+    let kind = if by_lines { "application/x-ndjson" } else { "application/json" };
+    Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
+}

@@ -1,0 +1,126 @@
+//! Files that nmap wrote somewhere else.
+
+use crate::{
+    auth::Identity,
+    off_thread,
+    problem::{Failure, refuse_new_work},
+    query::Query,
+    router::Edge,
+};
+use axum::{
+    Json,
+    body::{Body, HttpBody},
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures_util::StreamExt;
+use netscan_actors::{ImportError, ImportRequest, SurveyError};
+use netscan_schemas::{
+    ProjectId, limits,
+    problem::{Code, is_name},
+};
+use serde::Deserialize;
+use std::{
+    fs::File,
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
+
+/// How long a client may leave the next bytes out.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// What to import as.
+#[derive(Deserialize)]
+pub struct ImportQuery {
+    project_id: Option<ProjectId>,
+    name: Option<String>,
+    #[serde(default)]
+    again: bool,
+}
+
+/// Makes a scan of the nmap XML in the body: 201 with the scan, or 200 with the one that holds the
+/// same bytes already.
+pub async fn import(
+    State(edge): State<Arc<Edge>>,
+    Query(query): Query<ImportQuery>,
+    caller: Identity,
+    body: Body,
+) -> Result<Response, Failure> {
+    refuse_new_work(edge.system.store())?;
+    if query.name.as_deref().is_some_and(|name| !is_name(name)) {
+        let detail = format!(
+            "a scan's name has 1 to {} printable characters, without blanks at either end",
+            limits::NAME_CHARS_MAX
+        );
+        return Err(Failure::new(Code::InvalidValue, detail));
+    }
+    let project_id = caller.project_for(query.project_id)?;
+    let _place = edge.imports.try_acquire().map_err(|_| {
+        let detail = format!("{} imports are under way, and no more may be", limits::IMPORTS_MAX);
+        let mut failure = Failure::new(Code::TooManyClients, detail);
+        failure.0 = Box::new(failure.0.retry_after(5));
+        failure
+    })?;
+    let file = keep(&edge, body).await?;
+    let request = ImportRequest { project_id, name: query.name, again: query.again };
+    let answer = edge.system.import(file, request).await?;
+    let location = format!("/api/scans/{}", answer.scan_id);
+    let status = if answer.is_known { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, [(header::LOCATION, location)], Json(answer)).into_response())
+}
+
+fn too_large() -> Failure {
+    let detail = format!(
+        "the body is more than {} MiB (import_bytes_max); split the file, or scan in smaller parts",
+        limits::IMPORT_BYTES_MAX >> 20
+    );
+    Failure::new(Code::TooLarge, detail)
+}
+
+/// Writes the body into a file without a name on the store's own disk: whatever ends us, nothing
+/// is left of it.
+async fn keep(edge: &Edge, body: Body) -> Result<File, Failure> {
+    if body.size_hint().lower() > limits::IMPORT_BYTES_MAX {
+        return Err(too_large());
+    }
+    let dir = edge.system.data_dir().to_owned();
+    let failed = |error: io::Error| Failure::internal(&error);
+    let mut file = off_thread(move || tempfile::tempfile_in(dir)).await?.map_err(failed)?;
+    let mut body = body.into_data_stream();
+    let mut count = 0u64;
+    loop {
+        let next = tokio::time::timeout(BODY_PATIENCE, body.next()).await;
+        let next = next.map_err(|_| {
+            let secs = BODY_PATIENCE.as_secs();
+            Failure::new(Code::BadRequest, format!("the body has stopped for {secs} s"))
+        })?;
+        let Some(bytes) = next else { break };
+        let bytes = bytes.map_err(|error| {
+            Failure::new(Code::BadRequest, format!("the body broke off: {error}"))
+        })?;
+        count += bytes.len() as u64;
+        if count > limits::IMPORT_BYTES_MAX {
+            return Err(too_large());
+        }
+        let written = off_thread(move || file.write_all(&bytes).map(|()| file)).await?;
+        file = written.map_err(failed)?;
+    }
+    Ok(file)
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::Survey(error @ SurveyError::NotNmap(_)) => {
+                Self::new(Code::BadRequest, error)
+            }
+            ImportError::Survey(error @ SurveyError::Io(_)) => Self::internal(&error),
+            ImportError::NoProject(_) => Self::new(Code::NotFound, error),
+            ImportError::Read(error) => error.into(),
+            ImportError::Write(error) => error.into(),
+            ImportError::Leaving => Self::new(Code::ShuttingDown, error),
+        }
+    }
+}
