@@ -6,7 +6,11 @@
 //!             ─► numbers, policy ─────────────┘
 //! ```
 
-use crate::{processors, scan::tuning, scanner::Scanner};
+use crate::{
+    processors,
+    scan::{plan, tuning},
+    scanner::Scanner,
+};
 use netscan_nmap::{
     command,
     locate::LocateError,
@@ -207,6 +211,8 @@ pub(crate) struct Flags {
     pub(crate) probes_ports: bool,
     /// Whether its start loads scripts, probes or fingerprints.
     pub(crate) is_heavy: bool,
+    /// Whether every address counts as up.
+    pub(crate) skips_discovery: bool,
     pub(crate) argv: Vec<String>,
     pub(crate) fallback: Vec<String>,
     pub(crate) warnings: Vec<String>,
@@ -225,8 +231,14 @@ pub(crate) async fn read_flags(
         options.check_scripts(scripts.as_ref())?;
         let argv = command::template(&nmap, &options, scanner.privileges());
         let probes_ports = !options.technique.no_ports;
-        let is_heavy = options.is_heavy();
-        Ok(Flags { probes_ports, is_heavy, argv, fallback, warnings: parsed.warnings })
+        Ok(Flags {
+            probes_ports,
+            is_heavy: options.is_heavy(),
+            skips_discovery: options.discovery.skip,
+            argv,
+            fallback,
+            warnings: parsed.warnings,
+        })
     };
     Ok(read())
 }
@@ -384,6 +396,7 @@ pub(crate) async fn check(
     if kind == Kind::Run {
         check_one_batch(&scope.plan, limits::CHUNK_SIZE_MAX)?;
     }
+    scope.plan.order = plan::order(flags.skips_discovery && flags.probes_ports);
     let mut warnings = flags.warnings;
     warnings.append(&mut scope.notes);
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {

@@ -252,7 +252,7 @@ impl ScanActorState {
         );
         let core = ScanCore::new(
             view.state.status,
-            Plan::new(&plan.addresses, &plan.last),
+            Plan::new(&plan.addresses, &plan.last, plan.order),
             view.state.cursor,
             tuner,
             records.iter().map(|record| (record.id, record.parent.is_some())),

@@ -11,7 +11,7 @@ use netscan_schemas::{
     },
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
     scan::{PinnedName, Policy, ScanStatus, Tuning, UnresolvedTarget, Verdict},
-    stored::Difficulty,
+    stored::{Difficulty, PlanOrder},
     time::Time,
 };
 use std::{fmt::Debug, fs, path::PathBuf, sync::Arc};
@@ -74,7 +74,7 @@ fn plan() -> PlanRecord {
     let name = PinnedName { name: text("localhost"), address: "::1".parse().unwrap() };
     let runs = [("10.0.0.0", "10.0.0.1"), ("10.0.0.3", "10.0.0.3"), ("::1", "::1")];
     let last = addresses(&[("10.0.0.3", "10.0.0.3")]);
-    PlanRecord { addresses: addresses(&runs), names: vec![name], last }
+    PlanRecord { addresses: addresses(&runs), names: vec![name], last, order: PlanOrder::Strided }
 }
 
 fn tally() -> TallyRecord {
@@ -277,10 +277,17 @@ fn golden_records_of_version_1_are_still_read() {
         assert_eq!(&R::from_bytes(&from_hex(&text)).unwrap(), expected);
     }
     check(&ScanSpec { tuning: Tuning::default(), ..spec() });
-    check(&PlanRecord { last: AddressSet::new(), ..plan() });
+    check(&PlanRecord { last: AddressSet::new(), order: PlanOrder::InOrder, ..plan() });
     check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch() });
     check(&AttemptRecord { cpu_ms: 0, ..attempt() });
     check(&HostRecord { verdict: Verdict::Up, provisional: vec![], ..host() });
+}
+
+#[test]
+fn golden_records_of_version_2_are_still_read() {
+    let text = fs::read_to_string(golden_path(PlanRecord::KIND, 2)).unwrap();
+    let expected = PlanRecord { order: PlanOrder::InOrder, ..plan() };
+    assert_eq!(PlanRecord::from_bytes(&from_hex(&text)).unwrap(), expected);
 }
 
 #[test]
