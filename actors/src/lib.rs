@@ -32,6 +32,6 @@ pub use finish::progress;
 pub use hub::{Feed, Hub, Text};
 pub use in_hand::{InHand, Taken};
 pub use scanner::Scanner;
-pub use slots::SlotsCount;
+pub use slots::{Hold, Limits, LimitsChange, SlotsCount};
 pub use submit::SubmitError;
 pub use system::{Config, RescanError, StartError, System};

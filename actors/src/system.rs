@@ -7,7 +7,7 @@ use crate::{
     in_hand::{InHand, Taken},
     preview,
     scanner::Scanner,
-    slots::{SlotsCount, SlotsMsg, Supply},
+    slots::{Limits, LimitsChange, SlotsCount, SlotsMsg},
     submit::{self, Kind, SubmitError},
 };
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
@@ -20,7 +20,11 @@ use netscan_schemas::{
 };
 use netscan_store::{OpenError, ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// The project of scans that name none.
@@ -87,7 +91,8 @@ pub struct System {
     engine: ActorRef<EngineMsg>,
     in_hand: Arc<InHand>,
     is_server: bool,
-    slots: usize,
+    /// As they were set last.
+    limits: Mutex<Limits>,
     started: Instant,
 }
 
@@ -109,6 +114,7 @@ impl System {
         // The store is ours, and no nmap of an earlier start uses them any more.
         scanner.sweep().await;
         let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
+        let limits = Limits::new(slots, config.packet_rate);
         let in_hand = Arc::new(InHand::default());
         let args = EngineArgs {
             store: Arc::clone(&store),
@@ -116,7 +122,7 @@ impl System {
             in_hand: Arc::clone(&in_hand),
             scanner: Arc::clone(&scanner),
             launcher: config.launcher,
-            supply: Supply { slots, packets: config.packet_rate },
+            limits,
             network: Arc::default(),
         };
         let spawned = Actor::spawn(None, Engine, args).await;
@@ -128,7 +134,7 @@ impl System {
             engine,
             in_hand,
             is_server: config.resume,
-            slots,
+            limits: Mutex::new(limits),
             started: Instant::now(),
         });
         if config.resume {
@@ -186,13 +192,40 @@ impl System {
         }
     }
 
-    /// Returns how many nmap processes may run, and how many do.
+    /// Returns what all nmap processes together may use, and what they do.
     pub async fn slots(&self) -> SlotsCount {
-        let unknown = SlotsCount { limit: self.slots, in_use: 0 };
-        let Some(slots) = self.ask(EngineMsg::Slots, ANSWER_WAIT).await else { return unknown };
-        match slots.call(SlotsMsg::Count, Some(ANSWER_WAIT)).await {
-            Ok(CallResult::Success(count)) => count,
-            Ok(CallResult::Timeout | CallResult::SenderError) | Err(_) => unknown,
+        self.ask_slots(SlotsMsg::Count).await.unwrap_or(SlotsCount {
+            limits: self.limits(),
+            in_use: 0,
+            dealt: 0,
+            unbounded: 0,
+            waiting: None,
+        })
+    }
+
+    /// Changes what all nmap processes together may use. It holds for what starts next: nmap's rate
+    /// cannot be changed while it runs, and nothing is ended for a lower limit. None when the
+    /// engine is gone.
+    pub async fn set_limits(&self, change: LimitsChange) -> Option<SlotsCount> {
+        let count = self.ask_slots(|reply| SlotsMsg::Change(change, reply)).await?;
+        // Plain data behind the lock: a poisoned one is still good to use.
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = count.limits;
+        tracing::info!(limits = ?count.limits, "the limits are changed");
+        Some(count)
+    }
+
+    fn limits(&self) -> Limits {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask_slots(
+        &self,
+        message: impl FnOnce(RpcReplyPort<SlotsCount>) -> SlotsMsg,
+    ) -> Option<SlotsCount> {
+        let slots = self.ask(EngineMsg::Slots, ANSWER_WAIT).await?;
+        match slots.call(message, Some(ANSWER_WAIT)).await {
+            Ok(CallResult::Success(count)) => Some(count),
+            Ok(CallResult::Timeout | CallResult::SenderError) | Err(_) => None,
         }
     }
 
@@ -239,9 +272,16 @@ impl System {
             None => self.project_named(DEFAULT_PROJECT).await?,
         };
         let id = || self.store.next_scan_id();
-        let (spec, plan) =
-            submit::check(&self.scanner, &self.store, request, id, project, kind, self.slots)
-                .await?;
+        let (spec, plan) = submit::check(
+            &self.scanner,
+            &self.store,
+            request,
+            id,
+            project,
+            kind,
+            self.limits().slots,
+        )
+        .await?;
         self.keep_and_start(&spec, &plan).await?;
         Ok(ScanAccepted {
             scan_id: spec.id,
@@ -298,7 +338,7 @@ impl System {
     /// # Errors
     /// When there is no nmap, or the store fails.
     pub async fn preview(&self, request: &ScanRequest) -> Result<Preview, SubmitError> {
-        preview::preview(&self.scanner, &self.store, request, self.slots).await
+        preview::preview(&self.scanner, &self.store, request, self.limits().slots).await
     }
 
     /// Makes a new scan of an ended scan's targets.

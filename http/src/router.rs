@@ -13,7 +13,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{any, get, patch, post},
 };
 use netscan_actors::System;
 use netscan_schemas::{limits, problem::Code};
@@ -110,6 +110,7 @@ fn routes(edge: Arc<Edge>) -> Router {
         .route("/api/targets/{address}/history", get(targets::history))
         .route("/api/nmap/run", post(quick::run))
         .route("/api/system", get(system::describe))
+        .route("/api/system/limits", patch(system::change_limits))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))
         // `any`, so that an upgrade over HTTP/2, which is a CONNECT, arrives too.

@@ -25,6 +25,13 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
         Command::Rescan { scan, only } => {
             scan::again(scan, only, server.as_deref(), data.as_deref(), out).await
         }
+        Command::Limits(limits) => {
+            let session =
+                Session::open(server.as_deref(), data.as_deref(), Engine::default(), false).await?;
+            let done = manage::limits(&session, &limits, out).await;
+            session.close().await;
+            done
+        }
         Command::Doctor { nmap } => {
             doctor::run(nmap, server.as_deref(), data.as_deref(), out).await
         }
@@ -66,6 +73,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Scan(_)
         | Command::Serve(_)
         | Command::Rescan { .. }
+        | Command::Limits(_)
         | Command::Doctor { .. }
         | Command::Store(_)
         | Command::Completions { .. } => {

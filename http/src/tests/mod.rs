@@ -1,6 +1,7 @@
 //! The edge over a real store, with scripted processes in nmap's place.
 
 mod callers;
+mod limits;
 mod malformed;
 mod results;
 mod routes;
