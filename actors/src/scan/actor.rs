@@ -23,7 +23,7 @@ use netscan_schemas::{
     attempt::StopReason,
     event::{EncodedEvent, Event},
     limits,
-    scan::{Progress, ScanState, ScanStatus, Tuning},
+    scan::{Progress, ScanState, ScanStatus},
     stored::{BatchRecord, ScanSpec},
 };
 use netscan_store::Write;
@@ -53,7 +53,7 @@ pub enum ScanMsg {
     Taken(Taken),
     /// nmap could not be started for want of a resource.
     Shortage,
-    /// Time to tune.
+    /// Time to look how the processors are used, and to tune.
     Tune,
     /// nmap was looked for again.
     Looked(Box<Result<Fitted, LocateError>>),
@@ -126,9 +126,7 @@ impl Actor for Scan {
 
     async fn post_start(&self, myself: ActorRef<ScanMsg>, state: &mut ScanActorState) -> Handled {
         myself.send_interval(TICK, || ScanMsg::Tick);
-        if state.spec.tuning != Tuning::default() {
-            myself.send_interval(tuning::LOOK_EVERY, || ScanMsg::Tune);
-        }
+        myself.send_interval(tuning::LOOK_EVERY, || ScanMsg::Tune);
         let effects = state.core.begin();
         state.carry_out(&myself, effects).await
     }
@@ -142,6 +140,7 @@ impl Actor for Scan {
         let mut answer = None;
         let effects = match message {
             ScanMsg::Slot(permit) => {
+                state.core.set_slots(permit.limit());
                 state.permit = Some(permit);
                 state.core.on_slot()
             }
@@ -181,10 +180,12 @@ impl Actor for Scan {
                 state.core.on_shortage();
                 return Ok(());
             }
-            ScanMsg::Tune => match state.processors.busy() {
-                Some(busy) => state.core.tune(busy),
-                None => return Ok(()),
-            },
+            ScanMsg::Tune => {
+                let (busy, want) = (state.processors.busy(), state.want());
+                let load = (state.core.running(), want.unwrap_or(0.0));
+                state.slots.cast(SlotsMsg::Load(state.context.scan, load.0, load.1))?;
+                state.core.tune(busy, want)
+            }
             ScanMsg::Tick => state.tick(&myself)?,
         };
         state.carry_out(&myself, effects).await?;
