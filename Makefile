@@ -11,10 +11,13 @@ CHAOS_ARGS ?=
 # Such as `--quick` or `batches --html bench.html`.
 BENCH_ARGS ?=
 
-.PHONY: help scan serve build bench test chaos chaos-quick check fmt lint doc contracts tools clean
+# Such as `--only live,mix --runs 3`.
+RACE_ARGS ?=
+
+.PHONY: help scan serve build bench bench-network test chaos chaos-quick check fmt lint doc contracts tools clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 tools: ## install nmap if it is missing (Debian, Ubuntu), or say what to install
 	@sh scripts/install-tools.sh
@@ -47,6 +50,11 @@ chaos: tools build ## every fault against the release binary, 300 kills and more
 chaos-quick: ## a part of that against the binary of the tests: at most 2 minutes
 	@$(CARGO) test --locked --workspace --no-run --quiet
 	target/debug/chaos --quick --jobs 2 --seed 1 $(CHAOS_ARGS)
+
+bench-network: tools ## netscan against fixed splits of nmap in simulated networks; as root
+	$(CARGO) build --locked --profile $(PROFILE) --bin netscan
+	$(CARGO) build --locked --profile $(PROFILE) -p netscan-test-support --bins
+	target/$(PROFILE)/race $(RACE_ARGS)
 
 check: fmt lint test doc ## what CI runs
 

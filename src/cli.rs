@@ -148,6 +148,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Make scans of files that `nmap -oX` wrote, whole or cut off. Nothing is scanned.
     Import(ImportArgs),
+    /// Show what all nmaps of the server may use, or change it while they run.
+    Limits(LimitsArgs),
     /// Look for what keeps scans from working, and say how to mend it.
     Doctor {
         /// The nmap to use.
@@ -231,12 +233,27 @@ pub struct ScanArgs {
     #[arg(long, value_name = "N", value_parser = values::slots)]
     pub slots: Option<usize>,
     /// Packets a second that all nmap processes may send together, beyond this machine; 0 for no
-    /// bound. 20000 when left out.
+    /// bound. 80000 when left out.
     #[arg(long, value_name = "N", value_parser = values::packet_rate)]
     pub packet_rate: Option<u32>,
     /// nmap's flags, after `--`.
     #[arg(last = true, value_name = "NMAP FLAGS")]
     pub flags: Vec<String>,
+}
+
+/// What all nmaps of the server may use. Changes hold for what starts next; what runs keeps its share.
+#[derive(Debug, ClapArgs)]
+pub struct LimitsArgs {
+    /// nmap processes at once over all scans.
+    #[arg(long, value_name = "N", value_parser = values::slots)]
+    pub slots: Option<usize>,
+    /// Packets a second that all nmap processes may send together, beyond this machine; 0 for no
+    /// bound.
+    #[arg(long, value_name = "N", value_parser = values::packet_rate)]
+    pub packet_rate: Option<u32>,
+    /// Memory that is left to others (512M, 2G): no nmap starts when less would be free.
+    #[arg(long, value_name = "SIZE", value_parser = values::size)]
+    pub memory_reserve: Option<u64>,
 }
 
 /// How to serve.
@@ -257,7 +274,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "N", value_parser = values::slots)]
     pub slots: Option<usize>,
     /// Packets a second that all nmap processes may send together, beyond this machine; 0 for no
-    /// bound. 20000 when left out.
+    /// bound. 80000 when left out.
     #[arg(long, value_name = "N", value_parser = values::packet_rate)]
     pub packet_rate: Option<u32>,
     /// Allow these addresses to be scanned for as long as the server runs; `netscan scope allow`

@@ -143,6 +143,18 @@ pub fn bench_mib(text: &str) -> Result<u64, String> {
     }
 }
 
+/// Reads bytes, with K, M or G behind for so many KiB, MiB or GiB.
+pub fn size(text: &str) -> Result<u64, String> {
+    let (digits, shift) = match text.char_indices().next_back() {
+        Some((end, 'K' | 'k')) => (&text[..end], 10),
+        Some((end, 'M' | 'm')) => (&text[..end], 20),
+        Some((end, 'G' | 'g')) => (&text[..end], 30),
+        _ => (text, 0),
+    };
+    let bytes = digits.parse::<u64>().ok().and_then(|count| count.checked_mul(1 << shift));
+    bytes.ok_or_else(|| "a size is a number of bytes, or one such as 512M or 2G".to_owned())
+}
+
 /// Reads an address and a port to listen on.
 pub fn listen(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| {
@@ -291,6 +303,18 @@ mod tests {
         for text in bad {
             let why = origin(text).unwrap_err();
             assert!(why.contains("http://localhost:5173"), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in
+            [("0", 0), ("4096", 4096), ("7k", 7168), ("512M", 1 << 29), ("2G", 2 << 30)]
+        {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for bad in ["", "G", "1T", "-1", "1.5G", "99999999999G", "2 G"] {
+            assert!(size(bad).unwrap_err().contains("512M"), "{bad}");
         }
     }
 

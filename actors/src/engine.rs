@@ -7,7 +7,7 @@ use crate::{
     scan::{Scan, ScanArgs, ScanMsg},
     scanner::Scanner,
     scope::Scopes,
-    slots::{Slots, SlotsMsg, Supply},
+    slots::{Limits, Slots, SlotsMsg},
     supervise::Intensity,
 };
 use netscan_nmap::launch::Launcher;
@@ -57,8 +57,8 @@ pub struct EngineArgs {
     pub scopes: Arc<Scopes>,
     /// Starts processes.
     pub launcher: Arc<dyn Launcher>,
-    /// nmap processes that may run at once, and what they may send.
-    pub supply: Supply,
+    /// What all nmap processes together may use, to begin with.
+    pub limits: Limits,
     /// Watched while the engine runs.
     pub network: Arc<Network>,
 }
@@ -88,7 +88,7 @@ impl Actor for Engine {
         myself: ActorRef<EngineMsg>,
         args: EngineArgs,
     ) -> Result<EngineState, ActorProcessingErr> {
-        let (slots, _) = Actor::spawn_linked(None, Slots, args.supply, myself.get_cell()).await?;
+        let (slots, _) = Actor::spawn_linked(None, Slots, args.limits, myself.get_cell()).await?;
         let network = Arc::clone(&args.network);
         let watching = tokio::spawn(async move { network.watch().await });
         Ok(EngineState {
@@ -171,7 +171,7 @@ impl EngineState {
             context: Arc::new(context),
             slots: self.slots.clone(),
             hub: Arc::clone(&self.args.hub),
-            slots_max: self.args.supply.slots,
+            slots_max: self.args.limits.slots,
         };
         let (actor, _) = Actor::spawn_linked(None, Scan, args, myself.get_cell()).await?;
         self.scans.insert(scan, actor);

@@ -36,6 +36,6 @@ pub use import::{ImportError, ImportRequest, SurveyError};
 pub use in_hand::{InHand, Taken};
 pub use scanner::Scanner;
 pub use scope::{EntryFault, Fault, NewEntry, OutOfScope, ScopeError, Scopes};
-pub use slots::SlotsCount;
+pub use slots::{Hold, Limits, LimitsChange, SlotsCount};
 pub use submit::SubmitError;
 pub use system::{Config, RescanError, StartError, System};

@@ -1,10 +1,23 @@
 //! How busy the machine's processors are.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 /// Returns how many processors this process may use.
 pub fn count() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Returns how long a process has run or queued for a processor, so far; none where the system does
+/// not say, and when it is gone. Of its threads only the first counts: nmap has no other.
+pub fn wanted(pid: u32) -> Option<Duration> {
+    parse_wanted(&fs::read_to_string(format!("/proc/{pid}/schedstat")).ok()?)
+}
+
+/// Reads nanoseconds on a processor, nanoseconds in the queue for one, and turns.
+fn parse_wanted(text: &str) -> Option<Duration> {
+    let mut fields = text.split_ascii_whitespace().map(|field| field.parse::<u64>().ok());
+    let (ran, queued) = (fields.next()??, fields.next()??);
+    Some(Duration::from_nanos(ran.saturating_add(queued)))
 }
 
 /// Reads how busy all processors were between two looks.
@@ -59,6 +72,16 @@ mod tests {
         for bad in ["", "cpu", "cpu 1 2", "intr 1 2 3 4 5"] {
             assert_eq!(parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_process_wants_its_turns_and_the_time_before_them() {
+        assert_eq!(parse_wanted("2000000 500000 17\n"), Some(Duration::from_micros(2500)));
+        for bad in ["", "7", "a b c"] {
+            assert_eq!(parse_wanted(bad), None, "{bad}");
+        }
+        assert!(wanted(std::process::id()).is_some());
+        assert_eq!(wanted(u32::MAX), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 
 use crate::{
     processors,
-    scan::tuning,
+    scan::{plan, tuning},
     scanner::Scanner,
     scope::{OutOfScope, Scopes},
 };
@@ -222,6 +222,8 @@ pub(crate) struct Flags {
     pub(crate) probes_ports: bool,
     /// Whether its start loads scripts, probes or fingerprints.
     pub(crate) is_heavy: bool,
+    /// Whether every address counts as up.
+    pub(crate) skips_discovery: bool,
     pub(crate) argv: Vec<String>,
     pub(crate) fallback: Vec<String>,
     pub(crate) warnings: Vec<String>,
@@ -240,8 +242,14 @@ pub(crate) async fn read_flags(
         options.check_scripts(scripts.as_ref())?;
         let argv = command::template(&nmap, &options, scanner.privileges());
         let probes_ports = !options.technique.no_ports;
-        let is_heavy = options.is_heavy();
-        Ok(Flags { probes_ports, is_heavy, argv, fallback, warnings: parsed.warnings })
+        Ok(Flags {
+            probes_ports,
+            is_heavy: options.is_heavy(),
+            skips_discovery: options.discovery.skip,
+            argv,
+            fallback,
+            warnings: parsed.warnings,
+        })
     };
     Ok(read())
 }
@@ -408,6 +416,7 @@ pub(crate) async fn check(
     if kind == Kind::Run {
         check_one_batch(&aim.plan, limits::CHUNK_SIZE_MAX)?;
     }
+    aim.plan.order = plan::order(flags.skips_discovery && flags.probes_ports);
     let mut warnings = flags.warnings;
     warnings.append(&mut aim.notes);
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {

@@ -8,7 +8,7 @@ use crate::{
     preview,
     scanner::Scanner,
     scope::{NewEntry, Scopes},
-    slots::{SlotsCount, SlotsMsg, Supply},
+    slots::{Limits, LimitsChange, SlotsCount, SlotsMsg},
     submit::{self, Kind, SubmitError},
 };
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
@@ -20,7 +20,11 @@ use netscan_schemas::{
 };
 use netscan_store::{OpenError, ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// The project of scans that name none.
@@ -91,7 +95,8 @@ pub struct System {
     in_hand: Arc<InHand>,
     is_server: bool,
     sandbox: Sandbox,
-    slots: usize,
+    /// As they were set last.
+    limits: Mutex<Limits>,
     started: Instant,
     data_dir: PathBuf,
 }
@@ -116,6 +121,7 @@ impl System {
         // The store is ours, and no nmap of an earlier start uses them any more.
         scanner.sweep().await;
         let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
+        let limits = Limits::new(slots, config.packet_rate);
         let in_hand = Arc::new(InHand::default());
         let sandbox = config.launcher.sandbox();
         let args = EngineArgs {
@@ -125,7 +131,7 @@ impl System {
             scanner: Arc::clone(&scanner),
             scopes: Arc::clone(&scopes),
             launcher: config.launcher,
-            supply: Supply { slots, packets: config.packet_rate },
+            limits,
             network: Arc::default(),
         };
         let spawned = Actor::spawn(None, Engine, args).await;
@@ -139,7 +145,7 @@ impl System {
             in_hand,
             is_server: config.resume,
             sandbox,
-            slots,
+            limits: Mutex::new(limits),
             started: Instant::now(),
             data_dir,
         });
@@ -208,13 +214,40 @@ impl System {
         }
     }
 
-    /// Returns how many nmap processes may run, and how many do.
+    /// Returns what all nmap processes together may use, and what they do.
     pub async fn slots(&self) -> SlotsCount {
-        let unknown = SlotsCount { limit: self.slots, in_use: 0 };
-        let Some(slots) = self.ask(EngineMsg::Slots, ANSWER_WAIT).await else { return unknown };
-        match slots.call(SlotsMsg::Count, Some(ANSWER_WAIT)).await {
-            Ok(CallResult::Success(count)) => count,
-            Ok(CallResult::Timeout | CallResult::SenderError) | Err(_) => unknown,
+        self.ask_slots(SlotsMsg::Count).await.unwrap_or(SlotsCount {
+            limits: self.limits(),
+            in_use: 0,
+            dealt: 0,
+            unbounded: 0,
+            waiting: None,
+        })
+    }
+
+    /// Changes what all nmap processes together may use. It holds for what starts next: nmap's rate
+    /// cannot be changed while it runs, and nothing is ended for a lower limit. None when the
+    /// engine is gone.
+    pub async fn set_limits(&self, change: LimitsChange) -> Option<SlotsCount> {
+        let count = self.ask_slots(|reply| SlotsMsg::Change(change, reply)).await?;
+        // Plain data behind the lock: a poisoned one is still good to use.
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = count.limits;
+        tracing::info!(limits = ?count.limits, "the limits are changed");
+        Some(count)
+    }
+
+    fn limits(&self) -> Limits {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn ask_slots(
+        &self,
+        message: impl FnOnce(RpcReplyPort<SlotsCount>) -> SlotsMsg,
+    ) -> Option<SlotsCount> {
+        let slots = self.ask(EngineMsg::Slots, ANSWER_WAIT).await?;
+        match slots.call(message, Some(ANSWER_WAIT)).await {
+            Ok(CallResult::Success(count)) => Some(count),
+            Ok(CallResult::Timeout | CallResult::SenderError) | Err(_) => None,
         }
     }
 
@@ -270,7 +303,7 @@ impl System {
             scanner: &self.scanner,
             store: &self.store,
             scopes: &self.scopes,
-            slots: self.slots,
+            slots: self.limits().slots,
         };
         let (spec, plan) = submit::check(may, request, id, project, kind).await?;
         self.keep_and_start(&spec, &plan).await?;
@@ -339,7 +372,7 @@ impl System {
             scanner: &self.scanner,
             store: &self.store,
             scopes: &self.scopes,
-            slots: self.slots,
+            slots: self.limits().slots,
         };
         preview::preview(may, request, project).await
     }

@@ -19,7 +19,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Response},
-    routing::{any, delete, get, post},
+    routing::{any, delete, get, patch, post},
 };
 use netscan_actors::System;
 use netscan_schemas::{
@@ -229,6 +229,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/targets/{address}/history", get(targets::history))
         .route("/api/nmap/run", post(quick::run).layer(large()))
         .route("/api/system", get(system::describe))
+        .route("/api/system/limits", patch(system::change_limits))
         .route("/api/tokens", get(tokens::list).post(tokens::create))
         .route("/api/tokens/{id}", delete(tokens::revoke))
         .route("/api/session", get(session::describe).post(session::begin).delete(session::end))

@@ -7,6 +7,7 @@
 
 mod scope;
 pub mod v1;
+pub mod v2;
 
 pub use scope::ScopeRecord;
 
@@ -84,6 +85,17 @@ impl ScanSpec {
     }
 }
 
+/// In which order a plan is cut into batches.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlanOrder {
+    /// From the lowest address to the highest.
+    #[default]
+    InOrder,
+    /// Each batch has addresses from all over the plan. What `actors` makes of this may not change:
+    /// a scan goes on by it after a restart.
+    Strided,
+}
+
 /// Which addresses a scan scans. Written once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRecord {
@@ -94,6 +106,8 @@ pub struct PlanRecord {
     /// Those of the addresses that are scanned last and one by one: earlier scans could not finish
     /// them.
     pub last: AddressSet,
+    /// In which order they are cut into batches: the cursor counts along it.
+    pub order: PlanOrder,
 }
 
 /// Counts that the store's writer keeps beside a scan, in the transactions that change them.

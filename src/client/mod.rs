@@ -138,6 +138,11 @@ impl Client {
         typed(path, &self.call(Method::POST, path, Some(body)).await?)
     }
 
+    /// Changes an object and returns it.
+    pub async fn patch<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Failure> {
+        typed(path, &self.call(Method::PATCH, path, Some(body)).await?)
+    }
+
     /// Deletes something.
     pub async fn delete(&self, path: &str) -> Result<(), Failure> {
         self.call(Method::DELETE, path, None).await.map(drop)

@@ -1,14 +1,16 @@
 //! Small commands that change something.
 
 use crate::{
-    cli::{ProjectsCommand, TargetsCommand},
-    client::Client,
+    cli::{LimitsArgs, ProjectsCommand, TargetsCommand},
+    client::{Client, Session},
     exit::{Exit, Failure},
     output::Output,
 };
 use netscan_schemas::{
     ProjectId, ScanId,
-    api::{DifficultTarget, ExpandAnswer, Project, ScanCommandAnswer},
+    api::{
+        DifficultTarget, ExpandAnswer, Governor, LimitsRequest, Project, ScanCommandAnswer, System,
+    },
     problem::{Code, Problem},
 };
 use serde_json::json;
@@ -37,6 +39,48 @@ pub async fn command(
         false => out.line(&format!("scan {scan} is {}", answer.status))?,
     }
     Ok(Exit::Ok)
+}
+
+/// Shows what all nmaps may use, having changed it if that is asked for.
+pub async fn limits(session: &Session, args: &LimitsArgs, out: &Output) -> Result<Exit, Failure> {
+    let request = LimitsRequest {
+        slots: args.slots.map(|slots| u32::try_from(slots).unwrap_or(u32::MAX)),
+        packet_rate: args.packet_rate,
+        memory_reserve_bytes: args.memory_reserve,
+    };
+    let governor = if request == LimitsRequest::default() {
+        session.client.get::<System>("/api/system").await?.governor
+    } else if session.system().is_some() {
+        return Err(Failure::Usage(
+            "no netscan runs whose limits could be changed: give --slots and --packet-rate to \
+             `netscan serve` or `netscan scan`"
+                .to_owned(),
+        ));
+    } else {
+        session.client.patch("/api/system/limits", &json!(request)).await?
+    };
+    match out.json {
+        true => out.json(&governor)?,
+        false => show_governor(&governor, out)?,
+    }
+    Ok(Exit::Ok)
+}
+
+fn show_governor(governor: &Governor, out: &Output) -> Result<(), Failure> {
+    let Governor { slots, slots_in_use, packet_rate, packet_rate_dealt, .. } = governor;
+    out.line(&format!("slots    {slots_in_use} of {slots} in use"))?;
+    out.line(&match packet_rate {
+        None => "packets  no bound".to_owned(),
+        Some(rate) => {
+            let drains = if packet_rate_dealt > rate { ", until enough of them end" } else { "" };
+            format!(
+                "packets  {packet_rate_dealt} of {rate} a second dealt to nmaps that run{drains}"
+            )
+        }
+    })?;
+    out.line(&format!("memory   {} MiB are left to others", governor.memory_reserve_bytes >> 20))?;
+    let waits_for = governor.waits_for.as_deref().unwrap_or("nothing").replace('_', " ");
+    out.line(&format!("waiting  {} batches, for {waits_for}", governor.waiting))
 }
 
 /// Says what target expressions mean, and which targets are difficult.

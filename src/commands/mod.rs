@@ -33,6 +33,12 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
         Command::Rescan { scan, only } => {
             scan::again(scan, only, engine, &server, data.as_deref(), out).await
         }
+        Command::Limits(limits) => {
+            let session = Session::open(&server, data.as_deref(), engine, false).await?;
+            let done = manage::limits(&session, &limits, out).await;
+            session.close().await;
+            done
+        }
         Command::Doctor { nmap } => doctor::run(nmap, engine, &server, data.as_deref(), out).await,
         Command::Store(command) => {
             store::run(command, server.url.as_deref(), data.as_deref(), out).await
@@ -78,6 +84,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Scan(_)
         | Command::Serve(_)
         | Command::Rescan { .. }
+        | Command::Limits(_)
         | Command::Doctor { .. }
         | Command::Store(_)
         | Command::Bench(_)

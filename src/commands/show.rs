@@ -94,6 +94,10 @@ pub async fn status(client: &Client, scan: Option<ScanId>, out: &Output) -> Resu
     out.line(&format!("netscan {}, up {}", system.version, human_ms(system.uptime_ms)))?;
     out.line(&format!("nmap    {}", nmap.or(system.nmap_problem).unwrap_or_default()))?;
     out.line(&format!("slots   {} of {} in use", system.slots_in_use, system.slots))?;
+    if let Some(hold) = &system.governor.waits_for {
+        let (waiting, hold) = (system.governor.waiting, hold.replace('_', " "));
+        out.line(&format!("waiting {waiting} batches, for {hold}"))?;
+    }
     out.line(&format!("scope   {}", super::scope::summary(&system.scope)))?;
     out.line(&format!("store   {} bytes, start {}", system.store_bytes, system.epoch))?;
     for scan in unfinished(client).await? {

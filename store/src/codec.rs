@@ -12,7 +12,7 @@
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
     AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec,
-    ScopeRecord, SessionRecord, TallyRecord, TokenRecord, VerdictsRecord, v1,
+    ScopeRecord, SessionRecord, TallyRecord, TokenRecord, VerdictsRecord, v1, v2,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -158,7 +158,7 @@ macro_rules! versioned {
 versioned!("project", ProjectRecord = 1, { 1 => ProjectRecord });
 versioned!("scan-spec", ScanSpec = 2, { 1 => v1::ScanSpec, 2 => ScanSpec });
 versioned!("scan-state", ScanState = 1, { 1 => ScanState });
-versioned!("plan", PlanRecord = 2, { 1 => v1::PlanRecord, 2 => PlanRecord });
+versioned!("plan", PlanRecord = 3, { 1 => v1::PlanRecord, 2 => v2::PlanRecord, 3 => PlanRecord });
 versioned!("tally", TallyRecord = 1, { 1 => TallyRecord });
 // Version 3 is version 2 with one more outcome.
 versioned!("batch", BatchRecord = 3, { 1 => v1::BatchRecord, 2 => BatchRecord, 3 => BatchRecord });

@@ -249,7 +249,7 @@ impl BatchState {
         let nmap = context.nmap.read().unwrap_or_else(PoisonError::into_inner);
         match rate.filter(|_| !addresses.is_loopback()) {
             Some(rate) => {
-                let options = options.with_rate_at_most(rate);
+                let options = options.with_rate_at_most(rate, &context.privileges);
                 command::build(&nmap, &options, &context.privileges, addresses)
             }
             None => command::build(&nmap, options, &context.privileges, addresses),

@@ -155,7 +155,7 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
     netscan_store::failpoint::hit("after-spawn");
     let on_gone = job.on_gone.take();
     let mut gathered = Gathered::new(job, process.pid);
-    gathered.job.pulse.begin();
+    gathered.job.pulse.begin(process.pid);
     let began = Instant::now();
     let Exit { ending, cpu } = follow(&mut gathered, process, stop).await;
     let cost = Cost { wall: began.elapsed(), cpu };

@@ -24,7 +24,7 @@ use netscan_schemas::{
     attempt::StopReason,
     event::{EncodedEvent, Event},
     limits,
-    scan::{Progress, ScanState, ScanStatus, Tuning},
+    scan::{Progress, ScanState, ScanStatus},
     stored::{BatchRecord, ScanSpec},
 };
 use netscan_store::Write;
@@ -56,7 +56,7 @@ pub enum ScanMsg {
     Shortage,
     /// A batch was not started: the scope has changed.
     OutOfScope,
-    /// Time to tune.
+    /// Time to look how the processors are used, and to tune.
     Tune,
     /// nmap was looked for again.
     Looked(Box<Result<Fitted, LocateError>>),
@@ -131,9 +131,7 @@ impl Actor for Scan {
 
     async fn post_start(&self, myself: ActorRef<ScanMsg>, state: &mut ScanActorState) -> Handled {
         myself.send_interval(TICK, || ScanMsg::Tick);
-        if state.spec.tuning != Tuning::default() {
-            myself.send_interval(tuning::LOOK_EVERY, || ScanMsg::Tune);
-        }
+        myself.send_interval(tuning::LOOK_EVERY, || ScanMsg::Tune);
         // The scope may have changed since the scan was accepted.
         let mut effects = state.look_at_scope();
         effects.extend(state.core.begin());
@@ -149,6 +147,7 @@ impl Actor for Scan {
         let mut answer = None;
         let effects = match message {
             ScanMsg::Slot(permit) => {
+                state.core.set_slots(permit.limit());
                 state.permit = Some(permit);
                 state.core.on_slot()
             }
@@ -189,10 +188,12 @@ impl Actor for Scan {
                 return Ok(());
             }
             ScanMsg::OutOfScope => state.look_at_scope(),
-            ScanMsg::Tune => match state.processors.busy() {
-                Some(busy) => state.core.tune(busy),
-                None => return Ok(()),
-            },
+            ScanMsg::Tune => {
+                let (busy, want) = (state.processors.busy(), state.want());
+                let load = (state.core.running(), want.unwrap_or(0.0));
+                state.slots.cast(SlotsMsg::Load(state.context.scan, load.0, load.1))?;
+                state.core.tune(busy, want)
+            }
             ScanMsg::Tick => state.tick(&myself)?,
         };
         state.carry_out(&myself, effects).await?;
@@ -260,7 +261,7 @@ impl ScanActorState {
         );
         let core = ScanCore::new(
             view.state.status,
-            Plan::new(&plan.addresses, &plan.last),
+            Plan::new(&plan.addresses, &plan.last, plan.order),
             view.state.cursor,
             tuner,
             records.iter().map(|record| (record.id, record.parent.is_some())),

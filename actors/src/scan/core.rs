@@ -2,7 +2,7 @@
 
 use super::{
     plan::Plan,
-    tuning::{Taken, Tuner},
+    tuning::{Load, Taken, Tuner},
 };
 use crate::batch::News;
 use netscan_schemas::{
@@ -169,6 +169,16 @@ impl ScanCore {
         }
     }
 
+    /// Takes note of how many nmaps the server may run at once.
+    pub fn set_slots(&mut self, slots: usize) {
+        self.tuner.set_slots(slots);
+    }
+
+    /// Returns how many batches run.
+    pub fn running(&self) -> usize {
+        self.running.len()
+    }
+
     /// Takes a slot.
     pub fn on_slot(&mut self) -> Vec<Effect> {
         self.asked = self.asked.saturating_sub(1);
@@ -222,11 +232,10 @@ impl ScanCore {
         self.tuner.on_taken(taken);
     }
 
-    /// Tunes places and chunks, where the user left them to us; `busy` is the share of all
-    /// processors that was in use.
-    pub fn tune(&mut self, busy: f64) -> Vec<Effect> {
-        let running = self.running.len();
-        let has_changed = self.tuner.is_active() && self.tuner.look(busy, running);
+    /// Tunes places and chunks, where the user left them to us.
+    pub fn tune(&mut self, busy: Option<f64>, want: Option<f64>) -> Vec<Effect> {
+        let load = Load { busy, want, running: self.running.len() };
+        let has_changed = self.tuner.is_active() && self.tuner.look(load);
         if has_changed { self.next_effects() } else { Vec::new() }
     }
 

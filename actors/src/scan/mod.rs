@@ -13,7 +13,7 @@ mod actor;
 mod batches;
 mod core;
 mod pace;
-mod plan;
+pub(crate) mod plan;
 mod reopen;
 mod straggler;
 pub(crate) mod tuning;

@@ -1,5 +1,5 @@
 use super::*;
-use netscan_schemas::{Interval, address::to_number, scan::Tuning};
+use netscan_schemas::{Interval, address::to_number, scan::Tuning, stored::PlanOrder};
 use std::net::IpAddr;
 
 fn block(first: &str, last: &str) -> AddressSet {
@@ -13,7 +13,7 @@ fn batch(number: u64) -> BatchId {
 
 /// 10 addresses.
 fn plan() -> Plan {
-    Plan::new(&block("127.0.0.1", "127.0.0.10"), &AddressSet::new())
+    Plan::new(&block("127.0.0.1", "127.0.0.10"), &AddressSet::new(), PlanOrder::InOrder)
 }
 
 /// Numbers that are not tuned.
@@ -70,8 +70,13 @@ fn a_scan_of_which_all_is_barred_ends() {
     core.begin();
     assert_eq!(core.set_barred(block("127.0.0.0", "127.0.0.255")), (true, vec![Effect::Finish]));
     let last = block("127.0.0.3", "127.0.0.5");
-    let mut core =
-        ScanCore::new(ScanStatus::Queued, Plan::new(&plan().first, &last), 0, fixed(4, 2), []);
+    let mut core = ScanCore::new(
+        ScanStatus::Queued,
+        Plan::new(&plan().first, &last, PlanOrder::InOrder),
+        0,
+        fixed(4, 2),
+        [],
+    );
     core.begin();
     let barred = block("127.0.0.1", "127.0.0.4").union(&block("127.0.0.6", "127.0.0.10"));
     core.set_barred(barred);
@@ -82,7 +87,7 @@ fn a_scan_of_which_all_is_barred_ends() {
 #[test]
 fn the_families_never_share_a_batch() {
     let plan = block("127.0.0.1", "127.0.0.2").union(&block("::1", "::2"));
-    let plan = Plan::new(&plan, &AddressSet::new());
+    let plan = Plan::new(&plan, &AddressSet::new(), PlanOrder::InOrder);
     let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(256, 4), []);
     assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(1)]);
     let Some(Effect::Cut(first, _)) = core.on_slot().pop() else { panic!("no cut") };
@@ -281,7 +286,7 @@ fn what_was_split_off_never_holds_up_what_was_not() {
 #[test]
 fn hosts_that_could_not_be_finished_before_come_last_and_alone() {
     let last = block("127.0.0.2", "127.0.0.3");
-    let plan = Plan::new(&block("127.0.0.1", "127.0.0.6"), &last);
+    let plan = Plan::new(&block("127.0.0.1", "127.0.0.6"), &last, PlanOrder::InOrder);
     let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(3, 9), []);
     assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(4)]);
     assert_eq!(cut(&mut core, 1), ["127.0.0.1", "127.0.0.4/31"]);

@@ -5,16 +5,22 @@
 //! 64 batches of 64 hosts on loopback take twice the processor time of one (`nmap.md` §7). So:
 //!
 //! ```text
-//! processors idle ─► half as many places more, each time it is looked
-//! nmaps take all processors ─► as many places as processors, chunks doubled until starts cost little
+//! nmaps wait for the network ─► twice the places, each time it is looked
+//! nmaps want all their time on a processor ─► as many places as processors, chunks doubled until
+//!                                             starts cost little
 //! starts fail ─► half the places
 //! ```
+//!
+//! What counts is what the nmaps themselves want: the share of its time that one runs or queues for
+//! a processor. How busy the machine is says less: others may make it so, and then more nmaps that
+//! wait for the network still are that much faster.
 
 use netscan_schemas::scan::Tuning;
 use std::time::Duration;
 
-/// How often the tuner looks.
-pub const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often the tuner looks. A start takes 6 ms of processor time, so that 64 places are there
+/// after three looks.
+pub const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Addresses in a batch to begin with: one host group, and at most 20 so that `-sS` keeps a packet
 /// filter for each host.
@@ -34,8 +40,16 @@ const START: Duration = Duration::from_millis(22);
 const START_HEAVY: Duration = Duration::from_millis(270);
 /// A start costs little when the batch takes so many times its processor time.
 const START_SHARE: u32 = 10;
-/// Share of the processors above which no places are added.
+/// Share of the processors above which they are the limit.
 const BUSY: f64 = 0.8;
+/// Share of them that is the nmaps' own, above which they are the limit for these and not for
+/// somebody else.
+const BUSY_OURS: f64 = 0.5;
+/// Share of their time that nmaps want a processor, below which they wait for the network.
+const WANT_LITTLE: f64 = 0.5;
+/// The same above which a processor is all they wait for. 64 nmaps that send 20,000 packets a second
+/// through two processors want 0.2 to 0.6; on loopback 0.9.
+const WANT_ALL: f64 = 0.8;
 /// Weight of the newest attempt in the average.
 const NEWEST: f64 = 0.3;
 
@@ -46,6 +60,27 @@ pub struct Taken {
     pub wall: Duration,
     /// Processor time.
     pub cpu: Duration,
+}
+
+/// How the processors are used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Load {
+    /// Share of all processors that was busy since the last look; none where the system does not
+    /// say.
+    pub busy: Option<f64>,
+    /// Share of its time that one of the scan's nmaps wanted a processor, on average; none where
+    /// the system does not say.
+    pub want: Option<f64>,
+    /// Batches that run.
+    pub running: usize,
+}
+
+impl Load {
+    /// Returns whether the nmaps would rather have more packets under way than more processor.
+    fn waits_for_network(&self) -> bool {
+        let busy = self.busy.unwrap_or(1.0);
+        self.want.map_or(busy < BUSY, |want| want < WANT_LITTLE)
+    }
 }
 
 /// Sizes and counts of batches as they are tuned.
@@ -63,6 +98,8 @@ pub struct Tuner {
     cpu: Duration,
     /// Whether an attempt has ended since chunks were made larger.
     has_news: bool,
+    /// Whether the processors are the limit.
+    is_saturated: bool,
 }
 
 impl Tuner {
@@ -75,16 +112,26 @@ impl Tuner {
         slots: usize,
         is_heavy: bool,
     ) -> Self {
+        let cores = cores.max(1);
         Self {
             tuning,
-            cores: cores.max(1),
-            places_max: (cores.max(1) * PLACES_MAX).min(slots).max(1),
+            cores,
+            places_max: (cores * PLACES_MAX).min(slots).max(1),
             start: if is_heavy { START_HEAVY } else { START },
             chunk: u64::from(chunk.max(1)),
             places: places.max(1) as usize,
             share: None,
             cpu: Duration::ZERO,
             has_news: false,
+            is_saturated: false,
+        }
+    }
+
+    /// Takes note of how many nmaps the server may run at once.
+    pub fn set_slots(&mut self, slots: usize) {
+        self.places_max = (self.cores * PLACES_MAX).min(slots).max(1);
+        if self.tuning.concurrency {
+            self.places = self.places.min(self.places_max);
         }
     }
 
@@ -104,12 +151,13 @@ impl Tuner {
     }
 
     /// Returns how many addresses the next batch has at most, with so many left in the plan: so that
-    /// there is a batch for each place until the end.
+    /// there is a batch for each place until the end, those that will be added included.
     pub fn chunk(&self, left: u64) -> u64 {
         if !self.tuning.chunk_size {
             return self.chunk;
         }
-        let even = left.div_ceil(self.places as u64);
+        let places = if self.is_saturated { self.places } else { self.places_max() };
+        let even = left.div_ceil(places as u64);
         self.chunk.min(even.max(CHUNK_MIN))
     }
 
@@ -136,23 +184,29 @@ impl Tuner {
         }
     }
 
-    /// Looks, with the share of all processors that was busy since the last look, and how many
-    /// batches run. Returns whether the places changed.
-    pub fn look(&mut self, busy: f64, running: usize) -> bool {
+    /// Looks at how the processors are used. Returns whether the places changed.
+    pub fn look(&mut self, load: Load) -> bool {
         let before = self.places;
         let cores = self.cores as f64;
         // What all places would take of the processors, by what the newest attempts took.
-        let demand = self.share.unwrap_or(0.0) * running.max(1) as f64 / cores;
-        if demand >= BUSY && busy >= BUSY {
+        let demand = self.share.unwrap_or(0.0) * load.running.max(1) as f64 / cores;
+        let is_limit = match load.want {
+            Some(want) => want >= WANT_ALL && demand >= BUSY_OURS,
+            None => demand >= BUSY,
+        };
+        if is_limit && load.busy.unwrap_or(0.0) >= BUSY {
             self.on_saturated();
-        } else if self.tuning.concurrency && busy < BUSY && running >= self.places {
-            let more = (self.places / 2).max(1);
-            self.places = (self.places + more).min(self.places_max);
+        } else if load.waits_for_network() && load.running >= self.places {
+            self.is_saturated = false;
+            if self.tuning.concurrency {
+                self.places = (self.places * 2).min(self.places_max);
+            }
         }
         self.places != before
     }
 
     fn on_saturated(&mut self) {
+        self.is_saturated = true;
         if self.tuning.concurrency {
             self.places = self.places.min(self.cores.min(self.places_max));
         }
@@ -177,25 +231,44 @@ mod tests {
         Taken { wall: Duration::from_millis(wall_ms), cpu: Duration::from_millis(cpu_ms) }
     }
 
+    /// So much of its time each of so many nmaps wants a processor.
+    fn load(want: f64, running: usize) -> Load {
+        Load { busy: Some(1.0), want: Some(want), running }
+    }
+
     #[test]
-    fn idle_processors_give_places_up_to_the_slots() {
+    fn nmaps_that_wait_get_company_up_to_the_slots() {
         let mut tuner = tuner();
         let mut seen = vec![tuner.places()];
-        while tuner.look(0.3, tuner.places()) {
+        while tuner.look(load(0.2, tuner.places())) {
             seen.push(tuner.places());
         }
-        assert_eq!(seen, [8, 12, 18, 27, 40, 60, 64]);
-        // Latency-bound batches: 60 ms of processor time in 4.4 s.
-        tuner.on_taken(taken(4400, 60));
-        assert!(!tuner.look(0.3, 64));
-        assert_eq!((tuner.places(), tuner.chunk(1000)), (64, 16));
+        assert_eq!(seen, [8, 16, 32, 64]);
+        // Together they keep the processors busy, and still each of them mostly waits.
+        tuner.on_taken(taken(4400, 200));
+        for want in [0.3, 0.6, 0.7] {
+            assert!(!tuner.look(load(want, 64)));
+        }
+        assert_eq!((tuner.places(), tuner.chunk(1024), tuner.chunk(600)), (64, 16, 10));
+    }
+
+    #[test]
+    fn what_the_system_does_not_tell_is_made_up_for() {
+        let mut tuner = tuner();
+        assert!(!tuner.look(Load { busy: None, want: None, running: 8 }));
+        assert!(!tuner.look(Load { busy: Some(0.9), want: None, running: 8 }));
+        assert!(tuner.look(Load { busy: Some(0.3), want: None, running: 8 }));
+        assert_eq!(tuner.places(), 16);
+        tuner.on_taken(taken(200, 50));
+        assert!(tuner.look(Load { busy: Some(0.9), want: None, running: 16 }));
+        assert_eq!(tuner.places(), 2);
     }
 
     #[test]
     fn places_that_are_not_used_are_not_added_to() {
         let mut tuner = tuner();
-        assert!(!tuner.look(0.1, 7));
-        assert!(!tuner.look(0.9, 8), "the processors are busy with something else");
+        assert!(!tuner.look(load(0.1, 7)));
+        assert!(!tuner.look(load(0.6, 8)), "they hardly wait for the network");
         assert_eq!(tuner.places(), 8);
     }
 
@@ -204,15 +277,15 @@ mod tests {
         let mut tuner = tuner();
         // Eight share two processors: 50 ms each in 200 ms.
         tuner.on_taken(taken(200, 50));
-        assert!(tuner.look(1.0, 8));
+        assert!(tuner.look(load(0.95, 8)));
         assert_eq!((tuner.places(), tuner.chunk(100_000)), (2, 32));
-        tuner.look(1.0, 2);
+        tuner.look(load(0.95, 2));
         assert_eq!(tuner.chunk(100_000), 32, "one step for each attempt");
         for (cpu, chunk) in [(75, 64), (125, 128), (225, 128), (425, 128)] {
             for _ in 0..20 {
                 tuner.on_taken(taken(cpu, cpu));
             }
-            tuner.look(1.0, 2);
+            tuner.look(load(0.95, 2));
             assert_eq!(tuner.chunk(100_000), chunk, "at {cpu} ms");
         }
     }
@@ -220,7 +293,10 @@ mod tests {
     #[test]
     fn every_place_has_a_batch_until_the_end() {
         let mut tuner = tuner();
+        // 64 to come, but while the processors are the limit.
+        assert_eq!((tuner.chunk(1024), tuner.chunk(640), tuner.chunk(256)), (16, 10, CHUNK_MIN));
         tuner.chunk = 4096;
+        tuner.is_saturated = true;
         assert_eq!(tuner.chunk(1_000_000), 4096);
         assert_eq!(tuner.chunk(1600), 200);
         assert_eq!(tuner.chunk(100), 13);
@@ -232,11 +308,23 @@ mod tests {
         let mut tuner = Tuner::new(Tuning::default(), (256, 6), 2, 64, false);
         assert!(!tuner.is_active());
         tuner.on_taken(taken(100, 100));
-        for busy in [0.0, 1.0] {
-            assert!(!tuner.look(busy, 6));
+        for want in [0.0, 1.0] {
+            assert!(!tuner.look(load(want, 6)));
         }
         tuner.on_shortage();
         assert_eq!((tuner.places(), tuner.chunk(10)), (6, 256));
+    }
+
+    #[test]
+    fn fewer_slots_are_fewer_places() {
+        let mut tuner = tuner();
+        tuner.set_slots(4);
+        assert_eq!((tuner.places(), tuner.places_max()), (4, 4));
+        tuner.set_slots(1000);
+        assert_eq!((tuner.places(), tuner.places_max()), (4, 2 * PLACES_MAX));
+        let mut given = Tuner::new(Tuning::default(), (256, 6), 2, 64, false);
+        given.set_slots(4);
+        assert_eq!(given.places(), 6, "the rest waits for slots");
     }
 
     #[test]

@@ -146,6 +146,12 @@ impl ScanActorState {
         Ok(self.context.effective().check(&unfinished).err())
     }
 
+    /// Returns the share of its time that an nmap of the scan wants a processor, on average.
+    pub(super) fn want(&self) -> Option<f64> {
+        let wants: Vec<f64> = self.batches.values().filter_map(|open| open.pulse.want()).collect();
+        (!wants.is_empty()).then(|| wants.iter().sum::<f64>() / wants.len() as f64)
+    }
+
     /// Ends a batch early if in smaller ones its rest is done sooner.
     fn split_straggler(&self) {
         let Some(idle) = self.core.idle_places() else { return };

@@ -1,33 +1,48 @@
 //! Who may run next, decided without a runtime.
 
+use super::limits::{Hold, Limits};
 use netscan_schemas::ScanId;
 use std::collections::{BTreeMap, VecDeque};
 
-/// How much of the packet budget one nmap may have at most, as a part of it: so that there is always
-/// some left for a newcomer.
-const LARGEST_PART: u32 = 2;
-/// What every slot can count on, as a part of an even share of the budget.
-const LEAST_PART: u32 = 4;
+/// While slots are spare, so much of the packet budget is kept back for a scan that comes next:
+/// a quarter.
+const KEPT_BACK: u32 = 4;
+/// What is left of the budget is a share when it is at least so much of an even one: a half. nmap
+/// keeps its share as long as it runs, and with a tiny one a batch takes a minute instead of a
+/// second; so a slot rather waits for another's share.
+const LEAST_PART: u32 = 2;
+/// Memory that an nmap is reckoned with until it shows: it takes 15 to 50 MiB (`nmap.md` §1).
+pub const NMAP_BYTES: u64 = 50 * 1024 * 1024;
+/// nmaps for each processor below which nothing is held for want of one.
+const PER_PROCESSOR: usize = 8;
+/// Share of their time that nmaps want a processor, above which one more only slows the others.
+const WANT_ALL: f64 = 0.8;
 
 /// Slots and the scans that wait for them. `T` stands for a waiting request.
 ///
 /// Fair between scans: among those that wait, the scan that was served longest ago is next,
 /// however many requests the others have.
 ///
-/// The packet budget is dealt out with the slots, and comes back with them. What is dealt out is
-/// never more than the budget, and no slot waits for it: each scan says how many nmaps it may have
-/// at once, and gets even shares; a small part is kept back for every slot that is free.
+/// The packet budget is dealt out with the slots, and comes back with them: each scan says how many
+/// nmaps it may have at once, and all get even shares. Nothing is dealt out of what is not free, so
+/// that what runs never may send more than the budget. Only when the budget is lowered or set, more is
+/// out than there is: nmap's rate cannot be changed while it runs, so nothing is dealt until enough
+/// has come back.
 #[derive(Debug)]
 pub struct SlotsCore<T> {
-    limit: usize,
+    limits: Limits,
+    processors: usize,
     in_use: usize,
     turn: u64,
     queues: BTreeMap<ScanId, Queue<T>>,
-    /// Packets a second over all nmaps; none for no bound.
-    budget: Option<u32>,
     dealt: u32,
+    /// nmaps that run without a share, from when there was no budget.
+    unbounded: usize,
     /// nmaps that each scan may have at once.
     expected: BTreeMap<ScanId, usize>,
+    memory: Option<Memory>,
+    /// How many nmaps of each scan run, and which share of its time one wants a processor.
+    loads: BTreeMap<ScanId, (usize, f64)>,
 }
 
 /// A slot that was granted.
@@ -45,18 +60,47 @@ struct Queue<T> {
     waiting: VecDeque<T>,
 }
 
+/// Free memory, as it was looked at last.
+#[derive(Clone, Copy, Debug)]
+struct Memory {
+    free: u64,
+    /// nmaps that were started since, and between the last two looks: theirs does not show yet.
+    unseen: [u64; 2],
+}
+
 impl<T> SlotsCore<T> {
-    /// Returns this many free slots, at least one.
-    pub fn new(limit: usize, budget: Option<u32>) -> Self {
+    /// Returns free slots for a machine with so many processors.
+    pub fn new(limits: Limits, processors: usize) -> Self {
         Self {
-            limit: limit.max(1),
+            limits,
+            processors: processors.max(1),
             in_use: 0,
             turn: 0,
             queues: BTreeMap::new(),
-            budget,
             dealt: 0,
+            unbounded: 0,
             expected: BTreeMap::new(),
+            memory: None,
+            loads: BTreeMap::new(),
         }
+    }
+
+    /// Changes the limits. What runs keeps its slot and its share; when that is more than there is
+    /// now, nothing starts until enough has ended.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Takes note of how much memory is free; none where the system does not say.
+    pub fn set_free_memory(&mut self, free: Option<u64>) {
+        let newest = self.memory.map_or(0, |memory| memory.unseen[0]);
+        self.memory = free.map(|free| Memory { free, unseen: [0, newest] });
+    }
+
+    /// Takes note of how many nmaps of a scan run, and which share of its time one of them wants a
+    /// processor.
+    pub fn set_load(&mut self, scan: ScanId, running: usize, want: f64) {
+        self.loads.insert(scan, (running, want));
     }
 
     /// Puts a request at the end of its scan's queue; the scan may have `expected` nmaps at once.
@@ -71,12 +115,9 @@ impl<T> SlotsCore<T> {
         queue.waiting.push_back(request);
     }
 
-    /// Takes the next request that gets a slot, if one is free.
+    /// Takes the next request that gets a slot, if one may start.
     pub fn grant(&mut self) -> Option<Grant<T>> {
-        if self.in_use >= self.limit {
-            return None;
-        }
-        let rate = self.share();
+        let rate = self.next_share().ok()?;
         let (&scan, _) =
             self.queues.iter().min_by_key(|(scan, queue)| (queue.served_at, **scan))?;
         let queue = self.queues.get_mut(&scan)?;
@@ -88,134 +129,113 @@ impl<T> SlotsCore<T> {
         }
         let request = request?;
         self.in_use += 1;
-        self.dealt += rate.unwrap_or(0);
+        match rate {
+            Some(rate) => self.dealt += rate,
+            None => self.unbounded += 1,
+        }
+        if let Some(memory) = &mut self.memory {
+            memory.unseen[0] += 1;
+        }
         Some(Grant { request, rate })
     }
 
-    /// Returns the next slot's share of the budget.
-    fn share(&self) -> Option<u32> {
-        let budget = self.budget?;
-        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX).max(1);
-        let least = (budget / small(self.limit) / LEAST_PART).max(1);
-        let others = small(self.limit - self.in_use) - 1;
-        let free = budget.saturating_sub(self.dealt).saturating_sub(least.saturating_mul(others));
-        let all: usize = self.expected.values().sum();
-        let even = budget / small(all.min(self.limit));
-        Some(even.min(budget / LARGEST_PART).min(free).max(least))
+    /// Returns the share of the next nmap, or why none may start now.
+    fn next_share(&self) -> Result<Option<u32>, Hold> {
+        if self.in_use >= self.limits.slots {
+            return Err(Hold::Slots);
+        }
+        let share = self.share()?;
+        if self.is_short_of_memory() {
+            return Err(Hold::Memory);
+        }
+        if self.is_short_of_processors() {
+            return Err(Hold::Processors);
+        }
+        Ok(share)
+    }
+
+    /// Returns the next nmap's share of the packet budget: an even one, or what is free if that is
+    /// not much less.
+    fn share(&self) -> Result<Option<u32>, Hold> {
+        let Some(budget) = self.limits.packet_rate else { return Ok(None) };
+        if self.unbounded > 0 {
+            return Err(Hold::PacketRate);
+        }
+        let expected: usize = self.expected.values().sum();
+        let all = u32::try_from(expected.clamp(1, self.limits.slots)).unwrap_or(u32::MAX);
+        let has_spare = expected < self.limits.slots;
+        let for_all = if has_spare { budget - budget / KEPT_BACK } else { budget };
+        let even = (for_all / all).max(1);
+        let share = even.min(budget.saturating_sub(self.dealt));
+        if share == 0 || share < even / LEAST_PART {
+            Err(Hold::PacketRate)
+        } else {
+            Ok(Some(share))
+        }
+    }
+
+    /// One nmap may always run if there is room for it: else nothing would ever end.
+    fn is_short_of_memory(&self) -> bool {
+        let Some(Memory { free, unseen: [newest, newer] }) = self.memory else { return false };
+        let reserve = if self.in_use == 0 { 0 } else { self.limits.memory_reserve };
+        // Of those that have ended since, nothing will show.
+        let unseen = (newest + newer).min(self.in_use as u64);
+        free < reserve.saturating_add((unseen + 1) * NMAP_BYTES)
+    }
+
+    fn is_short_of_processors(&self) -> bool {
+        let running: usize = self.loads.values().map(|(running, _)| running).sum();
+        let wanted: f64 = self.loads.values().map(|(running, want)| *running as f64 * want).sum();
+        self.in_use >= self.processors * PER_PROCESSOR
+            && wanted >= WANT_ALL * running as f64
+            && running > 0
     }
 
     /// Takes a slot back, with its share of the budget.
     pub fn release(&mut self, rate: Option<u32>) {
         debug_assert!(self.in_use > 0, "a slot came back that was never given");
         self.in_use = self.in_use.saturating_sub(1);
-        self.dealt = self.dealt.saturating_sub(rate.unwrap_or(0));
+        match rate {
+            Some(rate) => self.dealt = self.dealt.saturating_sub(rate),
+            None => self.unbounded = self.unbounded.saturating_sub(1),
+        }
     }
 
     /// Drops what a scan still waits for.
     pub fn forget(&mut self, scan: ScanId) {
         self.queues.remove(&scan);
         self.expected.remove(&scan);
+        self.loads.remove(&scan);
     }
 
-    /// Returns how many slots there are.
-    pub fn limit(&self) -> usize {
-        self.limit
+    /// Returns the limits.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Returns how many slots are taken.
     pub fn in_use(&self) -> usize {
         self.in_use
     }
+
+    /// Returns how many packets a second those that run may send together.
+    pub fn dealt(&self) -> u32 {
+        self.dealt
+    }
+
+    /// Returns how many nmaps run without a bound of packets.
+    pub fn unbounded(&self) -> usize {
+        self.unbounded
+    }
+
+    /// Returns how many requests wait, and for what; none for nothing.
+    pub fn waiting(&self) -> Option<(usize, Hold)> {
+        let waiting = self.queues.values().map(|queue| queue.waiting.len()).sum();
+        let hold = self.next_share().err()?;
+        (waiting > 0).then_some((waiting, hold))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scan(number: u64) -> ScanId {
-        ScanId::new(number).expect("not zero")
-    }
-
-    fn grants(slots: &mut SlotsCore<&'static str>) -> Vec<&'static str> {
-        std::iter::from_fn(|| slots.grant().map(|grant| grant.request)).collect()
-    }
-
-    #[test]
-    fn a_big_scan_does_not_starve_a_small_one() {
-        let mut slots = SlotsCore::new(2, None);
-        for request in ["a1", "a2", "a3", "a4"] {
-            slots.ask(scan(1), 9, request);
-        }
-        assert_eq!(grants(&mut slots), ["a1", "a2"]);
-        slots.ask(scan(2), 9, "b1");
-        slots.ask(scan(2), 9, "b2");
-        let mut order = Vec::new();
-        for _ in 0..4 {
-            slots.release(None);
-            order.extend(grants(&mut slots));
-        }
-        assert_eq!(order, ["a3", "b1", "a4", "b2"]);
-    }
-
-    #[test]
-    fn slots_are_never_more_than_the_limit() {
-        let mut slots = SlotsCore::new(3, None);
-        for request in ["a", "b", "c", "d"] {
-            slots.ask(scan(1), 9, request);
-        }
-        assert_eq!(grants(&mut slots).len(), 3);
-        assert_eq!((slots.in_use(), slots.grant()), (3, None));
-        slots.release(None);
-        assert_eq!(grants(&mut slots), ["d"]);
-    }
-
-    #[test]
-    fn a_forgotten_scan_gets_nothing() {
-        let mut slots = SlotsCore::new(1, None);
-        slots.ask(scan(1), 9, "a");
-        slots.forget(scan(1));
-        assert_eq!(grants(&mut slots), Vec::<&str>::new());
-    }
-
-    #[test]
-    fn what_is_dealt_out_is_never_more_than_the_budget_and_no_slot_waits_for_it() {
-        let mut rng = fastrand::Rng::with_seed(3);
-        for (limit, budget) in [(1, 20_000), (4, 20_000), (64, 20_000), (64, 300), (7, 1000)] {
-            let mut slots = SlotsCore::new(limit, Some(budget));
-            let mut held: Vec<Option<u32>> = Vec::new();
-            let mut waiting = 0;
-            for _ in 0..2000 {
-                let id = scan(rng.u64(1..4));
-                waiting += 1;
-                slots.ask(id, rng.usize(1..100), "x");
-                if rng.bool() && !held.is_empty() {
-                    slots.release(held.swap_remove(rng.usize(..held.len())));
-                }
-                while let Some(grant) = slots.grant() {
-                    held.push(grant.rate);
-                    waiting -= 1;
-                }
-                assert!(held.len() == limit || waiting == 0, "a slot waits");
-                let dealt: u32 = held.iter().flatten().sum();
-                assert!(dealt <= budget, "{dealt} of {budget} to {} of {limit}", held.len());
-                assert!(held.iter().flatten().all(|rate| *rate >= 1));
-            }
-        }
-    }
-
-    #[test]
-    fn shares_are_even_and_one_alone_has_much() {
-        let mut slots = SlotsCore::new(64, Some(20_000));
-        for _ in 0..64 {
-            slots.ask(scan(1), 64, "x");
-        }
-        let rates: Vec<_> = std::iter::from_fn(|| slots.grant()).map(|grant| grant.rate).collect();
-        assert_eq!(rates, vec![Some(312); 64]);
-        let mut slots = SlotsCore::new(64, Some(20_000));
-        slots.ask(scan(1), 1, "x");
-        assert_eq!(slots.grant().unwrap().rate, Some(10_000));
-        slots.ask(scan(2), 1, "y");
-        assert_eq!(slots.grant().unwrap().rate, Some(20_000 - 10_000 - 62 * 78));
-        assert_eq!(SlotsCore::<()>::new(4, None).share(), None);
-    }
-}
+#[path = "tests.rs"]
+mod tests;

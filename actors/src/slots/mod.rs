@@ -4,10 +4,19 @@
 //! comes back by being dropped, so a slot is held exactly as long as its process lives.
 
 mod core;
+mod limits;
+
+pub use self::limits::{Hold, Limits, LimitsChange};
 
 use self::core::{Grant, SlotsCore};
+use crate::processors;
 use netscan_schemas::ScanId;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often free memory is looked at while something starts or waits.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// What a waiter does with its permit: hand it to whoever starts the process.
 pub type Deliver = Box<dyn FnOnce(Permit) + Send>;
@@ -20,17 +29,30 @@ pub enum SlotsMsg {
     Release(Option<u32>),
     /// A scan ended or paused: what it waits for is void.
     Forget(ScanId),
-    /// How many slots there are and how many are taken.
+    /// So many nmaps of a scan run, and one of them wants a processor for such a share of its time.
+    Load(ScanId, usize, f64),
+    /// Other limits, for what starts next.
+    Change(LimitsChange, RpcReplyPort<SlotsCount>),
+    /// What there is, and what is taken.
     Count(RpcReplyPort<SlotsCount>),
+    /// It may be time to look at the memory again.
+    Look,
 }
 
 /// The state of the slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotsCount {
-    /// nmap processes that may run at once.
-    pub limit: usize,
+    /// What all nmaps together may use.
+    pub limits: Limits,
     /// nmap processes that run now.
     pub in_use: usize,
+    /// Packets a second that these may send together. More than the limit only after that was
+    /// lowered, until enough of them have ended.
+    pub dealt: u32,
+    /// nmap processes that run without a bound of packets, from when there was none.
+    pub unbounded: usize,
+    /// How many wait to be started, and for what; none for nothing.
+    pub waiting: Option<(usize, Hold)>,
 }
 
 /// The right to run one nmap process. Dropping it gives the slot back.
@@ -38,6 +60,7 @@ pub struct SlotsCount {
 pub struct Permit {
     slots: ActorRef<SlotsMsg>,
     rate: Option<u32>,
+    limit: usize,
 }
 
 impl Permit {
@@ -45,15 +68,11 @@ impl Permit {
     pub fn rate(&self) -> Option<u32> {
         self.rate
     }
-}
 
-/// How many slots there are, and what their processes may send together.
-#[derive(Clone, Copy, Debug)]
-pub struct Supply {
-    /// nmap processes that may run at once.
-    pub slots: usize,
-    /// Packets a second over all of them; none for no bound.
-    pub packets: Option<u32>,
+    /// Returns how many nmaps may run at once, as things stood when this was granted.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
 }
 
 impl Drop for Permit {
@@ -66,17 +85,27 @@ impl Drop for Permit {
 /// The actor.
 pub struct Slots;
 
+/// The actor's state.
+pub struct SlotsState {
+    core: SlotsCore<Deliver>,
+    looked: Instant,
+    /// Whether a `Look` is on its way.
+    will_look: bool,
+}
+
 impl Actor for Slots {
     type Msg = SlotsMsg;
-    type State = SlotsCore<Deliver>;
-    type Arguments = Supply;
+    type State = SlotsState;
+    type Arguments = Limits;
 
     async fn pre_start(
         &self,
         _: ActorRef<SlotsMsg>,
-        supply: Supply,
+        limits: Limits,
     ) -> Result<Self::State, ActorProcessingErr> {
-        Ok(SlotsCore::new(supply.slots, supply.packets))
+        let mut core = SlotsCore::new(limits, processors::count());
+        core.set_free_memory(limits::free_memory());
+        Ok(SlotsState { core, looked: Instant::now(), will_look: false })
     }
 
     async fn handle(
@@ -85,19 +114,55 @@ impl Actor for Slots {
         message: SlotsMsg,
         state: &mut Self::State,
     ) -> Result<(), ActorProcessingErr> {
+        let mut answer = None;
+        let core = &mut state.core;
         match message {
-            SlotsMsg::Ask(scan, expected, deliver) => state.ask(scan, expected, deliver),
-            SlotsMsg::Release(rate) => state.release(rate),
-            SlotsMsg::Forget(scan) => state.forget(scan),
-            SlotsMsg::Count(reply) => {
-                let count = SlotsCount { limit: state.limit(), in_use: state.in_use() };
-                let _ = reply.send(count); // whoever asked may be gone
+            SlotsMsg::Ask(scan, expected, deliver) => core.ask(scan, expected, deliver),
+            SlotsMsg::Release(rate) => core.release(rate),
+            SlotsMsg::Forget(scan) => core.forget(scan),
+            SlotsMsg::Load(scan, running, want) => core.set_load(scan, running, want),
+            SlotsMsg::Change(change, reply) => {
+                core.set_limits(core.limits().with(change));
+                answer = Some(reply);
             }
+            SlotsMsg::Count(reply) => answer = Some(reply),
+            SlotsMsg::Look => state.will_look = false,
         }
-        while let Some(Grant { request: deliver, rate }) = state.grant() {
-            netscan_store::failpoint::hit("slots-grant");
-            deliver(Permit { slots: myself.clone(), rate });
+        state.grant(&myself);
+        if let Some(reply) = answer {
+            let _ = reply.send(state.count()); // whoever asked may be gone
         }
         Ok(())
+    }
+}
+
+impl SlotsState {
+    /// Grants what may start.
+    fn grant(&mut self, myself: &ActorRef<SlotsMsg>) {
+        if self.looked.elapsed() >= LOOK_EVERY {
+            self.looked = Instant::now();
+            self.core.set_free_memory(limits::free_memory());
+        }
+        let limit = self.core.limits().slots;
+        while let Some(Grant { request: deliver, rate }) = self.core.grant() {
+            netscan_store::failpoint::hit("slots-grant");
+            deliver(Permit { slots: myself.clone(), rate, limit });
+        }
+        // Slots and shares tell when they come back; memory and processors do not.
+        let is_held = matches!(self.core.waiting(), Some((_, Hold::Memory | Hold::Processors)));
+        if is_held && !self.will_look {
+            self.will_look = true;
+            myself.send_after(LOOK_EVERY, || SlotsMsg::Look);
+        }
+    }
+
+    fn count(&self) -> SlotsCount {
+        SlotsCount {
+            limits: self.core.limits(),
+            in_use: self.core.in_use(),
+            dealt: self.core.dealt(),
+            unbounded: self.core.unbounded(),
+            waiting: self.core.waiting(),
+        }
     }
 }

@@ -2,15 +2,17 @@
 
 use crate::{
     auth::Identity,
+    extract::{Body, Strict},
     problem::{Failure, chain},
     query::{Nothing, Query},
     router::Edge,
 };
 use axum::{Extension, Json, extract::State};
+use netscan_actors::{LimitsChange, SlotsCount};
 use netscan_schemas::{
-    api::{NmapInfo, StoreHealth, System},
+    api::{Governor, LimitsRequest, NmapInfo, StoreHealth, System},
     limits,
-    problem::Code,
+    problem::{Code, FieldError, Problem},
 };
 use netscan_store::{Health, Store};
 use std::{collections::BTreeMap, sync::Arc};
@@ -69,8 +71,9 @@ pub async fn describe(
         raw_sockets: privileges.raw,
         privilege: privileges.explanation.clone(),
         sandbox: system.sandbox().clone(),
-        slots: slots.limit as u64,
+        slots: slots.limits.slots as u64,
         slots_in_use: slots.in_use as u64,
+        governor: governor(&slots),
         active_scans: seen_active(&edge, &caller)?,
         store_bytes: system.store().store_bytes().map_err(|error| Failure::internal(&error))?,
         store_health,
@@ -81,6 +84,68 @@ pub async fn describe(
         uptime_ms: u64::try_from(system.uptime().as_millis()).unwrap_or(u64::MAX),
         limits: named_limits(&edge),
     }))
+}
+
+impl Body for LimitsRequest {
+    const FIELDS: &'static [&'static str] = &["slots", "packet_rate", "memory_reserve_bytes"];
+}
+
+/// Changes what all nmap processes together may use, for what starts next.
+pub async fn change_limits(
+    State(edge): State<Arc<Edge>>,
+    _: Query<Nothing>,
+    Strict(request): Strict<LimitsRequest>,
+) -> Result<Json<Governor>, Failure> {
+    check_limits(request)?;
+    let change = LimitsChange {
+        slots: request.slots.map(|slots| slots as usize),
+        packet_rate: request.packet_rate,
+        memory_reserve: request.memory_reserve_bytes,
+    };
+    let count = edge.system.set_limits(change).await;
+    let gone = || Failure::new(Code::ShuttingDown, "the server is going down");
+    Ok(Json(governor(&count.ok_or_else(gone)?)))
+}
+
+fn check_limits(request: LimitsRequest) -> Result<(), Failure> {
+    let LimitsRequest { slots, packet_rate, memory_reserve_bytes } = request;
+    let mut errors = Vec::new();
+    let mut wrong = |pointer: &str, detail: String| {
+        let (pointer, code) = (pointer.to_owned(), "out-of-range".to_owned());
+        errors.push(FieldError { pointer, code, detail });
+    };
+    if slots.is_some_and(|slots| !(1..=limits::SLOTS_MAX).contains(&slots)) {
+        wrong("/slots", format!("slots must be 1 to {}", limits::SLOTS_MAX));
+    }
+    if packet_rate.is_some_and(|rate| (1..limits::PACKET_RATE_MIN).contains(&rate)) {
+        let least = limits::PACKET_RATE_MIN;
+        wrong("/packet_rate", format!("packet_rate must be {least} or more, or 0 for no bound"));
+    }
+    if slots.is_none() && packet_rate.is_none() && memory_reserve_bytes.is_none() {
+        let detail = "there is nothing to change: give slots, packet_rate or memory_reserve_bytes";
+        wrong("", detail.to_owned());
+    }
+    match errors.first() {
+        None => Ok(()),
+        Some(first) => {
+            let problem = Problem::new(Code::InvalidValue, first.detail.clone());
+            Err(Failure(Box::new(problem.with_errors(errors))))
+        }
+    }
+}
+
+fn governor(count: &SlotsCount) -> Governor {
+    let (waiting, hold) = count.waiting.unzip();
+    Governor {
+        slots: count.limits.slots as u64,
+        slots_in_use: count.in_use as u64,
+        packet_rate: count.limits.packet_rate,
+        packet_rate_dealt: count.dealt,
+        unbounded: count.unbounded as u64,
+        memory_reserve_bytes: count.limits.memory_reserve,
+        waiting: waiting.unwrap_or(0) as u64,
+        waits_for: hold.map(|hold| hold.as_str().to_owned()),
+    }
 }
 
 /// Returns the worst of what is known of the store, and what it is.

@@ -6,6 +6,7 @@ mod edge;
 mod exports;
 mod hostile;
 mod injection;
+mod limits;
 mod malformed;
 mod monitors;
 mod overall;

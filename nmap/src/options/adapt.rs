@@ -1,6 +1,6 @@
 //! What becomes of options without raw sockets: a like scan with a note, or a refusal.
 
-use super::{Discovery, FlagError, Options, TcpScan};
+use super::{Discovery, FlagError, Options, TcpScan, Timing};
 use crate::privilege::Privileges;
 use netscan_schemas::address::Family;
 
@@ -100,11 +100,7 @@ impl Options {
         let mut options = self.clone();
         let mut added = Vec::new();
         let timing = &mut options.timing;
-        // Whoever asks for a slow scan gets one, however long it takes.
-        let is_gentle = timing.template.is_some_and(|template| template < NORMAL_TEMPLATE)
-            || timing.scan_delay.is_some()
-            || timing.max_parallelism.is_some();
-        if is_gentle {
+        if timing.is_gentle() {
             return (options, added);
         }
         if timing.min_rate.is_none() && timing.min_parallelism.is_none() {
@@ -120,17 +116,35 @@ impl Options {
     }
 }
 
+/// Packets a second, at least, of a connect scan that has a bound. With a bound alone its nmap turns
+/// in a busy loop instead of waiting: 1.0 s of processor time for 16 hosts and 100 ports instead of
+/// 0.06. With any minimum it waits until that is due, and one a second is nothing.
+const BOUNDED_MIN_RATE: u32 = 1;
+
 impl Options {
     /// Returns the options with a bound of packets a second for one nmap. The user's own bound stays
     /// where it is lower, and no minimum goes beyond it.
     #[must_use]
-    pub fn with_rate_at_most(&self, rate: u32) -> Self {
+    pub fn with_rate_at_most(&self, rate: u32, privileges: &Privileges) -> Self {
+        let technique = self.clone().with_technique(privileges).technique;
         let mut options = self.clone();
         let timing = &mut options.timing;
         let bound = timing.max_rate.map_or(rate, |held| held.min(rate));
         timing.max_rate = Some(bound);
         timing.min_rate = timing.min_rate.map(|min| min.min(bound));
+        if technique.tcp == Some(TcpScan::Connect) && !timing.is_gentle() {
+            timing.min_rate.get_or_insert(BOUNDED_MIN_RATE);
+        }
         options
+    }
+}
+
+impl Timing {
+    /// Returns whether the user wants a slow scan: one is made then, however long it takes.
+    fn is_gentle(&self) -> bool {
+        self.template.is_some_and(|template| template < NORMAL_TEMPLATE)
+            || self.scan_delay.is_some()
+            || self.max_parallelism.is_some()
     }
 }
 

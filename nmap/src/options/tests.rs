@@ -327,15 +327,20 @@ fn without_raw_sockets() {
 
 #[test]
 fn a_bound_is_never_raised_and_no_minimum_goes_beyond_it() {
+    let raw = Privileges::with_raw(true);
     for (flags, expected) in [
-        ("-sT", "-sT --max-rate=100"),
-        ("-sT --max-rate 50", "-sT --max-rate=50"),
-        ("-sT --max-rate 500", "-sT --max-rate=100"),
+        ("-sS", "-sS --max-rate=100"),
+        ("-sS --max-rate 50", "-sS --max-rate=50"),
+        ("-sS --max-rate 500", "-sS --max-rate=100"),
+        // Lest it turns in a busy loop; but not for whoever wants less than one a second.
+        ("-sT", "-sT --min-rate=1 --max-rate=100"),
+        ("-sT -T1", "-sT --max-rate=100"),
+        ("-sT --scan-delay 5s", "-sT --max-rate=100"),
         ("-sT --min-rate 300", "-sT --min-rate=100 --max-rate=100"),
         ("-sT --min-rate 30 --max-rate 60", "-sT --min-rate=30 --max-rate=60"),
     ] {
-        let args = parse(flags).unwrap().options.with_rate_at_most(100).to_args();
-        let rates = |arg: &String| arg.contains("rate") || arg == "-sT";
+        let args = parse(flags).unwrap().options.with_rate_at_most(100, &raw).to_args();
+        let rates = |arg: &String| arg.contains("rate") || arg == "-sT" || arg == "-sS";
         let args: Vec<String> = args.into_iter().filter(rates).collect();
         assert_eq!(args.join(" "), expected, "{flags}");
     }

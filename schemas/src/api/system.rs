@@ -44,6 +44,9 @@ pub struct System {
     pub slots: u64,
     /// nmap processes that run now.
     pub slots_in_use: u64,
+    /// What all nmap processes together may use, and what they do.
+    #[serde(default)]
+    pub governor: Governor,
     /// Scans that have not ended.
     pub active_scans: u64,
     /// The size of the store's file.
@@ -150,4 +153,43 @@ pub struct NmapInfo {
     pub version: String,
     /// Its data files.
     pub datadir: Option<String>,
+}
+
+/// What all nmap processes together may use, and what they do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Governor {
+    /// nmap processes that may run at once.
+    pub slots: u64,
+    /// nmap processes that run now; more than `slots` only after that was lowered, until enough of
+    /// them have ended.
+    pub slots_in_use: u64,
+    /// Packets a second that all of them may send together, beyond this machine; null for no bound.
+    pub packet_rate: Option<u32>,
+    /// Packets a second that those which run now may send together. nmap's rate cannot be changed
+    /// while it runs: after `packet_rate` was lowered this is more, until enough of them have ended;
+    /// nothing starts before.
+    pub packet_rate_dealt: u32,
+    /// nmap processes that run without a bound of packets, from when there was none: after
+    /// `packet_rate` was set, nothing starts until they have ended.
+    pub unbounded: u64,
+    /// Bytes of memory that are left to others: nothing starts when less would be free.
+    pub memory_reserve_bytes: u64,
+    /// Batches that could start and wait.
+    pub waiting: u64,
+    /// For what they wait: `slots`, `packet_rate`, `memory` or `processors`; null when none waits.
+    pub waits_for: Option<String>,
+}
+
+/// Other limits. They hold for what starts next; what is left out stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LimitsRequest {
+    /// nmap processes that may run at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slots: Option<u32>,
+    /// Packets a second that all of them may send together, beyond this machine; 0 for no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packet_rate: Option<u32>,
+    /// Bytes of memory that are left to others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_reserve_bytes: Option<u64>,
 }

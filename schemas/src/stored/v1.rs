@@ -74,7 +74,8 @@ pub struct PlanRecord {
 
 impl From<PlanRecord> for super::PlanRecord {
     fn from(old: PlanRecord) -> Self {
-        Self { addresses: old.addresses, names: old.names, last: AddressSet::default() }
+        let order = super::PlanOrder::InOrder;
+        Self { addresses: old.addresses, names: old.names, last: AddressSet::default(), order }
     }
 }
 

@@ -12,7 +12,7 @@ use netscan_schemas::{
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId, ScopeId},
     scan::{PinnedName, Policy, ScanStatus, Tuning, UnresolvedTarget, Verdict},
     scope::ScopeList,
-    stored::Difficulty,
+    stored::{Difficulty, PlanOrder},
     time::Time,
 };
 use std::{fmt::Debug, fs, path::PathBuf, sync::Arc};
@@ -75,7 +75,7 @@ fn plan() -> PlanRecord {
     let name = PinnedName { name: text("localhost"), address: "::1".parse().unwrap() };
     let runs = [("10.0.0.0", "10.0.0.1"), ("10.0.0.3", "10.0.0.3"), ("::1", "::1")];
     let last = addresses(&[("10.0.0.3", "10.0.0.3")]);
-    PlanRecord { addresses: addresses(&runs), names: vec![name], last }
+    PlanRecord { addresses: addresses(&runs), names: vec![name], last, order: PlanOrder::Strided }
 }
 
 fn tally() -> TallyRecord {
@@ -321,16 +321,19 @@ fn golden_records_of_version_1_are_still_read() {
         assert_eq!(&R::from_bytes(&from_hex(&text)).unwrap(), expected);
     }
     check(&ScanSpec { tuning: Tuning::default(), ..spec() });
-    check(&PlanRecord { last: AddressSet::new(), ..plan() });
+    check(&PlanRecord { last: AddressSet::new(), order: PlanOrder::InOrder, ..plan() });
     check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch_of_version_2() });
     check(&AttemptRecord { cpu_ms: 0, ..attempt() });
     check(&HostRecord { verdict: Verdict::Up, provisional: vec![], ..host() });
 }
 
 #[test]
-fn golden_batches_of_version_2_are_still_read() {
+fn golden_records_of_version_2_are_still_read() {
     let text = fs::read_to_string(golden_path(BatchRecord::KIND, 2)).unwrap();
     assert_eq!(BatchRecord::from_bytes(&from_hex(&text)).unwrap(), batch_of_version_2());
+    let text = fs::read_to_string(golden_path(PlanRecord::KIND, 2)).unwrap();
+    let expected = PlanRecord { order: PlanOrder::InOrder, ..plan() };
+    assert_eq!(PlanRecord::from_bytes(&from_hex(&text)).unwrap(), expected);
 }
 
 #[test]
