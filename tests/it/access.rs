@@ -88,7 +88,8 @@ fn the_first_start_lets_a_browser_in_and_tells_the_log_no_secret() {
     let dir = temp();
     let data = dir.path().join("data");
     let nmap = FakeNmap::new("").unwrap();
-    let server = Guarded::start(&data, &["--nmap", nmap.program().to_str().unwrap()]);
+    let server =
+        Guarded::start(&data, &["--sandbox", "off", "--nmap", nmap.program().to_str().unwrap()]);
     let file = data.join("admin.token");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let admin = fs::read_to_string(&file).unwrap().trim().to_owned();
@@ -206,7 +207,8 @@ fn a_revoked_token_closes_its_socket_at_once() {
     let dir = temp();
     let data = dir.path().join("data");
     let nmap = FakeNmap::new("on 127.0.0.1: hang\n").unwrap();
-    let server = Guarded::start(&data, &["--nmap", nmap.program().to_str().unwrap()]);
+    let server =
+        Guarded::start(&data, &["--sandbox", "off", "--nmap", nmap.program().to_str().unwrap()]);
     let here = |args: &[&str]| run(netscan(&data).args(args));
     let scan = here(&["--json", "scan", "--detach", "127.0.0.1"]);
     let scan = json(&scan)["scan_id"].clone();

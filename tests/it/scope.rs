@@ -1,6 +1,6 @@
 //! What may be scanned, on the command line: with an engine in the process and on a server.
 
-use crate::support::{Server, json, netscan, run, text};
+use crate::support::{Server, WITH_STAND_IN, json, netscan, run, text};
 use netscan_test_support::FakeNmap;
 use std::process::Output;
 
@@ -15,7 +15,8 @@ fn the_embedded_engine_keeps_to_the_scope() {
     let netscan = |args: &[&str]| run(netscan(data.path()).args(args));
     let scan = |target: &str| {
         let program = nmap.program();
-        netscan(&["scan", target, "-p", "1", "--nmap", program.to_str().unwrap()])
+        let [sandbox, off, nmap] = WITH_STAND_IN;
+        netscan(&["scan", target, "-p", "1", sandbox, off, nmap, program.to_str().unwrap()])
     };
     let refused = scan("198.18.0.0/31");
     assert_eq!(refused.status.code(), Some(4), "{}", said(&refused));

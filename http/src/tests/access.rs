@@ -260,7 +260,10 @@ async fn what_is_of_another_project_does_not_exist() {
         } else {
             (my_scan.get(), their_scan.get())
         };
-        let at = |id: u64| rule.path.replace("{id}", &id.to_string()).replace("{stream}", "stdout");
+        let at = |id: u64| {
+            let path = rule.path.replace("{id}", &id.to_string()).replace("{stream}", "stdout");
+            path.replace("{other}", &id.to_string())
+        };
         let method = if rule.method == "*" { "GET" } else { rule.method };
         let body = if method == "GET" { Value::Null } else { json!({}) };
         // A stream does not end; that it begins is enough.
@@ -291,6 +294,16 @@ async fn what_is_of_another_project_does_not_exist() {
         assert!(!list.to_string().contains("theirs"), "{path}: {list}");
     }
     assert_eq!(get("/api/system".into()).await.json()["active_scans"], 0);
+    for path in [
+        format!("/api/scans/{my_scan}/diff/{their_scan}"),
+        format!("/api/scans/{their_scan}/diff/{my_scan}"),
+    ] {
+        assert_eq!(get(path).await.problem(), "not-found");
+    }
+    let hosts = get("/api/hosts?port=80".into()).await.json();
+    assert!(hosts.as_array().unwrap().iter().all(|host| host["scan_id"] == my_scan.get()));
+    let asked = get(format!("/api/hosts?project_id={theirs}")).await;
+    assert_eq!(asked.problem(), "not-found");
     let delete = |id: ScanId| format!("/api/scans/{id}");
     let unseen = world.call("DELETE", &delete(their_scan), &token, &Value::Null).await;
     assert_eq!(unseen.problem(), "not-found");

@@ -130,7 +130,7 @@ mod tests {
         #[test]
         fn every_beginning_finds_its_address(number: u128, v4: u32, zeros in 0..9u32, cut in 1..40usize) {
             // Addresses with a run of zeros, which their text leaves out.
-            let number = if zeros < 8 { number & !(u128::MAX >> (16 * zeros)) | number % 0xfff } else { number };
+            let number = if zeros < 8 { (number & !(u128::MAX >> (16 * zeros))) | (number % 0xfff) } else { number };
             for address in [IpAddr::from(Ipv6Addr::from(number)), IpAddr::from(v4.to_be_bytes())] {
                 let address = netscan_schemas::address::to_address(netscan_schemas::address::to_number(address));
                 let text = address.to_string();

@@ -1,0 +1,151 @@
+//! Commands that look after what is kept: targets, store, tokens, projects, scope.
+
+use crate::values;
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use netscan_schemas::{ScanId, Time, TokenId};
+use std::{path::PathBuf, time::Duration};
+
+/// What to do with the store.
+#[derive(Debug, Subcommand)]
+pub enum StoreCommand {
+    /// Verify everything in it: pages, records, digests of raw output, indexes and counts.
+    Check {
+        /// Make indexes and counts anew from the records, if they are wrong.
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Show rows and bytes of each table.
+    Stats,
+    /// Copy it into a new file, and verify that. Copying the file itself is not safe.
+    Backup {
+        /// The new file; one that exists is not written over.
+        file: PathBuf,
+    },
+    /// Give the room of what was deleted back to the disk.
+    Compact,
+    /// Copy every record that is sound from a damaged store into a new file.
+    Salvage {
+        /// The new file; one that exists is not written over.
+        file: PathBuf,
+    },
+}
+
+/// What to do with access rights.
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token, and print its secret, which is not kept.
+    Create {
+        /// What it is for.
+        #[arg(long)]
+        name: String,
+        /// What its holder may do.
+        #[arg(long, value_enum)]
+        role: TokenRole,
+        /// Limit it to this project, by number or name; give it again for more.
+        #[arg(long, value_name = "PROJECT")]
+        project: Vec<String>,
+        /// How long it is good for (12h, 30d); for ever when left out.
+        #[arg(long, value_name = "TIME", value_parser = values::lifetime)]
+        expires: Option<Duration>,
+    },
+    /// List tokens.
+    Ls,
+    /// Take a token away, with the sessions and streams that it let in.
+    Revoke {
+        /// The token's id, or the token itself.
+        #[arg(value_name = "ID", value_parser = values::token)]
+        id: TokenId,
+    },
+    /// Print a URL that lets a browser in, once and within ten minutes.
+    LoginUrl,
+}
+
+/// What the holder of a token may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TokenRole {
+    /// Look at what there is.
+    Viewer,
+    /// Scan, and change and delete scans and projects.
+    Operator,
+    /// Everything, access rights included.
+    Admin,
+}
+
+/// What to do with projects.
+#[derive(Debug, Subcommand)]
+pub enum ProjectsCommand {
+    /// List projects.
+    Ls,
+    /// Make a project.
+    Add {
+        /// Its name.
+        name: String,
+        /// What it is for.
+        #[arg(long)]
+        description: Option<String>,
+    },
+    /// Delete a project with all its scans.
+    Rm {
+        /// Its number or its name.
+        #[arg(value_name = "PROJECT")]
+        project: String,
+    },
+}
+
+/// What to do with what may be scanned.
+#[derive(Debug, Subcommand)]
+pub enum ScopeCommand {
+    /// List what may be scanned, and what may not.
+    Ls {
+        /// The scope of this project, by its number or name; the server's when left out.
+        #[arg(long, value_name = "PROJECT")]
+        project: Option<String>,
+    },
+    /// Allow addresses. Beyond this machine and private networks it takes a note.
+    Allow(ScopeEntryArgs),
+    /// Deny addresses, whatever allows them.
+    Deny(ScopeEntryArgs),
+    /// Take entries away.
+    Rm {
+        /// Their numbers, or their addresses as `netscan scope ls` shows them.
+        #[arg(required = true, value_name = "ENTRY")]
+        entries: Vec<String>,
+        /// From the scope of this project.
+        #[arg(long, value_name = "PROJECT")]
+        project: Option<String>,
+    },
+}
+
+/// New entries of a scope.
+#[derive(Debug, ClapArgs)]
+pub struct ScopeEntryArgs {
+    /// Addresses, blocks or ranges: 10.0.0.0/8, 10.0.0.1-20, fd00::/64.
+    #[arg(required = true, value_name = "CIDR")]
+    pub targets: Vec<String>,
+    /// Why.
+    #[arg(long, value_name = "WHY")]
+    pub note: Option<String>,
+    /// When it ends to count: 8h, 7d, 2030-01-31T12:00:00Z.
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    pub expires: Option<Time>,
+    /// Of the scope of this project, by its number or name; the server's when left out.
+    #[arg(long, value_name = "PROJECT")]
+    pub project: Option<String>,
+}
+
+/// What to do with target expressions.
+#[derive(Debug, Subcommand)]
+pub enum TargetsCommand {
+    /// List the addresses that targets mean; nothing is sent to them.
+    Expand {
+        /// The targets.
+        #[arg(required = true, value_name = "TARGET")]
+        targets: Vec<String>,
+    },
+    /// List hosts that scans could not finish; the next scan of them puts them at its end.
+    Difficult {
+        /// Only those of this scan.
+        #[arg(long, value_parser = values::scan)]
+        scan: Option<ScanId>,
+    },
+}
