@@ -77,8 +77,7 @@ pub(super) struct Value<'v> {
 impl Value<'_> {
     /// Returns the text, with entities replaced; as it stands when an entity is unknown.
     pub(super) fn text(&mut self) -> String {
-        let special = |byte| matches!(byte, b'&' | b'\t' | b'\n' | b'\r');
-        if !self.raw.bytes().any(special) {
+        if is_plain(self.raw) {
             return self.raw.to_owned();
         }
         // A line break that is meant as one is written as `&#xa;`.
@@ -105,6 +104,12 @@ impl Value<'_> {
         }
         parsed
     }
+}
+
+/// Returns whether a text stands for itself: there is no entity in it, no line end, and no tab.
+/// Looking at all of it, with no way out before the end, is what a compiler makes fast.
+fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |plain, byte| plain & (byte >= b' ') & (byte != b'&'))
 }
 
 fn replace_entities<'t>(text: &'t str, what: &str, remarks: &mut Remarks) -> Cow<'t, str> {
@@ -316,6 +321,9 @@ impl<'a> Elements<'a> {
         let inside = self.open.len();
         while self.open.len() >= inside {
             match self.next()? {
+                Token::Text(part) if self.open.len() == inside && is_plain(part) => {
+                    whole.push_str(part);
+                }
                 Token::Text(part) if self.open.len() == inside => {
                     let part = unix_lines(part);
                     whole.push_str(&replace_entities(&part, tag.name, &mut self.remarks));

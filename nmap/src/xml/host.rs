@@ -134,14 +134,16 @@ fn port(
         elements.remarks.add(format!("port {number}/{protocol} is one too many, left out"));
         return Ok(());
     }
-    let mut port = Port {
+    // It is filled where it stays: it is too large to be moved about.
+    ports.push(Port {
         protocol,
         number,
         state: String::new(),
         reason: String::new(),
         service: None,
         scripts: Vec::new(),
-    };
+    });
+    let Some(port) = ports.last_mut() else { return Ok(()) };
     elements.each_child(tag, |elements, tag| {
         match tag.name() {
             "state" => elements.attributes(tag, |name, value| match name {
@@ -149,18 +151,19 @@ fn port(
                 "reason" => port.reason = value.text(),
                 _ => {}
             }),
-            "service" => port.service = Some(service(elements, tag)?),
+            "service" => service(elements, tag, port.service.insert(Service::default()))?,
             "script" => script(elements, tag, &mut port.scripts)?,
             _ => {}
         }
         Ok(())
-    })?;
-    ports.push(port);
-    Ok(())
+    })
 }
 
-fn service(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Service, Malformed> {
-    let mut service = Service::default();
+fn service(
+    elements: &mut Elements<'_>,
+    tag: &Tag<'_>,
+    service: &mut Service,
+) -> Result<(), Malformed> {
     elements.attributes(tag, |name, value| match name {
         "name" => service.name = value.text(),
         "product" => service.product = value.some_text(),
@@ -175,8 +178,7 @@ fn service(elements: &mut Elements<'_>, tag: &Tag<'_>) -> Result<Service, Malfor
         "servicefp" => service.fingerprint = value.some_text(),
         _ => {}
     });
-    cpes(elements, tag, &mut service.cpe)?;
-    Ok(service)
+    cpes(elements, tag, &mut service.cpe)
 }
 
 fn cpes(

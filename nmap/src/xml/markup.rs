@@ -44,6 +44,16 @@ pub(super) fn is_host(inner: &[u8]) -> Option<bool> {
     }
 }
 
+/// Returns whether the bytes after a `<` may have to do with where a child of that name ends. Tags
+/// inside of it do not, and are passed over.
+pub(super) fn may_end(child: &[u8], ahead: &[u8]) -> bool {
+    match ahead {
+        [] | [b'!' | b'?', ..] => true,
+        [b'/', name @ ..] => name.iter().zip(child).all(|(found, sought)| found == sought),
+        _ => is_host(ahead) != Some(false),
+    }
+}
+
 fn ends_name(byte: u8) -> bool {
     byte.is_ascii_whitespace() || matches!(byte, b'/' | b'>')
 }

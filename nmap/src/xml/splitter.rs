@@ -13,9 +13,9 @@
 
 use super::{
     caps::{DOCTYPE_BYTES_MAX, ELEMENT_BYTES_MAX, NAME_BYTES_MAX, TAG_BYTES_MAX},
-    markup::{Inside, NotYet, declaration, is_host, tag_name},
+    markup::{Inside, NotYet, declaration, is_host, may_end, tag_name},
 };
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 use std::ops::Range;
 
 /// A part of the document that is complete. Ranges are read with [`Splitter::bytes`], before the
@@ -188,7 +188,12 @@ impl Splitter {
 
     fn scan_text(&mut self) -> Option<Part> {
         let rest = &self.buffer[self.at..];
-        let found = memchr(b'<', rest);
+        let found = match &self.child {
+            None => memchr(b'<', rest),
+            Some(child) => {
+                memchr_iter(b'<', rest).find(|at| may_end(child.name.as_bytes(), &rest[at + 1..]))
+            }
+        };
         let end = self.at + found.unwrap_or(rest.len());
         if self.child.is_none() && !self.buffer[self.at..end].trim_ascii().is_empty() {
             self.on_loose_text();
