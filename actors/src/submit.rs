@@ -211,8 +211,6 @@ pub(crate) struct Flags {
     pub(crate) probes_ports: bool,
     /// Whether its start loads scripts, probes or fingerprints.
     pub(crate) is_heavy: bool,
-    /// Whether every address counts as up.
-    pub(crate) skips_discovery: bool,
     pub(crate) argv: Vec<String>,
     pub(crate) fallback: Vec<String>,
     pub(crate) warnings: Vec<String>,
@@ -234,7 +232,6 @@ pub(crate) async fn read_flags(
         Ok(Flags {
             probes_ports,
             is_heavy: options.is_heavy(),
-            skips_discovery: options.discovery.skip,
             argv,
             fallback,
             warnings: parsed.warnings,
@@ -396,7 +393,7 @@ pub(crate) async fn check(
     if kind == Kind::Run {
         check_one_batch(&scope.plan, limits::CHUNK_SIZE_MAX)?;
     }
-    scope.plan.order = plan::order(flags.skips_discovery && flags.probes_ports);
+    scope.plan.order = plan::order(&scope.plan.addresses);
     let mut warnings = flags.warnings;
     warnings.append(&mut scope.notes);
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {
