@@ -160,7 +160,13 @@ impl Tuner {
         }
         let places = if self.is_saturated { self.places } else { self.places_max() };
         let even = left.div_ceil(places as u64);
-        self.chunk.min(even.max(CHUNK_MIN))
+        let chunk = self.chunk.min(even.max(CHUNK_MIN));
+        // A lone dead address takes nmap 21 s without discovery: no few are left for the end.
+        match left.saturating_sub(chunk) {
+            1..CHUNK_MIN if left < 2 * CHUNK_MIN => left,
+            1..CHUNK_MIN => left.div_ceil(2),
+            _ => chunk,
+        }
     }
 
     /// Takes note of an attempt that ended by itself.
@@ -322,6 +328,20 @@ mod tests {
         assert_eq!(tuner.chunk(1600), 200);
         assert_eq!(tuner.chunk(100), 13);
         assert_eq!(tuner.chunk(20), CHUNK_MIN, "smaller ones are not worth their slow start");
+    }
+
+    #[test]
+    fn no_few_are_left_for_the_end() {
+        let tuner = tuner();
+        assert_eq!([8, 9, 15, 16, 17].map(|left| tuner.chunk(left)), [8, 9, 15, 8, 8]);
+        for total in 1..3000 {
+            let (mut left, mut last) = (total, 0);
+            while left > 0 {
+                last = tuner.chunk(left).min(left);
+                left -= last;
+            }
+            assert!(last >= CHUNK_MIN.min(total), "{last} of {total}");
+        }
     }
 
     #[test]
