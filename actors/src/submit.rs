@@ -222,8 +222,6 @@ pub(crate) struct Flags {
     pub(crate) probes_ports: bool,
     /// Whether its start loads scripts, probes or fingerprints.
     pub(crate) is_heavy: bool,
-    /// Whether every address counts as up.
-    pub(crate) skips_discovery: bool,
     pub(crate) argv: Vec<String>,
     pub(crate) fallback: Vec<String>,
     pub(crate) warnings: Vec<String>,
@@ -245,7 +243,6 @@ pub(crate) async fn read_flags(
         Ok(Flags {
             probes_ports,
             is_heavy: options.is_heavy(),
-            skips_discovery: options.discovery.skip,
             argv,
             fallback,
             warnings: parsed.warnings,
@@ -416,7 +413,7 @@ pub(crate) async fn check(
     if kind == Kind::Run {
         check_one_batch(&aim.plan, limits::CHUNK_SIZE_MAX)?;
     }
-    aim.plan.order = plan::order(flags.skips_discovery && flags.probes_ports);
+    aim.plan.order = plan::order(&aim.plan.addresses);
     let mut warnings = flags.warnings;
     warnings.append(&mut aim.notes);
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {

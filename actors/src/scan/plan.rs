@@ -5,9 +5,10 @@
 //! strided:   0 8 4 12 2 10 6 14 | 1 9 5 13 ...  each batch has addresses of all lanes
 //! ```
 //!
-//! Without discovery nmap takes every address for a host, and a batch of nothing but silent ones
-//! crawls at 10 probes a second (`nmap.md` §4), while among living neighbours they cost little. So
-//! under `-Pn` a batch takes its addresses from all over the plan: a dead subnet is spread thin.
+//! A batch of nothing but silent addresses crawls at 10 probes a second, while among living
+//! neighbours they cost little. Discovery of 16 dead addresses takes 14 s, and of 15 with a live one
+//! 3 s (40 ms, 1 % loss); without discovery it is the ports that take so long (`nmap.md` §4). So a
+//! batch takes its addresses from all over the plan: a dead subnet is spread thin.
 
 use netscan_schemas::{AddressSet, Interval, address::to_number, batch::Lane, stored::PlanOrder};
 use std::{
@@ -27,6 +28,8 @@ pub struct Plan {
     /// Then these one by one: earlier scans could not finish them.
     pub last: AddressSet,
     order: PlanOrder,
+    /// Where the IPv4 addresses of `first` begin and end; IPv6 lies on both sides of them.
+    v4: (u64, u64),
 }
 
 impl Plan {
@@ -34,7 +37,8 @@ impl Plan {
     pub fn new(addresses: &AddressSet, last: &AddressSet, order: PlanOrder) -> Self {
         let last = addresses.intersection(last);
         let first = addresses.difference(&last);
-        Self { first, last, order }
+        let v4 = v4_of(&first);
+        Self { first, last, order, v4 }
     }
 
     /// Returns the next addresses to scan after `cursor` of them, `chunk` at most; none at the end.
@@ -59,17 +63,9 @@ impl Plan {
         AddressSet::from_addresses(addresses)
     }
 
-    /// Returns where the addresses around this one that are of the same family begin and end. IPv6
-    /// lies on both sides of IPv4.
+    /// Returns where the addresses around this one that are of the same family begin and end.
     fn family_at(&self, index: u64) -> (u64, u64) {
-        let v4 = Interval::between(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into());
-        let below = Interval { first: 0, last: to_number(Ipv4Addr::UNSPECIFIED.into()) - 1 };
-        let count = |run: Option<Interval>| {
-            let run = AddressSet::from_intervals(run.into_iter().collect());
-            self.first.intersection(&run).count()
-        };
-        let low = count(Some(below));
-        let high = low + count(v4);
+        let (low, high) = self.v4;
         match index {
             _ if index < low => (0, low),
             _ if index < high => (low, high),
@@ -158,6 +154,18 @@ impl Plan {
     }
 }
 
+/// Returns where the IPv4 addresses begin and end among all.
+fn v4_of(addresses: &AddressSet) -> (u64, u64) {
+    let v4 = Interval::between(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into());
+    let below = Interval { first: 0, last: to_number(Ipv4Addr::UNSPECIFIED.into()) - 1 };
+    let count = |run: Option<Interval>| {
+        let run = AddressSet::from_intervals(run.into_iter().collect());
+        addresses.intersection(&run).count()
+    };
+    let low = count(Some(below));
+    (low, low + count(v4))
+}
+
 /// Returns the index at this place of a strided order of `count` indexes: a permutation.
 ///
 /// The indexes are cut into lanes. A row has one of each lane, in an order in which half a row, or a
@@ -209,9 +217,10 @@ fn turn_of(lane: u64) -> u64 {
     lane.reverse_bits() >> (u64::BITS - LANES.ilog2())
 }
 
-/// Returns the order in which a scan's addresses are best cut.
-pub fn order(skips_discovery: bool) -> PlanOrder {
-    if skips_discovery { PlanOrder::Strided } else { PlanOrder::InOrder }
+/// Returns the order in which a scan of these addresses is best cut. All of loopback answers: there
+/// batches are easier to read in order.
+pub fn order(addresses: &AddressSet) -> PlanOrder {
+    if addresses.is_loopback() { PlanOrder::InOrder } else { PlanOrder::Strided }
 }
 
 #[cfg(test)]
@@ -322,10 +331,11 @@ mod tests {
     }
 
     #[test]
-    fn a_scan_with_discovery_stays_local() {
-        let addresses = set(&[("10.0.0.0", "10.0.3.255")]);
-        let plan = Plan::new(&addresses, &AddressSet::new(), order(false));
-        assert_eq!(plan.cut(16, 16).0.to_ranges(), ["10.0.0.16/28"]);
-        assert_eq!(order(true), PlanOrder::Strided);
+    fn only_loopback_is_cut_in_order() {
+        let loopback = set(&[("127.0.0.0", "127.0.3.255")]);
+        let plan = Plan::new(&loopback, &AddressSet::new(), order(&loopback));
+        assert_eq!(plan.cut(16, 16).0.to_ranges(), ["127.0.0.16/28"]);
+        let mixed = set(&[("10.99.0.0", "10.99.0.255"), ("127.0.0.1", "127.0.0.9")]);
+        assert_eq!(order(&mixed), PlanOrder::Strided);
     }
 }

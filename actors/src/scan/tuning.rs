@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! nmaps wait for the network ─► twice the places, each time it is looked
-//! nmaps want all their time on a processor ─► as many places as processors, chunks doubled until
+//! nmaps want all their time on a processor ─► as many places as processors, chunks grow until
 //!                                             starts cost little
 //! starts fail ─► half the places
 //! ```
@@ -40,6 +40,8 @@ const START: Duration = Duration::from_millis(22);
 const START_HEAVY: Duration = Duration::from_millis(270);
 /// A start costs little when the batch takes so many times its processor time.
 const START_SHARE: u32 = 10;
+/// Chunks grow by this factor at once, at most: what a batch takes was measured for a few only.
+const GROWTH_MAX: f64 = 8.0;
 /// Share of the processors above which they are the limit.
 const BUSY: f64 = 0.8;
 /// Share of them that is the nmaps' own, above which they are the limit for these and not for
@@ -158,7 +160,13 @@ impl Tuner {
         }
         let places = if self.is_saturated { self.places } else { self.places_max() };
         let even = left.div_ceil(places as u64);
-        self.chunk.min(even.max(CHUNK_MIN))
+        let chunk = self.chunk.min(even.max(CHUNK_MIN));
+        // A lone dead address takes nmap 21 s without discovery: no few are left for the end.
+        match left.saturating_sub(chunk) {
+            1..CHUNK_MIN if left < 2 * CHUNK_MIN => left,
+            1..CHUNK_MIN => left.div_ceil(2),
+            _ => chunk,
+        }
     }
 
     /// Takes note of an attempt that ended by itself.
@@ -210,9 +218,12 @@ impl Tuner {
         if self.tuning.concurrency {
             self.places = self.places.min(self.cores.min(self.places_max));
         }
-        let starts_are_dear = self.cpu < self.start * START_SHARE;
-        if self.tuning.chunk_size && starts_are_dear && std::mem::take(&mut self.has_news) {
-            self.chunk = (self.chunk * 2).min(CHUNK_MAX);
+        let dear = (self.start * START_SHARE).as_secs_f64() / self.cpu.as_secs_f64();
+        if self.tuning.chunk_size && dear > 1.0 && std::mem::take(&mut self.has_news) {
+            let growth = dear.clamp(2.0, GROWTH_MAX);
+            self.chunk = ((self.chunk as f64 * growth) as u64).min(CHUNK_MAX);
+            // What the larger ones will take, as far as can be said before one has ended.
+            self.cpu = self.cpu.mul_f64(growth);
         }
     }
 }
@@ -275,19 +286,35 @@ mod tests {
     #[test]
     fn saturated_processors_take_places_and_grow_chunks_until_starts_cost_little() {
         let mut tuner = tuner();
-        // Eight share two processors: 50 ms each in 200 ms.
-        tuner.on_taken(taken(200, 50));
+        // Eight share two processors: 44 ms each in 200 ms, a fifth of what makes starts cheap.
+        tuner.on_taken(taken(200, 44));
         assert!(tuner.look(load(0.95, 8)));
-        assert_eq!((tuner.places(), tuner.chunk(100_000)), (2, 32));
+        assert_eq!((tuner.places(), tuner.chunk(100_000)), (2, 80));
         tuner.look(load(0.95, 2));
-        assert_eq!(tuner.chunk(100_000), 32, "one step for each attempt");
-        for (cpu, chunk) in [(75, 64), (125, 128), (225, 128), (425, 128)] {
+        assert_eq!(tuner.chunk(100_000), 80, "one step for each attempt");
+        for (cpu, chunk) in [(75, 234), (125, 468), (225, 468), (425, 468)] {
             for _ in 0..20 {
                 tuner.on_taken(taken(cpu, cpu));
             }
             tuner.look(load(0.95, 2));
             assert_eq!(tuner.chunk(100_000), chunk, "at {cpu} ms");
         }
+    }
+
+    #[test]
+    fn chunks_grow_by_what_larger_ones_will_take() {
+        let mut tuner = tuner();
+        // The first is too small to tell much.
+        tuner.on_taken(taken(40, 10));
+        tuner.look(load(0.95, 8));
+        assert_eq!(tuner.chunk(100_000), 128);
+        // Small ones that end later hardly change what is expected of a large one: 80 ms.
+        tuner.on_taken(taken(40, 40));
+        tuner.look(load(0.95, 8));
+        assert_eq!(tuner.chunk(100_000), 414);
+        tuner.on_taken(taken(300, 300));
+        tuner.look(load(0.95, 8));
+        assert_eq!(tuner.chunk(100_000), 414, "its start costs little");
     }
 
     #[test]
@@ -301,6 +328,20 @@ mod tests {
         assert_eq!(tuner.chunk(1600), 200);
         assert_eq!(tuner.chunk(100), 13);
         assert_eq!(tuner.chunk(20), CHUNK_MIN, "smaller ones are not worth their slow start");
+    }
+
+    #[test]
+    fn no_few_are_left_for_the_end() {
+        let tuner = tuner();
+        assert_eq!([8, 9, 15, 16, 17].map(|left| tuner.chunk(left)), [8, 9, 15, 8, 8]);
+        for total in 1..3000 {
+            let (mut left, mut last) = (total, 0);
+            while left > 0 {
+                last = tuner.chunk(left).min(left);
+                left -= last;
+            }
+            assert!(last >= CHUNK_MIN.min(total), "{last} of {total}");
+        }
     }
 
     #[test]
