@@ -13,6 +13,7 @@ mod auth;
 mod extract;
 mod headers;
 mod listen;
+pub mod openapi;
 mod page;
 mod problem;
 mod query;
