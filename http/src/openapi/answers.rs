@@ -56,6 +56,7 @@ pub fn complete(plain: &Value) -> Value {
     }
     bound_integers(&mut document);
     close_bodies(&mut document);
+    free_bodies(&mut document);
     document["components"]["responses"] = Value::Object(shared);
     document["components"]["securitySchemes"] = json!({
         "bearer": {
@@ -199,6 +200,22 @@ fn close_bodies(document: &mut Value) {
         references(schema, &mut names);
         closed.insert(name);
         names.retain(|name| !closed.contains(name));
+    }
+}
+
+/// Says of bodies without a field that must be there that they may be left out: no body is read as
+/// one without fields.
+fn free_bodies(document: &mut Value) {
+    let schemas = document["components"]["schemas"].clone();
+    let items = document["paths"].as_object_mut().into_iter().flatten();
+    for operation in items.filter_map(|(_, item)| item.as_object_mut()).flatten().map(|pair| pair.1)
+    {
+        let Some(body) = operation.get_mut("requestBody") else { continue };
+        let mut names = BTreeSet::new();
+        references(body, &mut names);
+        if names.iter().all(|name| schemas[name.as_str()].get("required").is_none()) {
+            body["required"] = Value::Bool(false);
+        }
     }
 }
 

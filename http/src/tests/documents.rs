@@ -57,3 +57,12 @@ async fn documents_are_served_to_everybody_without_outside_assets() {
     }
     assert!(body(&world, "/api/docs/style.css").await.contains("body {"));
 }
+
+#[tokio::test]
+async fn a_socket_names_the_method_that_it_takes() {
+    let world = world(|_| Script::Run(Vec::new())).await;
+    for path in ["/ws/scans/1", "/ws/events"] {
+        let answer = ask(&world.router, request("POST", path, "")).await;
+        assert_eq!((answer.status.as_u16(), answer.header("allow")), (405, "GET"), "{path}");
+    }
+}
