@@ -313,7 +313,8 @@ async fn a_client_of_a_deleted_scan_is_told_what_it_misses() {
 #[tokio::test]
 async fn how_many_clients_there_may_be_is_a_setting() {
     let world = world(all_up).await;
-    let edge = Arc::new(Edge::new(Arc::clone(&world.system)).with_clients_max(2));
+    let edge = Edge::new(Arc::clone(&world.system)).open_to_all().with_clients_max(2);
+    let edge = Arc::new(edge);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(crate::serve_tcp(listener, Arc::clone(&edge)));
