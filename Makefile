@@ -67,7 +67,8 @@ lint: ## clippy, with warnings denied
 doc: ## build the documentation, with warnings denied
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --document-private-items
 
-contracts: ## write the golden files of record formats anew
+contracts: ## write the documents of the API anew, and missing golden files of record formats
+	UPDATE_EXPECT=1 $(CARGO) test --locked -p netscan-http --lib documents_are_as_they_are_committed
 	UPDATE_GOLDEN=1 $(CARGO) test --locked -p netscan-store
 
 clean:

@@ -27,9 +27,10 @@ pub async fn security_headers(
 ) -> Response {
     let path = request.uri().path();
     let is_api = ["/api", "/ws"].iter().any(|part| path.starts_with(part));
+    let is_docs = path.starts_with("/api/docs");
     let is_login = path.starts_with("/login");
     let mut response = next.run(request).await;
-    let is_page = !is_api && !response.status().is_client_error();
+    let is_page = (!is_api || is_docs) && !response.status().is_client_error();
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         headers.entry(name).or_insert(HeaderValue::from_static(value));

@@ -10,9 +10,13 @@ use netscan_schemas::{limits, problem::Code};
 use serde::{Deserialize, Serialize};
 
 /// Which rows are asked for.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct Page {
+    /// Rows at most; 1 to 1000. Without it, 10,000.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
+    /// Where the page begins: from the `Link` of the page before.
     cursor: Option<String>,
 }
 

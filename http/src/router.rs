@@ -4,6 +4,7 @@ use crate::{
     auth::{Keeper, OwnTokenError, Rates, Via, admit, check_caller, ensure_own_token},
     headers::security_headers,
     listen::connections_max,
+    openapi,
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
     rest::{
@@ -234,6 +235,10 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/tokens/{id}", delete(tokens::revoke))
         .route("/api/session", get(session::describe).post(session::begin).delete(session::end))
         .route("/api/session/codes", post(session::new_code))
+        .route("/api/openapi.json", get(openapi::openapi_json))
+        .route("/api/asyncapi.json", get(openapi::asyncapi_json))
+        .route("/api/docs", get(openapi::page))
+        .route("/api/docs/style.css", get(openapi::style))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))
         // `any`, so that whatever is no upgrade is told what is wrong with it.
@@ -269,7 +274,17 @@ fn with_common_headers(router: Router, edge: Arc<Edge>) -> Router {
     router.layer(headers).layer(from_fn_with_state(edge, number_requests))
 }
 
-async fn welcome() -> Html<&'static str> {
+/// Answers the first page.
+#[utoipa::path(
+    get,
+    path = "/",
+    tag = "pages",
+    operation_id = "welcome",
+    responses(
+        (status = 200, description = "The page", body = String, content_type = "text/html"),
+    ),
+)]
+pub async fn welcome() -> Html<&'static str> {
     Html(include_str!("welcome.html"))
 }
 

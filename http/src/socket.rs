@@ -62,12 +62,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
         let key = parts.headers.get(header::SEC_WEBSOCKET_KEY).cloned();
         // It would keep the socket to itself, so it only judges the request.
         let checked = WebSocketUpgrade::from_request_parts(parts, state).await;
-        drop(checked.map_err(IntoResponse::into_response)?);
+        drop(checked.map_err(|rejection| refused(rejection.into_response()))?);
         match (on_upgrade, key) {
             (Some(on_upgrade), Some(key)) => Ok(Self { on_upgrade, key }),
             _ => Err(Failure::new(Code::BadRequest, "a WebSocket needs HTTP/1.1").into_response()),
         }
     }
+}
+
+/// Names the method that a WebSocket takes, where that is what is wrong.
+fn refused(mut refusal: Response) -> Response {
+    if refusal.status() == StatusCode::METHOD_NOT_ALLOWED {
+        refusal.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+    }
+    refusal
 }
 
 /// A client's connection.

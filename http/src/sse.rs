@@ -64,6 +64,17 @@ impl Following {
 }
 
 /// Streams one scan's events; `Last-Event-ID` or `since` says where to begin.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/stream",
+    tag = "events",
+    operation_id = "stream_scan_events",
+    params(("id" = ScanId, Path, description = "The number of the scan"), SinceQuery, ("Last-Event-ID" = Option<u64>, Header, description = "Events after this one; counts instead of `since`")),
+    responses(
+        (status = 200, description = "Events as Server-Sent Events: `id` is the number of the event, `data` the object that the WebSocket sends", body = String, content_type = "text/event-stream"),
+    ),
+    extensions(("x-problem-codes" = json!(["too-many-clients"]))),
+)]
 pub async fn scan_stream(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,

@@ -49,16 +49,22 @@ const SLOW: Close = (4408, "too slow; resume with `since`");
 type Close = (u16, &'static str);
 
 /// Where to begin.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct SinceQuery {
     /// Events after this one; without it, only those from now on.
+    #[param(value_type = Option<u64>)]
     pub since: Option<Seq>,
 }
 
 /// Where to begin in all scans, and with what.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct OverallQuery {
-    /// See [`begin`].
+    /// Where to begin: left out, from now on; a number, after the event of that number in each
+    /// scan; `7:120,9:33`, after event 120 of scan 7 and 33 of scan 9, all of the scans newer than
+    /// 9, and others from now on.
+    #[param(pattern = "^([0-9]+|[1-9][0-9]*:[0-9]+(,[1-9][0-9]*:[0-9]+)*)$")]
     since: Option<String>,
     /// Whether lines of nmap are wanted.
     #[serde(default)]
@@ -81,6 +87,17 @@ impl Source {
 }
 
 /// Upgrades to a WebSocket with one scan's events.
+#[utoipa::path(
+    get,
+    path = "/ws/scans/{id}",
+    tag = "events",
+    operation_id = "follow_scan",
+    params(("id" = ScanId, Path, description = "The number of the scan"), SinceQuery),
+    responses(
+        (status = 101, description = "The connection is a WebSocket from here on: `/api/asyncapi.json` has its messages. Who may not read is closed with 4401, an unknown scan with 4404"),
+    ),
+    extensions(("x-problem-codes" = json!(["too-many-clients"]))),
+)]
 pub async fn scan_events(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
@@ -98,6 +115,17 @@ pub async fn scan_events(
 }
 
 /// Upgrades to a WebSocket with the events of all scans.
+#[utoipa::path(
+    get,
+    path = "/ws/events",
+    tag = "events",
+    operation_id = "follow_all_scans",
+    params(OverallQuery),
+    responses(
+        (status = 101, description = "The connection is a WebSocket from here on: `/api/asyncapi.json` has its messages. Who may not read is closed with 4401, an unknown scan with 4404"),
+    ),
+    extensions(("x-problem-codes" = json!(["too-many-clients"]))),
+)]
 pub async fn all_events(
     State(edge): State<Arc<Edge>>,
     Query(query): Query<OverallQuery>,

@@ -42,7 +42,7 @@ pub const TOKEN_ID_CHARS: usize = 8;
 /// token in lists and logs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, example = "k3v9q0ab")]
+#[schema(value_type = String, pattern = "^[a-z0-9]{8}$", example = "k3v9q0ab")]
 pub struct TokenId(String);
 
 impl TokenId {

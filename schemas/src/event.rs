@@ -149,6 +149,7 @@ pub enum Event {
     /// A new server took over an unfinished scan.
     ScanRecovered {
         /// The count of server starts.
+        #[schema(value_type = u64)]
         epoch: Epoch,
         /// Batches that go on.
         resumed_batches: u64,
@@ -246,6 +247,7 @@ pub enum ConnectionEvent {
         scan_id: Option<ScanId>,
         /// The number of the scan's newest event, 0 when there is none yet.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<u64>)]
         last_seq: Option<Seq>,
         /// Where the scan stands.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -254,8 +256,10 @@ pub enum ConnectionEvent {
     /// What this client missed and may fetch with `since`.
     Gap {
         /// The first event missed.
+        #[schema(value_type = u64)]
         from_seq: Seq,
         /// The last event missed.
+        #[schema(value_type = u64)]
         to_seq: Seq,
         /// `slow_consumer` or `retention`.
         reason: String,
@@ -312,6 +316,7 @@ pub struct EventFrame {
     #[serde(flatten)]
     pub event: Event,
     /// Its place within the scan, from 1.
+    #[schema(value_type = u64)]
     pub seq: Seq,
     /// When it happened.
     pub ts: Time,

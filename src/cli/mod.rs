@@ -67,6 +67,17 @@ pub enum Color {
     Never,
 }
 
+/// A document of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Document {
+    /// OpenAPI: the REST routes.
+    Openapi,
+    /// AsyncAPI: the WebSockets.
+    Asyncapi,
+    /// JSON Schema: the events.
+    Events,
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -153,6 +164,12 @@ pub enum Command {
     Import(ImportArgs),
     /// Show what all nmaps of the server may use, or change it while they run.
     Limits(LimitsArgs),
+    /// Print a document of the API; `/api/docs` of a server shows it as a page.
+    Openapi {
+        /// Which one.
+        #[arg(value_enum, default_value_t = Document::Openapi)]
+        document: Document,
+    },
     /// Look for what keeps scans from working, and say how to mend it.
     Doctor {
         /// The nmap to use.

@@ -16,11 +16,12 @@ mod store;
 mod token;
 
 use crate::{
-    cli::{Args, Command},
+    cli::{Args, Command, Document},
     client::{Client, Engine, Server, Session},
     exit::{Exit, Failure},
     output::Output,
 };
+use netscan_http::openapi;
 use std::io;
 
 /// Carries a command out.
@@ -49,6 +50,14 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
             let mut command = <Args as clap::CommandFactory>::command();
             clap_complete::generate(shell, &mut command, "netscan", &mut script);
             out.bytes(&script).map(|()| Exit::Ok)
+        }
+        Command::Openapi { document } => {
+            let document = match document {
+                Document::Openapi => openapi::openapi(),
+                Document::Asyncapi => openapi::asyncapi(),
+                Document::Events => openapi::events_schema(),
+            };
+            out.bytes(openapi::text(document).as_bytes()).map(|()| Exit::Ok)
         }
         command => {
             let session = Session::open(&server, data.as_deref(), engine, false).await?;
@@ -88,6 +97,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         | Command::Doctor { .. }
         | Command::Store(_)
         | Command::Bench(_)
+        | Command::Openapi { .. }
         | Command::Completions { .. } => {
             let source = io::ErrorKind::Unsupported.into();
             Err(Failure::Io { what: "carrying the command out here".into(), source })

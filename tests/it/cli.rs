@@ -199,3 +199,22 @@ fn a_large_network_is_previewed_without_being_expanded() {
     assert_eq!((&answer["total"], &answer["truncated"]), (&16_777_216.into(), &true.into()));
     assert_eq!(answer["targets"].as_array().unwrap().len(), 4096);
 }
+
+#[test]
+fn the_documents_of_the_api_are_printed_as_they_are_committed() {
+    let data = temp();
+    let committed = |name: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        fs::read_to_string(root.join("schemas/documents").join(name)).unwrap()
+    };
+    for (document, name) in [
+        ("openapi", "openapi.json"),
+        ("asyncapi", "asyncapi.json"),
+        ("events", "events.schema.json"),
+    ] {
+        let output = run(netscan(data.path()).args(["openapi", document]));
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), committed(name), "{document}");
+    }
+    assert!(!data.path().join("netscan.redb").exists(), "nothing is opened for it");
+}

@@ -26,8 +26,7 @@ pub use identity::{By, Identity};
 pub use keeper::Keeper;
 pub(crate) use own::ensure as ensure_own_token;
 pub use own::{ADMIN_TOKEN, OwnTokenError};
-#[cfg(test)]
-pub use policy::{Need, RULES, Rule};
+pub use policy::{Need, RULES, Rule, Way};
 pub use rates::{Rates, neighbourhood};
 
 pub(crate) use self::core::{Secret, new_token_id};

@@ -34,7 +34,7 @@ use xml::Xml;
 const PIECE_BYTES: usize = 64 * 1024;
 
 /// What an export is written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// One nmap document.

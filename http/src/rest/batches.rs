@@ -27,6 +27,16 @@ use serde::Deserialize;
 use std::{io, sync::Arc};
 
 /// Lists the batches of a scan, oldest first.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/batches",
+    tag = "results",
+    operation_id = "list_batches",
+    params(("id" = ScanId, Path, description = "The number of the scan"), Page),
+    responses(
+        (status = 200, description = "The batches", body = [Batch], headers(("Link" = Option<String>, description = "The next page, with `rel=\"next\"`, while there is more"))),
+    ),
+)]
 pub async fn list(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
@@ -48,6 +58,16 @@ fn stored(edge: &Edge, id: BatchId) -> Result<BatchRecord, Failure> {
 }
 
 /// Answers one batch with its attempts.
+#[utoipa::path(
+    get,
+    path = "/api/batches/{id}",
+    tag = "results",
+    operation_id = "get_batch",
+    params(("id" = BatchId, Path, description = "The number of the batch")),
+    responses(
+        (status = 200, description = "The batch", body = Batch),
+    ),
+)]
 pub async fn get(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<BatchId>,
@@ -59,14 +79,26 @@ pub async fn get(
 }
 
 /// Which attempt's output.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct RawQuery {
+    /// Which try; the newest when left out.
     attempt: Option<AttemptNo>,
 }
 
 /// Answers the bytes of a stream exactly as nmap wrote them; of the newest attempt, if none is
 /// named. All of it is compared with its digest before the first byte is sent, frame by frame, and
 /// again on the way.
+#[utoipa::path(
+    get,
+    path = "/api/batches/{id}/raw/{stream}",
+    tag = "results",
+    operation_id = "get_raw",
+    params(("id" = BatchId, Path, description = "The number of the batch"), ("stream" = Stream, Path, description = "Which output"), RawQuery),
+    responses(
+        (status = 200, description = "The bytes, as an attachment", body = String, content_type = "text/plain", headers(("Content-Disposition" = String, description = "A name for the file"))),
+    ),
+)]
 pub async fn raw(
     State(edge): State<Arc<Edge>>,
     Path((batch, stream)): Path<(String, String)>,

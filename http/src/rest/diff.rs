@@ -14,19 +14,26 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use netscan_schemas::{ScanId, problem::Code};
+use netscan_schemas::{
+    ScanId,
+    api::{Diff, DiffLine},
+    problem::Code,
+};
 use serde::Deserialize;
 use std::sync::Arc;
 
 /// How to write it.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct DiffQuery {
+    /// As what.
+    #[param(inline, required = false)]
     #[serde(default)]
     format: DiffFormat,
 }
 
 /// What a comparison is written as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum DiffFormat {
     /// One object.
@@ -37,6 +44,17 @@ enum DiffFormat {
 }
 
 /// Streams what differs from one scan to another, the earlier one first.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/diff/{other}",
+    tag = "results",
+    operation_id = "diff_scans",
+    params(("id" = ScanId, Path, description = "The number of the earlier scan"), ("other" = ScanId, Path, description = "The number of the later scan"), DiffQuery),
+    responses(
+        (status = 200, description = "What differs", content((Diff = "application/json"), (DiffLine = "application/x-ndjson"))),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-value"]))),
+)]
 pub async fn diff(
     State(edge): State<Arc<Edge>>,
     Path((before, after)): Path<(String, String)>,

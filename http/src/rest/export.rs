@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use netscan_schemas::{ScanId, Time};
+use netscan_schemas::{ScanId, Time, problem::Code};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -22,9 +22,12 @@ use std::sync::Arc;
 const SCAN_STATUS: HeaderName = HeaderName::from_static("netscan-scan-status");
 
 /// How to write it.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ExportQuery {
-    format: Format,
+    /// As what.
+    #[param(inline, required = true)]
+    format: Option<Format>,
 }
 
 impl Pieces for Export {
@@ -45,11 +48,25 @@ impl From<ExportError> for Failure {
 }
 
 /// Streams a scan in one of the formats. One that has not ended is written as far as it is known.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/export",
+    tag = "results",
+    operation_id = "export_scan",
+    params(("id" = ScanId, Path, description = "The number of the scan"), ExportQuery),
+    responses(
+        (status = 200, description = "The document, as an attachment", headers(("Content-Disposition" = String, description = "A name for the file"), ("netscan-scan-status" = String, description = "Where the scan stands")), content((String = "text/xml"), (String = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"), (String = "text/markdown"), (String = "text/html"))),
+    ),
+)]
 pub async fn export(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, Failure> {
+    let Some(format) = query.format else {
+        let detail = "the query parameter `format` is missing: xml, json, jsonl, csv, md or html";
+        return Err(Failure::new(Code::InvalidValue, detail));
+    };
     let stored = view::stored(&edge, scan)?;
     let store = Arc::clone(edge.system.store());
     let plan = store.plan(scan)?.unwrap_or_default().addresses;
@@ -63,7 +80,6 @@ pub async fn export(
         plan: Arc::new(plan),
         at: Time::now(),
     };
-    let format = query.format;
     let body = streamed::body(&edge, Export::new(subject, format)).await?;
     let mut response = body.into_response();
     let headers = response.headers_mut();

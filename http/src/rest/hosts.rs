@@ -24,16 +24,27 @@ use std::sync::Arc;
 
 /// Which hosts to list. A host matches when it matches all that is given; those on ports, when
 /// one port matches all of them.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct HostFilter {
     /// An address, a block, a range, or how addresses begin (`10.0.`).
     address: Option<String>,
+    /// Whether the host answered.
     status: Option<HostState>,
+    /// What is known of the host.
+    #[param(value_type = Option<String>, pattern = "^(up|timed_out|unfinished)$")]
     verdict: Option<HostVerdict>,
+    /// A port's number.
     port: Option<u16>,
+    /// A port's protocol.
     protocol: Option<Protocol>,
+    /// A port's state: `open`, `closed`, `filtered`, `unfiltered`, `open|filtered` or
+    /// `closed|filtered`, in any case.
+    #[param(value_type = Option<String>, example = "open")]
     state: Option<PortState>,
+    /// The name of a port's service, in any case.
     service: Option<String>,
+    /// The product of a port's service, in any case.
     product: Option<String>,
     /// Words, all of which the host has: in a name, a service, a product, a version, or at the
     /// beginning of its address.
@@ -41,10 +52,15 @@ pub struct HostFilter {
 }
 
 /// Which rows of a search, and of which scans.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct SearchPage {
+    /// Rows at most; 1 to 1000. Without it, 100.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
+    /// Where the page begins: from the `Link` of the page before.
     cursor: Option<String>,
+    /// Only hosts of this project.
     project_id: Option<ProjectId>,
 }
 
@@ -130,6 +146,16 @@ fn addresses(text: &str) -> Result<AddressSet, Failure> {
 }
 
 /// Lists hosts of a scan in the order in which they were found.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/hosts",
+    tag = "results",
+    operation_id = "list_scan_hosts",
+    params(("id" = ScanId, Path, description = "The number of the scan"), Page, HostFilter),
+    responses(
+        (status = 200, description = "The hosts", body = [Host], headers(("Link" = Option<String>, description = "The next page, with `rel=\"next\"`, while there is more"))),
+    ),
+)]
 pub async fn list(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
@@ -152,6 +178,17 @@ pub async fn list(
 
 /// Finds hosts of all scans. Those found by `address`, or by an address that `q` begins, come in the
 /// order of addresses; all others from the newest scan to the oldest.
+#[utoipa::path(
+    get,
+    path = "/api/hosts",
+    tag = "results",
+    operation_id = "search_hosts",
+    params(SearchPage, HostFilter),
+    responses(
+        (status = 200, description = "The hosts; a page may be short, or empty, and have a next one", body = [Host], headers(("Link" = Option<String>, description = "The next page, with `rel=\"next\"`, while there is more"))),
+    ),
+    extensions(("x-problem-codes" = json!(["not-found"]))),
+)]
 pub async fn search(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -204,6 +241,16 @@ fn place(cursor: &str) -> Option<Place> {
 }
 
 /// Answers one host with all that is known of it.
+#[utoipa::path(
+    get,
+    path = "/api/hosts/{id}",
+    tag = "results",
+    operation_id = "get_host",
+    params(("id" = HostId, Path, description = "The number of the host")),
+    responses(
+        (status = 200, description = "The host", body = Host),
+    ),
+)]
 pub async fn get(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<HostId>,

@@ -17,7 +17,9 @@ use axum::{
 use futures_util::StreamExt;
 use netscan_actors::{ImportError, ImportRequest, SurveyError};
 use netscan_schemas::{
-    ProjectId, limits,
+    ProjectId,
+    api::ImportAnswer,
+    limits,
     problem::{Code, is_name},
 };
 use serde::Deserialize;
@@ -32,16 +34,34 @@ use std::{
 const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What to import as.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct ImportQuery {
+    /// The project of the scan; `Default` without one.
     project_id: Option<ProjectId>,
+    /// The scan's name.
     name: Option<String>,
+    /// Whether to make another scan of bytes that are known.
     #[serde(default)]
+    #[param(required = false)]
     again: bool,
 }
 
 /// Makes a scan of the nmap XML in the body: 201 with the scan, or 200 with the one that holds the
 /// same bytes already.
+#[utoipa::path(
+    post,
+    path = "/api/scans/import",
+    tag = "scans",
+    operation_id = "import_scan",
+    params(ImportQuery),
+    request_body(content = String, content_type = "text/xml", description = "What nmap wrote with `-oX`, whole or cut off"),
+    responses(
+        (status = 201, description = "It is a scan now", body = ImportAnswer, headers(("Location" = String, description = "Where the scan is"))),
+        (status = 200, description = "It was one already", body = ImportAnswer, headers(("Location" = String, description = "Where the scan is"))),
+    ),
+    extensions(("x-problem-codes" = json!(["bad-request", "not-found", "invalid-value", "too-large", "too-many-clients"]))),
+)]
 pub async fn import(
     State(edge): State<Arc<Edge>>,
     Query(query): Query<ImportQuery>,

@@ -17,7 +17,7 @@ use axum::{
 };
 use netscan_schemas::{
     ProjectId,
-    api::{NewProject, Project},
+    api::{NewProject, Project, Scan},
     limits::NAME_CHARS_MAX,
     problem::{Code, FieldError, Problem, is_name},
     scan::ScanStatus,
@@ -32,10 +32,13 @@ impl Body for NewProject {
 }
 
 /// What to change of a project; what is left out stays.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 pub struct ProjectChange {
+    /// Its new name.
     name: Option<String>,
+    /// What it is for from now on; `null` for nothing.
     #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
 }
 
@@ -50,10 +53,13 @@ fn present<'de, D: serde::Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
-#[derive(Serialize)]
-struct Created {
+/// A project that was made.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = CreatedProject)]
+pub struct Created {
     #[serde(flatten)]
     project: Project,
+    /// What of the request was ignored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
@@ -77,6 +83,17 @@ fn shown(edge: &Edge, record: ProjectRecord) -> Result<Project, Failure> {
 }
 
 /// Makes a project.
+#[utoipa::path(
+    post,
+    path = "/api/projects",
+    tag = "projects",
+    operation_id = "create_project",
+    request_body = NewProject,
+    responses(
+        (status = 201, description = "The project", body = Created),
+    ),
+    extensions(("x-problem-codes" = json!(["project-name-taken"]))),
+)]
 pub async fn create(
     State(edge): State<Arc<Edge>>,
     _: SeedQuery<Nothing>,
@@ -91,6 +108,16 @@ pub async fn create(
 }
 
 /// Lists all projects.
+#[utoipa::path(
+    get,
+    path = "/api/projects",
+    tag = "projects",
+    operation_id = "list_projects",
+    params(Page),
+    responses(
+        (status = 200, description = "The projects that the caller sees", body = [Project], headers(("Link" = Option<String>, description = "The next page, with `rel=\"next\"`, while there is more"))),
+    ),
+)]
 pub async fn list(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -122,6 +149,16 @@ fn seen_projects(
 }
 
 /// Answers one project.
+#[utoipa::path(
+    get,
+    path = "/api/projects/{id}",
+    tag = "projects",
+    operation_id = "get_project",
+    params(("id" = ProjectId, Path, description = "The number of the project")),
+    responses(
+        (status = 200, description = "The project", body = Project),
+    ),
+)]
 pub async fn get(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
@@ -133,6 +170,18 @@ pub async fn get(
 }
 
 /// Changes a project's name or description.
+#[utoipa::path(
+    patch,
+    path = "/api/projects/{id}",
+    tag = "projects",
+    operation_id = "change_project",
+    params(("id" = ProjectId, Path, description = "The number of the project")),
+    request_body = ProjectChange,
+    responses(
+        (status = 200, description = "The project as it is now", body = Project),
+    ),
+    extensions(("x-problem-codes" = json!(["project-name-taken"]))),
+)]
 pub async fn change(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
@@ -148,6 +197,17 @@ pub async fn change(
 }
 
 /// Deletes a project with all its scans, unless one of them has not ended.
+#[utoipa::path(
+    delete,
+    path = "/api/projects/{id}",
+    tag = "projects",
+    operation_id = "delete_project",
+    params(("id" = ProjectId, Path, description = "The number of the project")),
+    responses(
+        (status = 204, description = "It is gone"),
+    ),
+    extensions(("x-problem-codes" = json!(["project-busy"]))),
+)]
 pub async fn delete(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,
@@ -164,6 +224,16 @@ pub async fn delete(
 }
 
 /// Lists the scans of a project, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/projects/{id}/scans",
+    tag = "projects",
+    operation_id = "list_project_scans",
+    params(("id" = ProjectId, Path, description = "The number of the project"), Page),
+    responses(
+        (status = 200, description = "Its scans", body = [Scan], headers(("Link" = Option<String>, description = "The next page, with `rel=\"next\"`, while there is more"))),
+    ),
+)]
 pub async fn scans(
     State(edge): State<Arc<Edge>>,
     Segment(id): Segment<ProjectId>,

@@ -39,6 +39,17 @@ impl Body for RunRequest {
 
 /// Runs nmap once over the targets and answers what it found. Kept like any scan. A client that
 /// goes away stops it.
+#[utoipa::path(
+    post,
+    path = "/api/nmap/run",
+    tag = "scans",
+    operation_id = "run_nmap",
+    request_body = RunRequest,
+    responses(
+        (status = 200, description = "What nmap wrote and found", body = RunAnswer),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-target", "too-many-targets", "flag-refused", "privilege-missing", "out-of-scope", "not-found", "nmap-unusable", "nmap-failed", "scan-state-conflict", "scan-already-ended"]))),
+)]
 pub async fn run(
     State(edge): State<Arc<Edge>>,
     caller: Identity,

@@ -24,6 +24,7 @@ use netscan_schemas::{
         Preview, RescanRequest, Scan, ScanAccepted, ScanCommandAnswer, ScanRequest,
         TargetsByVerdict,
     },
+    event::EventFrame,
     limits,
     problem::Code,
     scan::{ScanStatus, UnresolvedTarget, Verdict},
@@ -53,6 +54,17 @@ impl Body for RescanRequest {
 }
 
 /// Accepts a scan and answers at once.
+#[utoipa::path(
+    post,
+    path = "/api/scans",
+    tag = "scans",
+    operation_id = "create_scan",
+    request_body = ScanRequest,
+    responses(
+        (status = 202, description = "It is accepted and goes on by itself", body = ScanAccepted, headers(("Location" = String, description = "Where the scan is"))),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-target", "too-many-targets", "flag-refused", "privilege-missing", "out-of-scope", "not-found", "nmap-unusable"]))),
+)]
 pub async fn create(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -70,6 +82,17 @@ fn accepted(answer: ScanAccepted) -> Response {
 }
 
 /// Accepts a scan as the Python system did: status 200, unknown fields named and ignored.
+#[utoipa::path(
+    post,
+    path = "/api/scans/start",
+    tag = "scans",
+    operation_id = "start_scan",
+    request_body = ScanRequest,
+    responses(
+        (status = 200, description = "It is accepted and goes on by itself", body = ScanAccepted),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-target", "too-many-targets", "flag-refused", "privilege-missing", "out-of-scope", "not-found", "nmap-unusable"]))),
+)]
 pub async fn start(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -84,6 +107,17 @@ pub async fn start(
 }
 
 /// Says what a request would be; runs nothing.
+#[utoipa::path(
+    post,
+    path = "/api/scans/preview",
+    tag = "scans",
+    operation_id = "preview_scan",
+    request_body = ScanRequest,
+    responses(
+        (status = 200, description = "What it would be", body = Preview),
+    ),
+    extensions(("x-problem-codes" = json!(["not-found", "nmap-unusable"]))),
+)]
 pub async fn preview(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -95,6 +129,16 @@ pub async fn preview(
 }
 
 /// Lists all scans, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/scans",
+    tag = "scans",
+    operation_id = "list_scans",
+    params(Page, StatusFilter),
+    responses(
+        (status = 200, description = "The scans that the caller sees", body = [Scan], headers(("Link" = Option<String>, description = "The next page, with `rel=\"next\"`, while there is more"))),
+    ),
+)]
 pub async fn list(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -106,12 +150,24 @@ pub async fn list(
 }
 
 /// Which scans to list.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct StatusFilter {
+    /// Only scans that stand so.
     status: Option<ScanStatus>,
 }
 
 /// Answers one scan.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}",
+    tag = "scans",
+    operation_id = "get_scan",
+    params(("id" = ScanId, Path, description = "The number of the scan")),
+    responses(
+        (status = 200, description = "The scan", body = Scan),
+    ),
+)]
 pub async fn get(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
@@ -122,13 +178,26 @@ pub async fn get(
 }
 
 /// How to stop.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct StopQuery {
+    /// Whether its nmap processes get no time to end.
     #[serde(default)]
     force: bool,
 }
 
 /// Stops a scan; `force=true` gives its nmap processes no grace.
+#[utoipa::path(
+    post,
+    path = "/api/scans/{id}/stop",
+    tag = "scans",
+    operation_id = "stop_scan",
+    params(("id" = ScanId, Path, description = "The number of the scan"), StopQuery),
+    responses(
+        (status = 200, description = "Where it stands now", body = ScanCommandAnswer),
+    ),
+    extensions(("x-problem-codes" = json!(["scan-already-ended", "scan-state-conflict"]))),
+)]
 pub async fn stop(
     State(edge): State<Arc<Edge>>,
     Segment(scan_id): Segment<ScanId>,
@@ -139,6 +208,17 @@ pub async fn stop(
 }
 
 /// Pauses a scan.
+#[utoipa::path(
+    post,
+    path = "/api/scans/{id}/pause",
+    tag = "scans",
+    operation_id = "pause_scan",
+    params(("id" = ScanId, Path, description = "The number of the scan")),
+    responses(
+        (status = 200, description = "Where it stands now", body = ScanCommandAnswer),
+    ),
+    extensions(("x-problem-codes" = json!(["scan-already-ended", "scan-state-conflict"]))),
+)]
 pub async fn pause(
     State(edge): State<Arc<Edge>>,
     Segment(scan_id): Segment<ScanId>,
@@ -149,6 +229,17 @@ pub async fn pause(
 }
 
 /// Resumes a scan.
+#[utoipa::path(
+    post,
+    path = "/api/scans/{id}/resume",
+    tag = "scans",
+    operation_id = "resume_scan",
+    params(("id" = ScanId, Path, description = "The number of the scan")),
+    responses(
+        (status = 200, description = "Where it stands now", body = ScanCommandAnswer),
+    ),
+    extensions(("x-problem-codes" = json!(["scan-already-ended", "scan-state-conflict"]))),
+)]
 pub async fn resume(
     State(edge): State<Arc<Edge>>,
     Segment(scan_id): Segment<ScanId>,
@@ -159,6 +250,18 @@ pub async fn resume(
 }
 
 /// Scans targets of an ended scan again, as a new scan.
+#[utoipa::path(
+    post,
+    path = "/api/scans/{id}/rescan",
+    tag = "scans",
+    operation_id = "rescan",
+    params(("id" = ScanId, Path, description = "The number of the scan")),
+    request_body = RescanRequest,
+    responses(
+        (status = 202, description = "The new scan is accepted", body = ScanAccepted, headers(("Location" = String, description = "Where the new scan is"))),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-target", "too-many-targets", "flag-refused", "privilege-missing", "out-of-scope", "not-found", "nmap-unusable", "scan-not-ended", "scan-state-conflict"]))),
+)]
 pub async fn rescan(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
@@ -170,6 +273,17 @@ pub async fn rescan(
 }
 
 /// Deletes an ended scan with all that it found.
+#[utoipa::path(
+    delete,
+    path = "/api/scans/{id}",
+    tag = "scans",
+    operation_id = "delete_scan",
+    params(("id" = ScanId, Path, description = "The number of the scan")),
+    responses(
+        (status = 204, description = "It is gone"),
+    ),
+    extensions(("x-problem-codes" = json!(["scan-not-ended"]))),
+)]
 pub async fn delete(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
@@ -180,12 +294,24 @@ pub async fn delete(
 }
 
 /// Which targets to list.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct VerdictQuery {
+    /// Only targets with this verdict.
     verdict: Option<Verdict>,
 }
 
 /// Lists a scan's targets by verdict, in compact ranges.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/targets",
+    tag = "results",
+    operation_id = "list_scan_targets",
+    params(("id" = ScanId, Path, description = "The number of the scan"), VerdictQuery),
+    responses(
+        (status = 200, description = "A row for each verdict", body = [TargetsByVerdict]),
+    ),
+)]
 pub async fn targets(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,
@@ -250,14 +376,29 @@ fn by_verdict(store: &Store, scan: ScanId) -> Result<Vec<TargetsByVerdict>, Fail
 }
 
 /// Which events to answer.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct EventsQuery {
+    /// Events after this one; 0 for all.
     #[serde(default)]
+    #[param(value_type = Option<u64>)]
     since: Seq,
+    /// Events at most; 1 to 1000. Without it, 100.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
 }
 
 /// Answers stored events after `since`, the same objects as on the WebSocket.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/events",
+    tag = "events",
+    operation_id = "list_scan_events",
+    params(("id" = ScanId, Path, description = "The number of the scan"), EventsQuery),
+    responses(
+        (status = 200, description = "The events", body = [EventFrame]),
+    ),
+)]
 pub async fn events(
     State(edge): State<Arc<Edge>>,
     Segment(scan): Segment<ScanId>,

@@ -26,11 +26,31 @@ impl Body for NewScopeEntry {
 }
 
 /// Answers the server's scope.
+#[utoipa::path(
+    get,
+    path = "/api/scope",
+    tag = "scope",
+    operation_id = "get_scope",
+    responses(
+        (status = 200, description = "The scope", body = Scope),
+    ),
+)]
 pub async fn get(State(edge): State<Arc<Edge>>, _: Query<Nothing>) -> Json<Scope> {
     Json(edge.system.scopes().show(None))
 }
 
 /// Adds an entry to the server's scope.
+#[utoipa::path(
+    post,
+    path = "/api/scope",
+    tag = "scope",
+    operation_id = "add_to_scope",
+    request_body = NewScopeEntry,
+    responses(
+        (status = 201, description = "The entry", body = ScopeEntry, headers(("Location" = String, description = "Where the entry is"))),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-target"]))),
+)]
 pub async fn add(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -41,6 +61,16 @@ pub async fn add(
 }
 
 /// Removes an entry of the server's scope.
+#[utoipa::path(
+    delete,
+    path = "/api/scope/{entry}",
+    tag = "scope",
+    operation_id = "remove_from_scope",
+    params(("entry" = ScopeId, Path, description = "The number of the entry")),
+    responses(
+        (status = 204, description = "It is gone"),
+    ),
+)]
 pub async fn remove(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -52,6 +82,16 @@ pub async fn remove(
 }
 
 /// Answers the scope of a project.
+#[utoipa::path(
+    get,
+    path = "/api/projects/{id}/scope",
+    tag = "scope",
+    operation_id = "get_project_scope",
+    params(("id" = ProjectId, Path, description = "The number of the project")),
+    responses(
+        (status = 200, description = "The scope", body = Scope),
+    ),
+)]
 pub async fn of_project(
     State(edge): State<Arc<Edge>>,
     Segment(project): Segment<ProjectId>,
@@ -64,6 +104,18 @@ pub async fn of_project(
 }
 
 /// Adds an entry to the scope of a project.
+#[utoipa::path(
+    post,
+    path = "/api/projects/{id}/scope",
+    tag = "scope",
+    operation_id = "add_to_project_scope",
+    params(("id" = ProjectId, Path, description = "The number of the project")),
+    request_body = NewScopeEntry,
+    responses(
+        (status = 201, description = "The entry", body = ScopeEntry, headers(("Location" = String, description = "Where the entry is"))),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-target"]))),
+)]
 pub async fn add_to_project(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -75,6 +127,16 @@ pub async fn add_to_project(
 }
 
 /// Removes an entry of the scope of a project.
+#[utoipa::path(
+    delete,
+    path = "/api/projects/{id}/scope/{entry}",
+    tag = "scope",
+    operation_id = "remove_from_project_scope",
+    params(("id" = ProjectId, Path, description = "The number of the project"), ("entry" = ScopeId, Path, description = "The number of the entry")),
+    responses(
+        (status = 204, description = "It is gone"),
+    ),
+)]
 pub async fn remove_from_project(
     State(edge): State<Arc<Edge>>,
     caller: Identity,

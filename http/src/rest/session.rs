@@ -30,17 +30,46 @@ impl Body for LoginRequest {
 
 /// The page that a login URL opens. The code is in the fragment, which is sent to nobody: its
 /// script posts it.
+#[utoipa::path(
+    get,
+    path = "/login",
+    tag = "pages",
+    operation_id = "login_page",
+    responses(
+        (status = 200, description = "The page", body = String, content_type = "text/html"),
+    ),
+)]
 pub async fn page() -> Html<&'static str> {
     Html(include_str!("../login.html"))
 }
 
 /// The script of that page.
+#[utoipa::path(
+    get,
+    path = "/login.js",
+    tag = "pages",
+    operation_id = "login_script",
+    responses(
+        (status = 200, description = "The script", body = String, content_type = "text/javascript"),
+    ),
+)]
 pub async fn script() -> ([(HeaderName, &'static str); 1], &'static str) {
     let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
     (kind, include_str!("../login.js"))
 }
 
 /// Begins a session.
+#[utoipa::path(
+    post,
+    path = "/api/session",
+    tag = "access",
+    operation_id = "begin_session",
+    request_body = LoginRequest,
+    responses(
+        (status = 200, description = "Who logs in", body = Caller, headers(("Set-Cookie" = String, description = "The session"))),
+    ),
+    extensions(("x-problem-codes" = json!(["unauthenticated", "rate-limited", "not-found", "store-unavailable", "store-damaged"]))),
+)]
 pub async fn begin(
     State(edge): State<Arc<Edge>>,
     arrival: Option<Extension<Arrival>>,
@@ -86,11 +115,30 @@ pub async fn begin(
 }
 
 /// Says who asks.
+#[utoipa::path(
+    get,
+    path = "/api/session",
+    tag = "access",
+    operation_id = "describe_caller",
+    responses(
+        (status = 200, description = "Who asks", body = Caller),
+    ),
+)]
 pub async fn describe(caller: Identity, _: Query<Nothing>) -> Json<Caller> {
     Json(caller.shown())
 }
 
 /// Ends the session of the browser that asks.
+#[utoipa::path(
+    delete,
+    path = "/api/session",
+    tag = "access",
+    operation_id = "end_session",
+    responses(
+        (status = 204, description = "The session has ended", headers(("Set-Cookie" = String, description = "No session"))),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-value"]))),
+)]
 pub async fn end(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -111,6 +159,16 @@ pub async fn end(
 }
 
 /// Makes a login code for the token of who asks; on this machine, for the administrator's.
+#[utoipa::path(
+    post,
+    path = "/api/session/codes",
+    tag = "access",
+    operation_id = "create_login_code",
+    responses(
+        (status = 200, description = "The code", body = LoginCode),
+    ),
+    extensions(("x-problem-codes" = json!(["not-found"]))),
+)]
 pub async fn new_code(
     State(edge): State<Arc<Edge>>,
     caller: Identity,

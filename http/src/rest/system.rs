@@ -18,11 +18,30 @@ use netscan_store::{Health, Store};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Answers as long as the process serves.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "system",
+    operation_id = "healthz",
+    responses(
+        (status = 200, description = "It serves", body = String, content_type = "text/plain"),
+    ),
+)]
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// Answers whether scans can run and be kept.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "system",
+    operation_id = "readyz",
+    responses(
+        (status = 200, description = "Scans can run and be kept", body = String, content_type = "text/plain"),
+    ),
+    extensions(("x-problem-codes" = json!(["store-unavailable", "nmap-unusable"]))),
+)]
 pub async fn readyz(
     State(edge): State<Arc<Edge>>,
     caller: Option<Extension<Identity>>,
@@ -43,6 +62,15 @@ pub async fn readyz(
 }
 
 /// Describes the server.
+#[utoipa::path(
+    get,
+    path = "/api/system",
+    tag = "system",
+    operation_id = "describe_system",
+    responses(
+        (status = 200, description = "The server", body = System),
+    ),
+)]
 pub async fn describe(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -91,6 +119,17 @@ impl Body for LimitsRequest {
 }
 
 /// Changes what all nmap processes together may use, for what starts next.
+#[utoipa::path(
+    patch,
+    path = "/api/system/limits",
+    tag = "system",
+    operation_id = "change_limits",
+    request_body = LimitsRequest,
+    responses(
+        (status = 200, description = "What holds now, and how much of it is given out", body = Governor),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-value", "shutting-down"]))),
+)]
 pub async fn change_limits(
     State(edge): State<Arc<Edge>>,
     _: Query<Nothing>,

@@ -25,6 +25,16 @@ impl Body for ExpandRequest {
 }
 
 /// Lists what targets mean, address by address; names are resolved.
+#[utoipa::path(
+    post,
+    path = "/api/targets/expand",
+    tag = "targets",
+    operation_id = "expand_targets",
+    request_body = ExpandRequest,
+    responses(
+        (status = 200, description = "The addresses", body = ExpandAnswer),
+    ),
+)]
 pub async fn expand(_: SeedQuery<Nothing>, request: Lenient<ExpandRequest>) -> Json<ExpandAnswer> {
     let (list, errors) = netscan_nmap::targets::parse(&request.body.targets);
     let resolved = netscan_nmap::resolve::resolve(&list.names, limits::RESOLVE_TIMEOUT).await;
@@ -50,16 +60,30 @@ pub async fn expand(_: SeedQuery<Nothing>, request: Lenient<ExpandRequest>) -> J
 }
 
 /// Which hosts to list.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 pub struct DifficultQuery {
     /// Only those that this scan could not finish.
     scan: Option<ScanId>,
     /// Only those after this address.
+    #[param(value_type = Option<String>, example = "192.0.2.7")]
     after: Option<IpAddr>,
+    /// Rows at most; 1 to 1000. Without it, 100.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
 }
 
 /// Lists hosts that scans could not finish, by address.
+#[utoipa::path(
+    get,
+    path = "/api/targets/difficult",
+    tag = "targets",
+    operation_id = "list_difficult_targets",
+    params(DifficultQuery),
+    responses(
+        (status = 200, description = "The hosts", body = [DifficultTarget]),
+    ),
+)]
 pub async fn difficult(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -113,6 +137,17 @@ fn leave_seen(
 }
 
 /// Lists the scans that found an address up or gave up on it, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/targets/{address}/history",
+    tag = "targets",
+    operation_id = "get_target_history",
+    params(("address" = String, Path, description = "An address of IPv4 or IPv6", example = "192.0.2.7")),
+    responses(
+        (status = 200, description = "The scans", body = [TargetHistory]),
+    ),
+    extensions(("x-problem-codes" = json!(["invalid-target"]))),
+)]
 pub async fn history(
     State(edge): State<Arc<Edge>>,
     caller: Identity,

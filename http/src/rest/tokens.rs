@@ -30,6 +30,15 @@ impl Body for NewToken {
 }
 
 /// Lists all tokens, without their secrets, which nobody knows.
+#[utoipa::path(
+    get,
+    path = "/api/tokens",
+    tag = "access",
+    operation_id = "list_tokens",
+    responses(
+        (status = 200, description = "The tokens", body = [Token]),
+    ),
+)]
 pub async fn list(
     State(edge): State<Arc<Edge>>,
     _: Query<Nothing>,
@@ -38,6 +47,17 @@ pub async fn list(
 }
 
 /// Makes a token, and answers its secret this once.
+#[utoipa::path(
+    post,
+    path = "/api/tokens",
+    tag = "access",
+    operation_id = "create_token",
+    request_body = NewToken,
+    responses(
+        (status = 201, description = "The token", body = MadeToken, headers(("Location" = String, description = "Where the token is"))),
+    ),
+    extensions(("x-problem-codes" = json!(["too-many-tokens"]))),
+)]
 pub async fn create(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
@@ -109,6 +129,16 @@ fn no_project(id: ProjectId) -> String {
 }
 
 /// Takes a token away, with all that it let in.
+#[utoipa::path(
+    delete,
+    path = "/api/tokens/{id}",
+    tag = "access",
+    operation_id = "revoke_token",
+    params(("id" = TokenId, Path, description = "The id of the token")),
+    responses(
+        (status = 204, description = "It is gone"),
+    ),
+)]
 pub async fn revoke(
     State(edge): State<Arc<Edge>>,
     caller: Identity,

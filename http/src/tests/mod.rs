@@ -2,6 +2,7 @@
 
 mod access;
 mod callers;
+mod documents;
 mod edge;
 mod exports;
 mod hostile;
