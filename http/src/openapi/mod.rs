@@ -10,7 +10,7 @@
 //! ```
 //!
 //! A new route needs three lines beside its handler: one in the router, one in
-//! `auth/policy.rs`, and its handler's name in [`Api`]. The handler's `#[utoipa::path]` names what it
+//! `auth/policy.rs`, and its handler's name in `Api`. The handler's `#[utoipa::path]` names what it
 //! takes, what it answers when all goes well, and the problem codes of its own
 //! (`x-problem-codes`); roles, security and all other problems are added from the table. Then
 //! `make contracts` writes the documents anew.
