@@ -64,11 +64,13 @@ fn a_report_has_the_documented_shape() {
         assert!(suite["took_ms"].is_u64());
         assert!(!suite["conditions"].as_array().unwrap().is_empty(), "{suite}");
     }
-    assert_eq!(rows(&report).len(), 9);
+    assert_eq!(rows(&report).len(), 10);
     rows(&report).into_iter().for_each(|row| check_row(row, 3));
-    let ratios = row(&report, "parse/netscan")["ratios"].as_array().unwrap();
-    assert_eq!(ratios.len(), 1);
-    assert_eq!(ratios[0]["to"], "parse/quick-xml");
+    for name in ["parse/netscan", "parse/quick-xml-pieces"] {
+        let ratios = row(&report, name)["ratios"].as_array().unwrap();
+        assert_eq!(ratios.len(), 1, "{name}");
+        assert_eq!(ratios[0]["to"], "parse/quick-xml");
+    }
 
     assert!(is_empty(place.path()), "its directory is removed");
     let page = fs::read_to_string(page).unwrap();
