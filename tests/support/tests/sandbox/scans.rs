@@ -5,7 +5,7 @@ use netscan_nmap::launch::{LocalNmap, Needs};
 use netscan_nmap::xml::{Document, Item};
 use netscan_schemas::api::SandboxMode;
 use netscan_schemas::attempt::Ending;
-use netscan_schemas::host::HostFinding;
+use netscan_schemas::host::{HostFinding, Protocol};
 use std::io::Write;
 use std::net::{TcpListener, UdpSocket};
 use std::thread;
@@ -100,6 +100,10 @@ async fn scan(launcher: &LocalNmap, args: &str, raw: bool) -> (HostFinding, bool
 fn timeless(mut host: HostFinding) -> (HostFinding, bool) {
     (host.started_at, host.finished_at, host.uptime_secs) = (None, None, None);
     host.trace.iter_mut().for_each(|hop| hop.rtt_us = None);
+    // Whichever ICMP answer comes first is the reason of a protocol, be it one to another's probe:
+    // outside of the sandbox, too, a scan says `proto-unreach` and the next one `port-unreach`.
+    let protocols = host.ports.iter_mut().filter(|port| port.protocol == Protocol::Ip);
+    protocols.for_each(|port| port.reason.clear());
     // Scripts run beside each other, and are written down as they end.
     let scripts = host.ports.iter_mut().map(|port| &mut port.scripts).chain([&mut host.scripts]);
     scripts.for_each(|scripts| scripts.sort_by(|a, b| a.id.cmp(&b.id)));
