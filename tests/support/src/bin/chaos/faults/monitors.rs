@@ -13,8 +13,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tungstenite::Message;
 
-/// How long a client may take nothing before it is let go, and some time for that.
-const LET_GO_MAX: Duration = Duration::from_secs(20);
+/// How long a client that takes nothing may keep its place: ten seconds until it is called slow,
+/// twenty in which it may still come to learn why it is closed (`LAST_WORDS_WAIT` in
+/// `http/src/socket.rs`), and some for a busy machine.
+const LET_GO_MAX: Duration = Duration::from_secs(45);
 
 /// F24: clients that connect, read a little, vanish, and resume where they were.
 pub(crate) fn flapping(trial: &mut Trial) -> Result<()> {
