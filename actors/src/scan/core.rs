@@ -1,6 +1,7 @@
 //! What a scan does next: events in, effects out, no clock and no I/O.
 
 use super::{
+    open::{IsSplitOff, OpenBatches},
     plan::Plan,
     tuning::{Load, Taken, Tuner},
 };
@@ -8,7 +9,7 @@ use crate::batch::News;
 use netscan_schemas::{
     AddressSet, BatchId, attempt::StopReason, batch::Lane, limits, scan::ScanStatus,
 };
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
 /// How a batch left the scan's hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,16 +65,10 @@ pub enum Effect {
     Finish,
 }
 
-/// Whether a batch has a part of another one's addresses, and not of the plan's.
-type IsSplitOff = bool;
-
-/// A scan's plan and which of its batches wait, rest or run.
+/// A scan's plan and its open batches.
 ///
 /// Batches that were split off wait apart from the others, and have at most half of the places
 /// while the plan has more to give: what is difficult never holds up what is not.
-///
-/// Invariant: each open batch is in exactly one of `waiting`, `lanes`, `running`, `settling`,
-/// `resting`.
 #[derive(Debug)]
 pub struct ScanCore {
     status: ScanStatus,
@@ -86,18 +81,7 @@ pub struct ScanCore {
     barred: AddressSet,
     /// Slots asked for and not granted yet.
     asked: usize,
-    /// Batches that could run now.
-    waiting: VecDeque<BatchId>,
-    /// Batches that could run now and were split off.
-    lanes: VecDeque<BatchId>,
-    /// All open batches that were split off.
-    split_off: BTreeSet<BatchId>,
-    /// Batches between two attempts.
-    resting: BTreeSet<BatchId>,
-    /// Batches with a slot.
-    running: BTreeSet<BatchId>,
-    /// Batches whose process is gone and whose results are on their way into the store.
-    settling: BTreeSet<BatchId>,
+    open: OpenBatches,
     /// What is missing: nothing starts until it is there.
     needs: BTreeSet<Need>,
     /// Failed attempts in a row that finished no host.
@@ -117,9 +101,6 @@ impl ScanCore {
         tuner: Tuner,
         open: impl IntoIterator<Item = (BatchId, IsSplitOff)>,
     ) -> Self {
-        let (lanes, waiting): (Vec<_>, Vec<_>) =
-            open.into_iter().partition(|(_, is_split_off)| *is_split_off);
-        let ids = |batches: Vec<(BatchId, IsSplitOff)>| batches.into_iter().map(|(id, _)| id);
         Self {
             status,
             plan,
@@ -127,12 +108,7 @@ impl ScanCore {
             tuner,
             barred: AddressSet::new(),
             asked: 0,
-            waiting: ids(waiting).collect(),
-            split_off: ids(lanes.clone()).collect(),
-            lanes: ids(lanes).collect(),
-            resting: BTreeSet::new(),
-            running: BTreeSet::new(),
-            settling: BTreeSet::new(),
+            open: OpenBatches::new(open),
             needs: BTreeSet::new(),
             barren: 0,
             gave_up: false,
@@ -176,25 +152,21 @@ impl ScanCore {
 
     /// Returns how many batches run.
     pub fn running(&self) -> usize {
-        self.running.len()
+        self.open.running()
     }
 
     /// Takes a slot.
     pub fn on_slot(&mut self) -> Vec<Effect> {
         self.asked = self.asked.saturating_sub(1);
         let is_open = self.status == ScanStatus::Running && !self.leaving && !self.gave_up;
-        if !is_open || self.running.len() >= self.places() {
+        if !is_open || self.open.running() >= self.places() {
             return vec![Effect::ReturnSlot];
         }
-        let half = (self.tuner.places() / 2).max(1);
-        let has_room =
-            self.running.intersection(&self.split_off).count() < half || !self.has_easy_work();
-        let next = match self.waiting.pop_front() {
-            None if has_room => self.lanes.pop_front(),
-            next => next,
+        let split_off_max = match self.has_easy_work() {
+            true => (self.tuner.places() / 2).max(1),
+            false => usize::MAX,
         };
-        if let Some(batch) = next {
-            self.running.insert(batch);
+        if let Some(batch) = self.open.start_next(split_off_max) {
             return vec![Effect::Start(batch)];
         }
         self.cursor = self.plan.skip(self.cursor, &self.barred);
@@ -234,7 +206,7 @@ impl ScanCore {
 
     /// Tunes places and chunks, where the user left them to us.
     pub fn tune(&mut self, busy: Option<f64>, want: Option<f64>) -> Vec<Effect> {
-        let load = Load { busy, want, running: self.running.len() };
+        let load = Load { busy, want, running: self.open.running() };
         let has_changed = self.tuner.is_active() && self.tuner.look(load);
         if has_changed { self.next_effects() } else { Vec::new() }
     }
@@ -246,40 +218,27 @@ impl ScanCore {
 
     /// Takes note of the number that a cut batch was given.
     pub fn on_cut(&mut self, batch: BatchId) -> Vec<Effect> {
-        self.running.insert(batch);
+        self.open.add_running(batch);
         // Where the family changed, more batches are left than was counted.
         self.next_effects()
     }
 
     /// A batch's process is gone: another may run while its results settle.
     pub fn on_process_gone(&mut self, batch: BatchId) -> Vec<Effect> {
-        if self.running.remove(&batch) {
-            self.settling.insert(batch);
-        }
+        self.open.settle(batch);
         self.next_effects()
     }
 
     /// A batch failed and rests before its next attempt: others may use its place.
     pub fn on_batch_resting(&mut self, batch: BatchId) -> Vec<Effect> {
-        if self.running.remove(&batch) || self.settling.remove(&batch) {
-            self.resting.insert(batch);
-        }
+        self.open.rest(batch);
         self.next_effects()
     }
 
     /// A resting batch wants its next attempt.
     pub fn on_batch_ready(&mut self, batch: BatchId) -> Vec<Effect> {
-        if self.resting.remove(&batch) {
-            self.wait(batch);
-        }
+        self.open.wake(batch);
         self.next_effects()
-    }
-
-    fn wait(&mut self, batch: BatchId) {
-        match self.split_off.contains(&batch) {
-            true => self.lanes.push_back(batch),
-            false => self.waiting.push_back(batch),
-        }
     }
 
     /// A batch's remainder went to smaller ones, and that is durable.
@@ -289,8 +248,7 @@ impl ScanCore {
         children: impl IntoIterator<Item = BatchId>,
     ) -> Vec<Effect> {
         for child in children {
-            self.split_off.insert(child);
-            self.lanes.push_back(child);
+            self.open.add_split_off(child);
         }
         self.on_batch_ended(batch, BatchEnd::Ended)
     }
@@ -367,8 +325,7 @@ impl ScanCore {
     pub fn expected(&self) -> usize {
         let left = self.plan.batches_left(self.cursor, self.chunk());
         let left = usize::try_from(left).unwrap_or(usize::MAX);
-        let open = self.running.len() + self.waiting.len() + self.lanes.len() + self.resting.len();
-        self.tuner.places_max().min(left.saturating_add(open)).max(1)
+        self.tuner.places_max().min(left.saturating_add(self.open.unfinished())).max(1)
     }
 
     /// Returns how many places are idle because nothing is left to start; none while there is, or
@@ -377,11 +334,10 @@ impl ScanCore {
         let is_tail = self.status == ScanStatus::Running
             && !self.leaving
             && self.needs.is_empty()
-            && self.waiting.is_empty()
-            && self.lanes.is_empty()
+            && self.open.startable() == 0
             && self.plan.batches_left(self.cursor, self.chunk()) == 0;
-        let idle = self.places().saturating_sub(self.running.len());
-        (is_tail && idle > 0 && !self.running.is_empty()).then_some(idle)
+        let idle = self.places().saturating_sub(self.open.running());
+        (is_tail && idle > 0 && self.open.running() > 0).then_some(idle)
     }
 
     /// Returns failed attempts in a row that finished no host.
@@ -396,15 +352,9 @@ impl ScanCore {
 
     /// A batch is out of the scan's hands, and that is durable.
     pub fn on_batch_ended(&mut self, batch: BatchId, end: BatchEnd) -> Vec<Effect> {
-        self.running.remove(&batch);
-        self.settling.remove(&batch);
-        self.resting.remove(&batch);
-        self.waiting.retain(|waiting| *waiting != batch);
-        self.lanes.retain(|waiting| *waiting != batch);
         match end {
-            BatchEnd::Ended => drop(self.split_off.remove(&batch)),
-            BatchEnd::SetAside if self.split_off.contains(&batch) => self.lanes.push_front(batch),
-            BatchEnd::SetAside => self.waiting.push_front(batch),
+            BatchEnd::Ended => self.open.remove(batch),
+            BatchEnd::SetAside => self.open.set_aside(batch),
         }
         self.next_effects()
     }
@@ -454,7 +404,7 @@ impl ScanCore {
 
     /// Returns whether no nmap of the scan runs, and what they found is stored.
     pub fn is_quiet(&self) -> bool {
-        self.running.is_empty() && self.settling.is_empty()
+        self.open.is_quiet()
     }
 
     /// Takes note of how the scan ended.
@@ -464,17 +414,10 @@ impl ScanCore {
     }
 
     fn stop_open_batches(&self, reason: StopReason) -> Vec<Effect> {
-        if self.is_idle() {
+        if self.open.is_empty() {
             return vec![Effect::Finish];
         }
         vec![Effect::StopBatches(reason)]
-    }
-
-    fn is_idle(&self) -> bool {
-        self.is_quiet()
-            && self.resting.is_empty()
-            && self.waiting.is_empty()
-            && self.lanes.is_empty()
     }
 
     fn next_effects(&mut self) -> Vec<Effect> {
@@ -482,23 +425,23 @@ impl ScanCore {
             return Vec::new();
         }
         match self.status {
-            ScanStatus::Stopping if self.is_idle() => vec![Effect::Finish],
+            ScanStatus::Stopping if self.open.is_empty() => vec![Effect::Finish],
             ScanStatus::Running => {
                 // More than full chunks: a change of family makes more, and those are asked for
                 // when the ones before them end.
                 let left = self.plan.batches_left(self.cursor, self.chunk());
-                if self.is_idle() && (left == 0 || self.gave_up) {
+                if self.open.is_empty() && (left == 0 || self.gave_up) {
                     return vec![Effect::Finish];
                 }
                 if self.gave_up {
                     return Vec::new();
                 }
-                let startable = (self.waiting.len() + self.lanes.len()) as u64 + left;
+                let startable = self.open.startable() as u64 + left;
                 // A slow store holds the scan back before results pile up in memory.
-                if self.settling.len() >= self.tuner.places() {
+                if self.open.settling() >= self.tuner.places() {
                     return Vec::new();
                 }
-                let free = self.places().saturating_sub(self.running.len() + self.asked);
+                let free = self.places().saturating_sub(self.open.running() + self.asked);
                 let unasked = startable.saturating_sub(self.asked as u64);
                 let ask = free.min(usize::try_from(unasked).unwrap_or(usize::MAX));
                 self.asked += ask;

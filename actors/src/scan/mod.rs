@@ -12,6 +12,7 @@
 mod actor;
 mod batches;
 mod core;
+mod open;
 mod pace;
 pub(crate) mod plan;
 mod reopen;

@@ -1,11 +1,11 @@
 //! The corpus of hostile flags and targets, on every route that takes some: refused, and nmap is not
 //! started.
 
-use super::{World, all_up, world};
+use super::{World, all_up, plan, spec, world};
 use netscan_schemas::{
-    ScanId, Time,
-    scan::{Policy, ScanState, ScanStatus, Tuning},
-    stored::{PlanRecord, ScanSpec},
+    ScanId,
+    scan::{ScanState, ScanStatus},
+    stored::ScanSpec,
 };
 use netscan_store::Write;
 use serde_json::{Value, json};
@@ -101,31 +101,12 @@ async fn hostile_targets_are_refused_on_every_route_and_start_nothing() {
 /// A scan of an earlier, laxer netscan, or of a store that somebody has tampered with.
 async fn keep(world: &World, flags: &[&str], status: ScanStatus) -> ScanId {
     let id = world.system.store().next_scan_id();
-    let spec = ScanSpec {
-        id,
-        project_id: world.system.project_named("Old").await.unwrap(),
-        name: None,
-        created_at: Time::now(),
-        nmap_flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
-        targets: vec!["127.0.0.1".into()],
-        exclude: Vec::new(),
-        chunk_size: 1,
-        concurrency: 1,
-        tuning: Tuning::default(),
-        policy: Policy::default(),
-        argv: Vec::new(),
-        fallback: Vec::new(),
-        warnings: Vec::new(),
-        parent_scan_id: None,
-        total_targets: 1,
-        excluded: 0,
-        unresolved: Vec::new(),
-    };
-    let addresses = netscan_nmap::targets::parse(&["127.0.0.1"]).0.addresses;
-    let plan = PlanRecord { addresses, ..PlanRecord::default() };
+    let project = world.system.project_named("Old").await.unwrap();
+    let nmap_flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    let spec = ScanSpec { nmap_flags, ..spec(id, project) };
     let state = ScanState { status, started_at: None, finished_at: None, cursor: 0, error: None };
     let mut write = Write::new();
-    write.create_scan(&spec, &plan).put_scan_state(id, &state);
+    write.create_scan(&spec, &plan()).put_scan_state(id, &state);
     world.system.store().submit(write).await.unwrap();
     id
 }

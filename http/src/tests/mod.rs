@@ -31,7 +31,7 @@ use netscan_nmap::{
     privilege::Privileges,
 };
 use netscan_schemas::{
-    AddressSet, Interval, ScanId, Seq, Time,
+    AddressSet, ProjectId, ScanId, Seq, Time,
     attempt::Ending,
     event::{EncodedEvent, Event, LineStream},
     id::BatchId,
@@ -141,6 +141,36 @@ fn names_no_host(body: &[u8]) {
     }
 }
 
+/// Returns a scan of 127.0.0.1 that nothing runs.
+fn spec(id: ScanId, project_id: ProjectId) -> ScanSpec {
+    ScanSpec {
+        id,
+        project_id,
+        name: None,
+        created_at: Time::now(),
+        nmap_flags: Vec::new(),
+        targets: vec!["127.0.0.1".into()],
+        exclude: Vec::new(),
+        chunk_size: 1,
+        concurrency: 1,
+        tuning: Tuning::default(),
+        policy: Policy::default(),
+        argv: Vec::new(),
+        fallback: Vec::new(),
+        warnings: Vec::new(),
+        parent_scan_id: None,
+        total_targets: 1,
+        excluded: 0,
+        unresolved: Vec::new(),
+    }
+}
+
+/// Returns its plan.
+fn plan() -> PlanRecord {
+    let addresses = AddressSet::from_addresses(["127.0.0.1".parse().unwrap()]);
+    PlanRecord { addresses, ..PlanRecord::default() }
+}
+
 impl World {
     async fn get(&self, path: &str) -> Answer {
         ask(&self.router, request("GET", path, "")).await
@@ -179,31 +209,9 @@ impl World {
     async fn idle_scan(&self) -> ScanId {
         let project = self.system.project_named("Tests").await.unwrap();
         let id = self.system.store().next_scan_id();
-        let spec = ScanSpec {
-            id,
-            project_id: project,
-            name: None,
-            created_at: Time::now(),
-            nmap_flags: Vec::new(),
-            targets: vec!["127.0.0.1".into()],
-            exclude: Vec::new(),
-            chunk_size: 1,
-            concurrency: 1,
-            tuning: Tuning::default(),
-            policy: Policy::default(),
-            argv: Vec::new(),
-            fallback: Vec::new(),
-            warnings: Vec::new(),
-            parent_scan_id: None,
-            total_targets: 1,
-            excluded: 0,
-            unresolved: Vec::new(),
-        };
-        let localhost = "127.0.0.1".parse().unwrap();
-        let addresses =
-            AddressSet::from_intervals(vec![Interval::between(localhost, localhost).unwrap()]);
+        let spec = spec(id, project);
         let mut write = Write::new();
-        write.create_scan(&spec, &PlanRecord { addresses, ..PlanRecord::default() });
+        write.create_scan(&spec, &plan());
         self.system.store().submit(write).await.unwrap();
         id
     }
