@@ -2,9 +2,9 @@
 
 use netscan_schemas::{
     AddressSet,
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::BatchStatus,
     id::{BatchId, ScanId},
-    scan::{Policy, ScanState, ScanStatus, Tuning},
+    scan::{ScanState, ScanStatus},
     stored::{BatchRecord, PlanRecord, ScanSpec},
     time::Time,
 };
@@ -32,40 +32,13 @@ pub fn fixture(publisher: Arc<dyn Publisher>) -> Fixture {
     let project = project.expect("made").id;
     let (scan, batch) = (store.next_scan_id(), store.next_batch_id());
     let spec = ScanSpec {
-        id: scan,
-        project_id: project,
-        name: None,
-        created_at: Time::now(),
-        nmap_flags: Vec::new(),
-        targets: Vec::new(),
-        exclude: Vec::new(),
         chunk_size: 256,
-        concurrency: 1,
-        tuning: Tuning::default(),
-        policy: Policy::default(),
-        argv: Vec::new(),
-        fallback: Vec::new(),
-        warnings: Vec::new(),
-        parent_scan_id: None,
         total_targets: 1 << 24,
-        excluded: 0,
-        unresolved: Vec::new(),
+        ..ScanSpec::new(scan, project, Time::now())
     };
     let record = BatchRecord {
-        id: batch,
-        scan_id: scan,
-        parent: None,
-        addresses: AddressSet::new(),
         status: BatchStatus::Running,
-        attempt: None,
-        charged_attempts: 0,
-        started_at: None,
-        finished_at: None,
-        summary: BatchSummary::default(),
-        outcome: None,
-        epoch: 1,
-        lane: Lane::Main,
-        servers_lost: 0,
+        ..BatchRecord::new(batch, scan, AddressSet::new(), 1)
     };
     let state = ScanState {
         status: ScanStatus::Running,

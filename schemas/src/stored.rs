@@ -78,6 +78,30 @@ pub struct ScanSpec {
 }
 
 impl ScanSpec {
+    /// Returns a scan of nothing, one address and one batch at a time.
+    pub fn new(id: ScanId, project_id: ProjectId, created_at: Time) -> Self {
+        Self {
+            id,
+            project_id,
+            name: None,
+            created_at,
+            nmap_flags: Vec::new(),
+            targets: Vec::new(),
+            exclude: Vec::new(),
+            chunk_size: 1,
+            concurrency: 1,
+            tuning: Tuning::default(),
+            policy: Policy::default(),
+            argv: Vec::new(),
+            fallback: Vec::new(),
+            warnings: Vec::new(),
+            parent_scan_id: None,
+            total_targets: 0,
+            excluded: 0,
+            unresolved: Vec::new(),
+        }
+    }
+
     /// Returns whether nothing was run for it: it was made from a file that nmap had written
     /// elsewhere. Such a scan has no concurrency; its arguments are those in the file, to show.
     pub fn is_import(&self) -> bool {
@@ -172,6 +196,28 @@ pub struct BatchRecord {
     pub lane: Lane,
     /// Server starts that ended while it ran and had finished nothing, one after the other.
     pub servers_lost: u32,
+}
+
+impl BatchRecord {
+    /// Returns a batch that waits for its first attempt.
+    pub fn new(id: BatchId, scan_id: ScanId, addresses: AddressSet, epoch: Epoch) -> Self {
+        Self {
+            id,
+            scan_id,
+            parent: None,
+            addresses,
+            status: BatchStatus::Queued,
+            attempt: None,
+            charged_attempts: 0,
+            started_at: None,
+            finished_at: None,
+            summary: BatchSummary::default(),
+            outcome: None,
+            epoch,
+            lane: Lane::Main,
+            servers_lost: 0,
+        }
+    }
 }
 
 /// The addresses of a batch that have a verdict, kept by the writer with each host.

@@ -4,7 +4,7 @@ use super::{actor::ScanContext, lanes::Child};
 use netscan_schemas::{
     AddressSet, BatchId,
     attempt::Outcome,
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::Lane,
     event::{ChildBatch, EncodedEvent, Event},
     stored::BatchRecord,
 };
@@ -19,22 +19,9 @@ impl ScanContext {
         addresses: AddressSet,
         lane: Lane,
     ) -> BatchRecord {
-        BatchRecord {
-            id: self.store.next_batch_id(),
-            scan_id: self.scan,
-            parent,
-            addresses,
-            status: BatchStatus::Queued,
-            attempt: None,
-            charged_attempts: 0,
-            started_at: None,
-            finished_at: None,
-            summary: BatchSummary::default(),
-            outcome: None,
-            epoch: self.store.epoch(),
-            lane,
-            servers_lost: 0,
-        }
+        let id = self.store.next_batch_id();
+        let record = BatchRecord::new(id, self.scan, addresses, self.store.epoch());
+        BatchRecord { parent, lane, ..record }
     }
 }
 

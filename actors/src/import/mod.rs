@@ -21,10 +21,10 @@ use netscan_schemas::{
     AttemptNo, BatchId, ProjectId, ScanId, Time,
     api::ImportAnswer,
     attempt::{Ending, Outcome, RawInfo, RawInfos, Stream},
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::{BatchStatus, BatchSummary},
     event::{EncodedEvent, Event},
     limits,
-    scan::{Policy, ScanState, ScanStatus, Tuning},
+    scan::{ScanState, ScanStatus, Tuning},
     stored::{AttemptRecord, BatchRecord, PlanRecord, ScanSpec},
 };
 use netscan_store::{Ack, ReadError, ScanFilter, Store, Write, WriteError};
@@ -185,26 +185,16 @@ impl<'s> Making<'s> {
         let now = Time::now();
         let argv: Vec<String> = survey.args.split_whitespace().map(str::to_owned).collect();
         let spec = ScanSpec {
-            id: scan,
-            project_id: project,
             name,
-            created_at: now,
-            // What is in a file is never taken for a wish.
-            nmap_flags: Vec::new(),
             targets: addresses.to_ranges(),
-            exclude: Vec::new(),
             chunk_size: 0,
             concurrency: 0,
             // A rescan chooses both itself.
             tuning: Tuning { chunk_size: true, concurrency: true },
-            policy: Policy::default(),
             argv: argv.clone(),
-            fallback: Vec::new(),
             warnings: survey.warnings.clone(),
-            parent_scan_id: None,
             total_targets: addresses.count(),
-            excluded: 0,
-            unresolved: Vec::new(),
+            ..ScanSpec::new(scan, project, now)
         };
         let attempt = AttemptNo(1);
         let (started_at, finished_at) = (survey.started_at, survey.finished_at);
@@ -212,20 +202,13 @@ impl<'s> Making<'s> {
             store,
             scan,
             batch: BatchRecord {
-                id: batch,
-                scan_id: scan,
-                parent: None,
-                addresses: addresses.clone(),
                 status: BatchStatus::Failed,
                 attempt: Some(attempt),
                 charged_attempts: 1,
                 started_at,
                 finished_at,
-                summary: BatchSummary::default(),
                 outcome: Some(survey.outcome.clone()),
-                epoch: store.epoch(),
-                lane: Lane::Main,
-                servers_lost: 0,
+                ..BatchRecord::new(batch, scan, addresses.clone(), store.epoch())
             },
             attempt: AttemptRecord {
                 batch_id: batch,

@@ -11,8 +11,7 @@ use netscan_nmap::{
 use netscan_schemas::{
     AddressSet, AttemptNo, Time,
     attempt::{Ending, Outcome, RawInfos, StopReason},
-    batch::{BatchStatus, BatchSummary, Lane},
-    scan::{Policy, Tuning},
+    batch::BatchStatus,
     stored::{AttemptRecord, BatchRecord, PlanRecord, ScanSpec},
 };
 use netscan_store::{NoPublisher, Options, Store, Write};
@@ -115,41 +114,11 @@ async fn store_with_an_attempt(dir: &Path, address: IpAddr) -> (Arc<Store>, Atte
     let project_id = made.project.expect("is told").id;
     let (id, batch_id) = (store.next_scan_id(), store.next_batch_id());
     let addresses = AddressSet::from_addresses([address]);
-    let spec = ScanSpec {
-        id,
-        project_id,
-        name: None,
-        created_at: Time::now(),
-        nmap_flags: Vec::new(),
-        targets: Vec::new(),
-        exclude: Vec::new(),
-        chunk_size: 1,
-        concurrency: 1,
-        tuning: Tuning::default(),
-        policy: Policy::default(),
-        argv: Vec::new(),
-        fallback: Vec::new(),
-        warnings: Vec::new(),
-        parent_scan_id: None,
-        total_targets: 1,
-        excluded: 0,
-        unresolved: Vec::new(),
-    };
+    let spec = ScanSpec { total_targets: 1, ..ScanSpec::new(id, project_id, Time::now()) };
     let batch = BatchRecord {
-        id: batch_id,
-        scan_id: id,
-        parent: None,
-        addresses: addresses.clone(),
         status: BatchStatus::Running,
         attempt: Some(AttemptNo::FIRST),
-        charged_attempts: 0,
-        started_at: None,
-        finished_at: None,
-        summary: BatchSummary::default(),
-        outcome: None,
-        epoch: store.epoch(),
-        lane: Lane::Main,
-        servers_lost: 0,
+        ..BatchRecord::new(batch_id, id, addresses.clone(), store.epoch())
     };
     let attempt = AttemptRecord {
         batch_id,

@@ -35,7 +35,6 @@ use netscan_schemas::{
     attempt::Ending,
     event::{EncodedEvent, Event, LineStream},
     id::BatchId,
-    scan::{Policy, Tuning},
     stored::{PlanRecord, ScanSpec},
 };
 use netscan_store::Write;
@@ -144,24 +143,9 @@ fn names_no_host(body: &[u8]) {
 /// Returns a scan of 127.0.0.1 that nothing runs.
 fn spec(id: ScanId, project_id: ProjectId) -> ScanSpec {
     ScanSpec {
-        id,
-        project_id,
-        name: None,
-        created_at: Time::now(),
-        nmap_flags: Vec::new(),
         targets: vec!["127.0.0.1".into()],
-        exclude: Vec::new(),
-        chunk_size: 1,
-        concurrency: 1,
-        tuning: Tuning::default(),
-        policy: Policy::default(),
-        argv: Vec::new(),
-        fallback: Vec::new(),
-        warnings: Vec::new(),
-        parent_scan_id: None,
         total_targets: 1,
-        excluded: 0,
-        unresolved: Vec::new(),
+        ..ScanSpec::new(id, project_id, Time::now())
     }
 }
 

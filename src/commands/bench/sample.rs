@@ -3,10 +3,9 @@
 use netscan_schemas::{
     AddressSet,
     attempt::{RawInfo, RawInfos},
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::BatchStatus,
     host::{HostFinding, HostState, Port, Protocol},
     id::{AttemptNo, BatchId, ProjectId, ScanId},
-    scan::{Policy, Tuning},
     stored::{AttemptRecord, BatchRecord, ScanSpec},
     time::Time,
 };
@@ -117,46 +116,12 @@ fn add_host(text: &mut String, number: u64) {
 
 /// Returns the record of a scan.
 pub fn scan(id: ScanId, project_id: ProjectId, hosts: u64) -> ScanSpec {
-    ScanSpec {
-        id,
-        project_id,
-        name: None,
-        created_at: Time::now(),
-        nmap_flags: Vec::new(),
-        targets: Vec::new(),
-        exclude: Vec::new(),
-        chunk_size: 256,
-        concurrency: 1,
-        tuning: Tuning::default(),
-        policy: Policy::default(),
-        argv: Vec::new(),
-        fallback: Vec::new(),
-        warnings: Vec::new(),
-        parent_scan_id: None,
-        total_targets: hosts,
-        excluded: 0,
-        unresolved: Vec::new(),
-    }
+    ScanSpec { chunk_size: 256, total_targets: hosts, ..ScanSpec::new(id, project_id, Time::now()) }
 }
 
 /// Returns the record of a batch.
 pub fn batch(id: BatchId, scan_id: ScanId, addresses: AddressSet) -> BatchRecord {
-    BatchRecord {
-        id,
-        scan_id,
-        parent: None,
-        addresses,
-        status: BatchStatus::Completed,
-        attempt: None,
-        charged_attempts: 0,
-        started_at: None,
-        finished_at: None,
-        summary: BatchSummary::default(),
-        outcome: None,
-        epoch: 1,
-        lane: Lane::Main,
-        servers_lost: 0,
-    }
+    BatchRecord { status: BatchStatus::Completed, ..BatchRecord::new(id, scan_id, addresses, 1) }
 }
 
 /// Returns the record of an attempt that wrote so much XML.

@@ -9,7 +9,7 @@ use crate::{
 };
 use netscan_schemas::{
     AddressSet, Time,
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::BatchStatus,
     id::{BatchId, ProjectId, ScanId},
     scan::{ScanState, ScanStatus},
     stored::{BatchRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec, VerdictsRecord},
@@ -160,20 +160,13 @@ impl Settling<'_, '_> {
             let verdicts: Option<VerdictsRecord> = reader::get(&self.tables.verdicts, id.get())?;
             let known = verdicts.unwrap_or_default().known();
             let batch = BatchRecord {
-                id,
-                scan_id,
-                parent: None,
-                addresses: AddressSet::from_addresses(addresses).union(&known),
                 status: BatchStatus::Failed,
-                attempt: None,
-                charged_attempts: 0,
-                started_at: None,
-                finished_at: None,
-                summary: BatchSummary::default(),
-                outcome: None,
-                epoch: 0,
-                lane: Lane::Main,
-                servers_lost: 0,
+                ..BatchRecord::new(
+                    id,
+                    scan_id,
+                    AddressSet::from_addresses(addresses).union(&known),
+                    0,
+                )
             };
             self.notes.push(format!("batch {id} is lost; it is made up of its hosts"));
             self.tables.batches.insert(id.get(), batch.to_bytes()?.as_slice())?;

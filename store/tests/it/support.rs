@@ -3,11 +3,11 @@
 use netscan_schemas::{
     AddressSet, Time,
     attempt::RawInfos,
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::BatchStatus,
     event::{EncodedEvent, Event, LineStream},
     host::{HostFinding, HostState, Port, Protocol},
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
-    scan::{Policy, ScanState, ScanStatus, Tuning},
+    scan::{ScanState, ScanStatus},
     stored::{AttemptRecord, BatchRecord, HostRecord, PlanRecord, ScanSpec},
 };
 use netscan_store::{
@@ -88,24 +88,12 @@ pub fn addresses(count: u32) -> Vec<IpAddr> {
 
 pub fn spec(id: ScanId, project_id: ProjectId) -> ScanSpec {
     ScanSpec {
-        id,
-        project_id,
-        name: None,
-        created_at: Time::from_secs(1),
         nmap_flags: vec!["-sT".into()],
         targets: vec!["10.0.0.0/24".into()],
-        exclude: Vec::new(),
         chunk_size: 16,
-        concurrency: 1,
-        tuning: Tuning::default(),
-        policy: Policy::default(),
         argv: vec!["nmap".into()],
-        fallback: Vec::new(),
-        warnings: Vec::new(),
-        parent_scan_id: None,
         total_targets: 256,
-        excluded: 0,
-        unresolved: Vec::new(),
+        ..ScanSpec::new(id, project_id, Time::from_secs(1))
     }
 }
 
@@ -120,20 +108,10 @@ pub fn batch_record(
     addresses: &[IpAddr],
 ) -> BatchRecord {
     BatchRecord {
-        id,
-        scan_id,
-        parent: None,
-        addresses: AddressSet::from_addresses(addresses.iter().copied()),
         status,
         attempt: Some(AttemptNo::FIRST),
         charged_attempts: 1,
-        started_at: None,
-        finished_at: None,
-        summary: BatchSummary::default(),
-        outcome: None,
-        epoch: 1,
-        lane: Lane::Main,
-        servers_lost: 0,
+        ..BatchRecord::new(id, scan_id, AddressSet::from_addresses(addresses.iter().copied()), 1)
     }
 }
 

@@ -14,7 +14,6 @@ use crate::{
 use netscan_schemas::{
     event::{EncodedEvent, Event},
     id::{ProjectId, ScanId, Seq},
-    scan::{Policy, Tuning},
     stored::{PlanRecord, ScanSpec},
     time::Time,
 };
@@ -236,24 +235,5 @@ impl Fixture {
 }
 
 fn spec(id: ScanId, project_id: ProjectId) -> ScanSpec {
-    ScanSpec {
-        id,
-        project_id,
-        name: None,
-        created_at: Time::from_secs(1),
-        nmap_flags: Vec::new(),
-        targets: Vec::new(),
-        exclude: Vec::new(),
-        chunk_size: 1,
-        concurrency: 1,
-        tuning: Tuning::default(),
-        policy: Policy::default(),
-        argv: Vec::new(),
-        fallback: Vec::new(),
-        warnings: Vec::new(),
-        parent_scan_id: None,
-        total_targets: 0,
-        excluded: 0,
-        unresolved: Vec::new(),
-    }
+    ScanSpec::new(id, project_id, Time::from_secs(1))
 }
