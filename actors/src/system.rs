@@ -179,7 +179,7 @@ impl System {
     }
 
     /// Returns what may be scanned.
-    pub fn scopes(&self) -> &Scopes {
+    pub fn scopes(&self) -> &Arc<Scopes> {
         &self.scopes
     }
 
