@@ -98,6 +98,7 @@ pub struct RawQuery {
     responses(
         (status = 200, description = "The bytes, as an attachment", body = String, content_type = "text/plain", headers(("Content-Disposition" = String, description = "A name for the file"))),
     ),
+    extensions(("x-problem-codes" = json!(["too-many-clients"]))),
 )]
 pub async fn raw(
     State(edge): State<Arc<Edge>>,
