@@ -11,10 +11,7 @@
 //! batch takes its addresses from all over the plan: a dead subnet is spread thin.
 
 use netscan_schemas::{AddressSet, Interval, address::to_number, batch::Lane, stored::PlanOrder};
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    ops::Range,
-};
+use std::{net::Ipv4Addr, ops::Range};
 
 /// The parts of a plan that a strided batch takes its addresses from in turn. A power of two, and as
 /// many as a batch has addresses in most scans.
@@ -73,25 +70,17 @@ impl Plan {
         }
     }
 
-    /// Returns the place at or after `cursor` of the first address that is not in `barred`.
+    /// Returns the place at or after `cursor` of the first address that is not in `barred`; `cursor`
+    /// itself where the order is strided, as neighbours in it are no neighbours on the network.
     pub(super) fn skip(&self, cursor: u64, barred: &AddressSet) -> u64 {
         if barred.is_empty() {
             return cursor;
         }
         let first = self.first.count();
-        let mut at = cursor;
-        if self.order == PlanOrder::Strided && at < first {
-            if self.rest_strided(at).difference(barred).is_empty() {
-                at = first;
-            }
-            // Neighbours in this order are no neighbours on the network: one step each.
-            while at < first && self.at_strided(at).is_some_and(|at| barred.run_of(at).is_some()) {
-                at += 1;
-            }
-            if at < first {
-                return at;
-            }
+        if self.order == PlanOrder::Strided && cursor < first {
+            return cursor;
         }
+        let mut at = cursor;
         loop {
             let (set, before) = if at < first { (&self.first, 0) } else { (&self.last, first) };
             let address = set.select(u128::from(at - before));
@@ -102,27 +91,18 @@ impl Plan {
         }
     }
 
-    /// Returns the address at a place of the strided order.
-    fn at_strided(&self, place: u64) -> Option<IpAddr> {
-        let (start, end) = self.family_at(place);
-        self.first.select(u128::from(start + strided(place - start, end - start)))
-    }
-
     /// Returns the addresses after `cursor` of them.
     pub(super) fn rest(&self, cursor: u64) -> AddressSet {
-        let after = |set: &AddressSet, from: u64| match set.select(u128::from(from)) {
-            Some(address) => {
-                let first = to_number(address);
-                let above = Interval { first, last: u128::MAX };
-                set.intersection(&AddressSet::from_intervals(vec![above]))
-            }
-            None => AddressSet::new(),
-        };
-        let first = match self.order {
+        let of_last = after(&self.last, cursor.saturating_sub(self.first.count()));
+        self.rest_of_first(cursor).union(&of_last)
+    }
+
+    /// Returns the addresses of `first` after `cursor` of the plan.
+    pub(super) fn rest_of_first(&self, cursor: u64) -> AddressSet {
+        match self.order {
             PlanOrder::InOrder => after(&self.first, cursor),
             PlanOrder::Strided => self.rest_strided(cursor),
-        };
-        first.union(&after(&self.last, cursor.saturating_sub(self.first.count())))
+        }
     }
 
     /// Returns the addresses of `first` at the places of the strided order from this one on.
@@ -152,6 +132,13 @@ impl Plan {
     pub(super) fn left_of_first(&self, cursor: u64) -> u64 {
         self.first.count().saturating_sub(cursor)
     }
+}
+
+/// Returns the addresses of a set after so many of them.
+fn after(set: &AddressSet, from: u64) -> AddressSet {
+    let Some(address) = set.select(u128::from(from)) else { return AddressSet::new() };
+    let above = Interval { first: to_number(address), last: u128::MAX };
+    set.intersection(&AddressSet::from_intervals(vec![above]))
 }
 
 /// Returns where the IPv4 addresses begin and end among all.
@@ -227,7 +214,7 @@ pub fn order(addresses: &AddressSet) -> PlanOrder {
 mod tests {
     use super::*;
     use netscan_schemas::address::to_address;
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, net::IpAddr};
 
     fn set(runs: &[(&str, &str)]) -> AddressSet {
         let run = |(first, last): &(&str, &str)| {
@@ -289,16 +276,21 @@ mod tests {
         ]);
         let barred =
             set(&[("10.0.0.16", "10.0.0.90"), ("10.0.3.7", "10.0.3.9"), ("fd00::", "fd00::ff")]);
-        let plan = plan(&addresses);
-        let order: Vec<IpAddr> = (0..addresses.count())
-            .flat_map(|place| plan.cut(place, 1).0.iter().collect::<Vec<_>>())
-            .collect();
-        for cursor in 0..=order.len() {
-            let left = AddressSet::from_addresses(order[cursor..].iter().copied());
-            assert_eq!(plan.rest(cursor as u64), left, "{cursor}");
-            let free = |at: &usize| barred.run_of(order[*at]).is_none();
-            let next = (cursor..order.len()).find(free).unwrap_or(order.len());
-            assert_eq!(plan.skip(cursor as u64, &barred), next as u64, "{cursor}");
+        let last = set(&[("10.0.0.12", "10.0.0.19"), ("10.0.0.91", "10.0.0.93")]);
+        for kind in [PlanOrder::InOrder, PlanOrder::Strided] {
+            let plan = Plan::new(&addresses, &last, kind);
+            let order: Vec<IpAddr> = (0..addresses.count())
+                .flat_map(|place| plan.cut(place, 1).0.iter().collect::<Vec<_>>())
+                .collect();
+            let first = plan.first.count() as usize;
+            for cursor in 0..=order.len() {
+                let left = AddressSet::from_addresses(order[cursor..].iter().copied());
+                assert_eq!(plan.rest(cursor as u64), left, "{cursor}");
+                let may_stay = kind == PlanOrder::Strided && cursor < first;
+                let free = |at: &usize| may_stay || barred.run_of(order[*at]).is_none();
+                let next = (cursor..order.len()).find(free).unwrap_or(order.len());
+                assert_eq!(plan.skip(cursor as u64, &barred), next as u64, "{kind:?} {cursor}");
+            }
         }
     }
 
