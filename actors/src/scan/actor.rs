@@ -194,7 +194,7 @@ impl Actor for Scan {
                 state.slots.cast(SlotsMsg::Load(state.context.scan, load.0, load.1))?;
                 state.core.tune(busy, want)
             }
-            ScanMsg::Tick => state.tick(&myself)?,
+            ScanMsg::Tick => state.tick(&myself),
         };
         state.carry_out(&myself, effects).await?;
         if let Some(reply) = answer {
