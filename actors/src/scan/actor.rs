@@ -15,7 +15,7 @@ use crate::{
     processors::{self, Processors},
     scanner::Fitted,
     scope::Effective,
-    slots::{Permit, SlotsMsg},
+    slots::{Demand, Permit, SlotsMsg},
     supervise::commit,
 };
 use netscan_nmap::locate::LocateError;
@@ -95,6 +95,8 @@ pub struct ScanActorState {
     pub(super) slots: ActorRef<SlotsMsg>,
     pub(super) hub: Arc<Hub>,
     pub(super) spec: ScanSpec,
+    /// Whether all of its plan is loopback.
+    is_loopback: bool,
     pub(super) core: ScanCore,
     pub(super) saved: ScanState,
     pub(super) batches: BTreeMap<BatchId, OpenBatch>,
@@ -272,6 +274,7 @@ impl ScanActorState {
             slots,
             hub,
             spec: view.spec,
+            is_loopback: plan.addresses.is_loopback(),
             core,
             saved: view.state,
             batches: BTreeMap::new(),
@@ -332,9 +335,13 @@ impl ScanActorState {
             let to = myself.clone();
             // A scan that is gone drops the message, and with it the permit.
             let deliver = Box::new(move |permit| drop(to.cast(ScanMsg::Slot(permit))));
-            self.slots.cast(SlotsMsg::Ask(self.context.scan, self.core.expected(), deliver))?;
+            self.slots.cast(SlotsMsg::Ask(self.context.scan, self.demand(), deliver))?;
         }
         Ok(())
+    }
+
+    fn demand(&self) -> Demand {
+        Demand { expected: self.core.expected(), is_loopback: self.is_loopback }
     }
 
     /// Writes the status down, with the event that tells it.

@@ -8,7 +8,9 @@ mod limits;
 
 pub use self::limits::{Hold, Limits, LimitsChange};
 
-use self::core::{Grant, SlotsCore};
+pub use self::core::Demand;
+
+use self::core::{Grant, Share, SlotsCore};
 use crate::processors;
 use netscan_schemas::ScanId;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
@@ -23,10 +25,10 @@ pub type Deliver = Box<dyn FnOnce(Permit) + Send>;
 
 /// What the actor is told.
 pub enum SlotsMsg {
-    /// A scan waits for a slot; it may have so many nmaps at once.
-    Ask(ScanId, usize, Deliver),
+    /// A scan waits for a slot.
+    Ask(ScanId, Demand, Deliver),
     /// A permit was dropped, with its share of the packet budget.
-    Release(Option<u32>),
+    Release(Share),
     /// A scan ended or paused: what it waits for is void.
     Forget(ScanId),
     /// So many nmaps of a scan run, and one of them wants a processor for such a share of its time.
@@ -49,7 +51,7 @@ pub struct SlotsCount {
     /// Packets a second that these may send together. More than the limit only after that was
     /// lowered, until enough of them have ended.
     pub dealt: u32,
-    /// nmap processes that run without a bound of packets, from when there was none.
+    /// nmap processes that run without a bound of packets, from when there was none; loopback apart.
     pub unbounded: usize,
     /// How many wait to be started, and for what; none for nothing.
     pub waiting: Option<(usize, Hold)>,
@@ -59,14 +61,14 @@ pub struct SlotsCount {
 #[derive(Debug)]
 pub struct Permit {
     slots: ActorRef<SlotsMsg>,
-    rate: Option<u32>,
+    share: Share,
     limit: usize,
 }
 
 impl Permit {
     /// Returns how many packets a second the process may send; none for no bound.
     pub fn rate(&self) -> Option<u32> {
-        self.rate
+        self.share.rate()
     }
 
     /// Returns how many nmaps may run at once, as things stood when this was granted.
@@ -78,7 +80,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         // Slots outlives every permit but in a shutdown, when nobody waits any more.
-        let _ = self.slots.cast(SlotsMsg::Release(self.rate));
+        let _ = self.slots.cast(SlotsMsg::Release(self.share));
     }
 }
 
@@ -117,8 +119,8 @@ impl Actor for Slots {
         let mut answer = None;
         let core = &mut state.core;
         match message {
-            SlotsMsg::Ask(scan, expected, deliver) => core.ask(scan, expected, deliver),
-            SlotsMsg::Release(rate) => core.release(rate),
+            SlotsMsg::Ask(scan, demand, deliver) => core.ask(scan, demand, deliver),
+            SlotsMsg::Release(share) => core.release(share),
             SlotsMsg::Forget(scan) => core.forget(scan),
             SlotsMsg::Load(scan, running, want) => core.set_load(scan, running, want),
             SlotsMsg::Change(change, reply) => {
@@ -144,9 +146,9 @@ impl SlotsState {
             self.core.set_free_memory(limits::free_memory());
         }
         let limit = self.core.limits().slots;
-        while let Some(Grant { request: deliver, rate }) = self.core.grant() {
+        while let Some(Grant { request: deliver, share }) = self.core.grant() {
             netscan_store::failpoint::hit("slots-grant");
-            deliver(Permit { slots: myself.clone(), rate, limit });
+            deliver(Permit { slots: myself.clone(), share, limit });
         }
         // Slots and shares tell when they come back; memory and processors do not.
         let is_held = matches!(self.core.waiting(), Some((_, Hold::Memory | Hold::Processors)));
