@@ -2,15 +2,21 @@
 
 use super::limits::{Hold, Limits};
 use netscan_schemas::ScanId;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque, btree_map::Entry};
 
 /// While slots are spare, so much of the packet budget is kept back for a scan that comes next:
 /// a quarter.
 const KEPT_BACK: u32 = 4;
+/// While slots are spare, no nmap gets more than such a part of what is free: a third. So something
+/// is left for the scan that comes next, and for the one after it.
+const FREE_PART: u32 = 3;
 /// What is left of the budget is a share when it is at least so much of an even one: a half. nmap
 /// keeps its share as long as it runs, and with a tiny one a batch takes a minute instead of a
 /// second; so a slot rather waits for another's share.
 const LEAST_PART: u32 = 2;
+/// As much for a scan of which no nmap runs: a sixteenth. It rather goes slowly than waits until a
+/// scan of hours is over.
+const LEAST_PART_OF_FIRST: u32 = 16;
 /// Memory that an nmap is reckoned with until it shows: it takes 15 to 50 MiB (`nmap.md` §1).
 pub const NMAP_BYTES: u64 = 50 * 1024 * 1024;
 /// nmaps for each processor below which nothing is held for want of one.
@@ -40,6 +46,8 @@ pub struct SlotsCore<T> {
     unbounded: usize,
     /// What each scan wants.
     demands: BTreeMap<ScanId, Demand>,
+    /// How many slots each scan has; none without any.
+    held: BTreeMap<ScanId, usize>,
     memory: Option<Memory>,
     /// How many nmaps of each scan run, and which share of its time one wants a processor.
     loads: BTreeMap<ScanId, (usize, f64)>,
@@ -80,6 +88,8 @@ impl Share {
 pub struct Grant<T> {
     /// Who gets it.
     pub request: T,
+    /// Its scan.
+    pub scan: ScanId,
     /// What its nmap may send.
     pub share: Share,
 }
@@ -110,6 +120,7 @@ impl<T> SlotsCore<T> {
             dealt: 0,
             unbounded: 0,
             demands: BTreeMap::new(),
+            held: BTreeMap::new(),
             memory: None,
             loads: BTreeMap::new(),
         }
@@ -163,6 +174,7 @@ impl<T> SlotsCore<T> {
         }
         let request = request?;
         self.in_use += 1;
+        *self.held.entry(scan).or_default() += 1;
         match share {
             Share::Rate(rate) => self.dealt += rate,
             Share::Unbounded => self.unbounded += 1,
@@ -171,7 +183,7 @@ impl<T> SlotsCore<T> {
         if let Some(memory) = &mut self.memory {
             memory.unseen[0] += 1;
         }
-        Some(Grant { request, share })
+        Some(Grant { request, scan, share })
     }
 
     /// Returns why no nmap at all may start now, if so.
@@ -188,8 +200,8 @@ impl<T> SlotsCore<T> {
         Ok(())
     }
 
-    /// Returns the share of the packet budget that a scan's next nmap gets: an even one, or what is
-    /// free if that is not much less.
+    /// Returns the share of the packet budget that a scan's next nmap gets: an even one, or of what
+    /// is free if that is not much less.
     fn share_of(&self, scan: ScanId) -> Result<Share, Hold> {
         if self.demands.get(&scan).is_some_and(|demand| demand.is_loopback) {
             return Ok(Share::Apart);
@@ -204,8 +216,12 @@ impl<T> SlotsCore<T> {
         let has_spare = expected < self.limits.slots;
         let for_all = if has_spare { budget - budget / KEPT_BACK } else { budget };
         let even = (for_all / all).max(1);
-        let share = even.min(budget.saturating_sub(self.dealt));
-        if share == 0 || share < even / LEAST_PART {
+        let free = budget.saturating_sub(self.dealt);
+        let most = if has_spare { free.div_ceil(FREE_PART) } else { free };
+        let share = even.min(most);
+        let is_first = !self.held.contains_key(&scan);
+        let least_part = if is_first { LEAST_PART_OF_FIRST } else { LEAST_PART };
+        if share == 0 || share < even / least_part {
             Err(Hold::PacketRate)
         } else {
             Ok(Share::Rate(share))
@@ -229,10 +245,16 @@ impl<T> SlotsCore<T> {
             && running > 0
     }
 
-    /// Takes a slot back, with its share of the budget.
-    pub fn release(&mut self, share: Share) {
+    /// Takes a slot of a scan back, with its share of the budget.
+    pub fn release(&mut self, scan: ScanId, share: Share) {
         debug_assert!(self.in_use > 0, "a slot came back that was never given");
         self.in_use = self.in_use.saturating_sub(1);
+        if let Entry::Occupied(mut held) = self.held.entry(scan) {
+            match held.get() {
+                0 | 1 => drop(held.remove()),
+                count => drop(held.insert(count - 1)),
+            }
+        }
         match share {
             Share::Rate(rate) => self.dealt = self.dealt.saturating_sub(rate),
             Share::Unbounded => self.unbounded = self.unbounded.saturating_sub(1),

@@ -27,8 +27,8 @@ pub type Deliver = Box<dyn FnOnce(Permit) + Send>;
 pub enum SlotsMsg {
     /// A scan waits for a slot.
     Ask(ScanId, Demand, Deliver),
-    /// A permit was dropped, with its share of the packet budget.
-    Release(Share),
+    /// A permit of a scan was dropped, with its share of the packet budget.
+    Release(ScanId, Share),
     /// A scan ended or paused: what it waits for is void.
     Forget(ScanId),
     /// So many nmaps of a scan run, and one of them wants a processor for such a share of its time.
@@ -61,6 +61,7 @@ pub struct SlotsCount {
 #[derive(Debug)]
 pub struct Permit {
     slots: ActorRef<SlotsMsg>,
+    scan: ScanId,
     share: Share,
     limit: usize,
 }
@@ -80,7 +81,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         // Slots outlives every permit but in a shutdown, when nobody waits any more.
-        let _ = self.slots.cast(SlotsMsg::Release(self.share));
+        let _ = self.slots.cast(SlotsMsg::Release(self.scan, self.share));
     }
 }
 
@@ -120,7 +121,7 @@ impl Actor for Slots {
         let core = &mut state.core;
         match message {
             SlotsMsg::Ask(scan, demand, deliver) => core.ask(scan, demand, deliver),
-            SlotsMsg::Release(share) => core.release(share),
+            SlotsMsg::Release(scan, share) => core.release(scan, share),
             SlotsMsg::Forget(scan) => core.forget(scan),
             SlotsMsg::Load(scan, running, want) => core.set_load(scan, running, want),
             SlotsMsg::Change(change, reply) => {
@@ -146,9 +147,9 @@ impl SlotsState {
             self.core.set_free_memory(limits::free_memory());
         }
         let limit = self.core.limits().slots;
-        while let Some(Grant { request: deliver, share }) = self.core.grant() {
+        while let Some(Grant { request: deliver, scan, share }) = self.core.grant() {
             netscan_store::failpoint::hit("slots-grant");
-            deliver(Permit { slots: myself.clone(), share, limit });
+            deliver(Permit { slots: myself.clone(), scan, share, limit });
         }
         // Slots and shares tell when they come back; memory and processors do not.
         let is_held = matches!(self.core.waiting(), Some((_, Hold::Memory | Hold::Processors)));

@@ -32,7 +32,7 @@ fn a_big_scan_does_not_starve_a_small_one() {
     slots.ask(scan(2), on_network(9), "b2");
     let mut order = Vec::new();
     for _ in 0..4 {
-        slots.release(Share::Unbounded);
+        slots.release(scan(1), Share::Unbounded);
         order.extend(grants(&mut slots));
     }
     assert_eq!(order, ["a3", "b1", "a4", "b2"]);
@@ -47,7 +47,7 @@ fn slots_are_never_more_than_the_limit() {
     assert_eq!(grants(&mut slots).len(), 3);
     assert_eq!((slots.in_use(), slots.grant()), (3, None));
     assert_eq!(slots.waiting(), Some((1, Hold::Slots)));
-    slots.release(Share::Unbounded);
+    slots.release(scan(1), Share::Unbounded);
     assert_eq!(grants(&mut slots), ["d"]);
     assert_eq!(slots.waiting(), None);
 }
@@ -61,7 +61,7 @@ fn fewer_slots_are_waited_for_and_more_are_used_at_once() {
     assert_eq!(grants(&mut slots).len(), 3);
     slots.set_limits(Limits::new(1, None));
     for _ in 0..2 {
-        slots.release(Share::Unbounded);
+        slots.release(scan(1), Share::Unbounded);
         assert_eq!(grants(&mut slots).len(), 0, "{} run, and one may", slots.in_use());
     }
     slots.set_limits(Limits::new(2, None));
@@ -83,9 +83,14 @@ fn nothing_is_dealt_out_of_what_is_not_there() {
     let mut rng = fastrand::Rng::with_seed(3);
     for (limit, budget) in [(1, 20_000), (4, 20_000), (64, 20_000), (64, 1000), (7, 1000)] {
         let mut slots = slots(limit, Some(budget));
-        let mut held: Vec<u32> = Vec::new();
+        let mut held: Vec<(ScanId, Share)> = Vec::new();
+        let sum = |held: &[(ScanId, Share)]| -> u32 {
+            held.iter().filter_map(|(_, share)| share.rate()).sum()
+        };
         for step in 0..5000 {
-            let id = scan(rng.u64(1..4));
+            // The last one only scans loopback.
+            let id = scan(rng.u64(1..8));
+            let is_loopback = id == scan(7);
             match rng.u8(0..20) {
                 0 => slots.forget(id),
                 1 => {
@@ -94,21 +99,32 @@ fn nothing_is_dealt_out_of_what_is_not_there() {
                     slots.set_limits(Limits::new(count, Some(rate)));
                 }
                 2..10 if !held.is_empty() => {
-                    slots.release(Share::Rate(held.swap_remove(rng.usize(..held.len()))));
+                    let (of, share) = held.swap_remove(rng.usize(..held.len()));
+                    slots.release(of, share);
                 }
-                _ => slots.ask(id, on_network(rng.usize(1..100)), "x"),
+                _ => {
+                    let expected = if rng.bool() { 1 } else { rng.usize(1..100) };
+                    slots.ask(id, Demand { expected, is_loopback }, "x");
+                }
             }
             let limits = slots.limits();
             let budget = limits.packet_rate.unwrap();
             while let Some(grant) = slots.grant() {
-                held.push(grant.share.rate().unwrap());
-                assert!(held.iter().all(|rate| *rate >= 1));
+                match grant.share {
+                    Share::Rate(rate) => assert!(rate >= 1 && grant.scan != scan(7)),
+                    share => assert_eq!((share, grant.scan), (Share::Apart, scan(7))),
+                }
+                held.push((grant.scan, grant.share));
                 // What was out when a limit was lowered drains first.
-                assert!(held.iter().sum::<u32>() <= budget, "step {step}: {held:?} of {budget}");
+                let is_bounded = sum(&held) <= budget || grant.share == Share::Apart;
+                assert!(is_bounded, "step {step}: {held:?} of {budget}");
                 assert!(held.len() <= limits.slots);
             }
-            assert_eq!((slots.dealt(), slots.in_use()), (held.iter().sum(), held.len()));
-            // Whoever waits though nothing runs would wait for ever.
+            assert_eq!((slots.dealt(), slots.in_use()), (sum(&held), held.len()));
+            // Whoever waits for packets though nobody sends any would wait for ever.
+            let nobody_sends = held.iter().all(|(_, share)| *share == Share::Apart);
+            let waits = slots.waiting().is_some_and(|(_, hold)| hold == Hold::PacketRate);
+            assert!(!(nobody_sends && waits), "step {step}");
             assert!(!held.is_empty() || slots.waiting().is_none(), "step {step}");
         }
     }
@@ -131,15 +147,30 @@ fn shares_are_even_and_none_is_tiny() {
         few.ask(scan(2), on_network(16), "y");
     }
     let newcomers = rates(&mut few);
-    assert_eq!(newcomers[..10], vec![468; 10]);
+    assert_eq!(newcomers[..8], vec![468; 8]);
     assert!(newcomers.iter().all(|rate| *rate >= 234), "{newcomers:?}");
+    assert!(few.dealt() < 20_000, "something is left for the next scan");
     assert_eq!(few.waiting(), Some((16 - newcomers.len(), Hold::PacketRate)));
-    few.release(Share::Rate(937));
+    few.release(scan(1), Share::Rate(937));
     assert_eq!(rates(&mut few)[0], 468);
-    // One alone.
-    let mut one = slots(64, Some(20_000));
-    one.ask(scan(1), on_network(1), "x");
-    assert_eq!(rates(&mut one), [15_000]);
+}
+
+#[test]
+fn scans_of_one_batch_leave_something_for_all_that_come_later() {
+    let mut slots = slots(64, Some(80_000));
+    let mut dealt = Vec::new();
+    for number in 1..=10 {
+        slots.ask(scan(number), on_network(1), "x");
+        dealt.extend(rates(&mut slots));
+        assert_eq!(slots.waiting(), None, "{dealt:?}");
+    }
+    assert_eq!(dealt[..3], [26_667, 17_778, 11_852]);
+    assert!(dealt[9] >= 600 && dealt.iter().sum::<u32>() < 80_000, "{dealt:?}");
+    // Whoever has one already waits for a better share.
+    slots.ask(scan(1), on_network(2), "x");
+    assert_eq!((slots.grant(), slots.waiting()), (None, Some((1, Hold::PacketRate))));
+    slots.release(scan(2), Share::Rate(dealt[1]));
+    assert_eq!(rates(&mut slots).len(), 1);
 }
 
 #[test]
@@ -151,11 +182,11 @@ fn a_lower_budget_drains_before_anything_starts() {
     assert_eq!(rates(&mut slots), [5000; 4]);
     slots.set_limits(Limits::new(4, Some(4000)));
     for dealt in [15_000, 10_000, 5000] {
-        slots.release(Share::Rate(5000));
+        slots.release(scan(1), Share::Rate(5000));
         assert_eq!((slots.dealt(), slots.grant()), (dealt, None));
         assert_eq!(slots.waiting(), Some((4, Hold::PacketRate)));
     }
-    slots.release(Share::Rate(5000));
+    slots.release(scan(1), Share::Rate(5000));
     assert_eq!(rates(&mut slots), [1000; 4]);
 }
 
@@ -167,10 +198,10 @@ fn a_new_budget_waits_for_what_runs_without_one() {
     }
     assert_eq!(grants(&mut slots).len(), 2);
     slots.set_limits(Limits::new(2, Some(4000)));
-    slots.release(Share::Unbounded);
+    slots.release(scan(1), Share::Unbounded);
     assert_eq!((slots.grant(), slots.unbounded()), (None, 1));
     assert_eq!(slots.waiting(), Some((2, Hold::PacketRate)));
-    slots.release(Share::Unbounded);
+    slots.release(scan(1), Share::Unbounded);
     assert_eq!(rates(&mut slots), [2000, 2000]);
 }
 
@@ -191,7 +222,7 @@ fn what_was_started_counts_until_its_memory_shows() {
     slots.set_free_memory(Some(reserve + 3 * NMAP_BYTES - 60 * 1024 * 1024));
     assert_eq!(grants(&mut slots).len(), 1);
     // One ends before anybody saw what it took.
-    slots.release(Share::Unbounded);
+    slots.release(scan(1), Share::Unbounded);
     slots.set_free_memory(Some(reserve + 2 * NMAP_BYTES));
     assert_eq!(grants(&mut slots).len(), 1);
     slots.set_free_memory(None);
@@ -228,7 +259,7 @@ fn loopback_takes_nothing_of_the_packet_budget_and_waits_for_none() {
     let loopback = Demand { expected: 60, is_loopback: true };
     let mut slots = slots(64, None);
     slots.ask(scan(1), loopback, "l");
-    assert_eq!(slots.grant(), Some(Grant { request: "l", share: Share::Apart }));
+    assert_eq!(slots.grant(), Some(Grant { request: "l", scan: scan(1), share: Share::Apart }));
     assert_eq!((slots.unbounded(), slots.in_use()), (0, 1));
     slots.set_limits(Limits::new(64, Some(4000)));
     for _ in 0..4 {
@@ -244,6 +275,6 @@ fn loopback_takes_nothing_of_the_packet_budget_and_waits_for_none() {
     slots.ask(scan(1), loopback, "l");
     assert_eq!(grants(&mut slots), ["l"]);
     assert_eq!(slots.waiting(), Some((1, Hold::PacketRate)));
-    slots.release(Share::Apart);
+    slots.release(scan(1), Share::Apart);
     assert_eq!((slots.dealt(), slots.unbounded(), slots.in_use()), (248, 0, 6));
 }
