@@ -193,7 +193,8 @@ impl Actor for Scan {
             ScanMsg::Tune => {
                 let (busy, want) = (state.processors.busy(), state.want());
                 let load = (state.core.running(), want.unwrap_or(0.0));
-                state.slots.cast(SlotsMsg::Load(state.context.scan, load.0, load.1))?;
+                let (scan, demand) = (state.context.scan, state.demand());
+                state.slots.cast(SlotsMsg::Load(scan, demand, load.0, load.1))?;
                 state.core.tune(busy, want)
             }
             ScanMsg::Tick => state.tick(&myself),

@@ -357,11 +357,15 @@ impl ScanCore {
     }
 
     /// Returns how many batches may run at once, as far as can be said: with all places that tuning
-    /// may add, and no more than there are batches.
+    /// may add, and no more than there are batches. While nothing starts, those that run.
     pub fn expected(&self) -> usize {
+        let starts = self.status == ScanStatus::Running && !self.leaving && !self.gave_up;
+        if !starts || !self.needs.is_empty() {
+            return self.open.running();
+        }
         let left = self.plan.batches_left(self.cursor, self.chunk());
         let left = usize::try_from(left).unwrap_or(usize::MAX);
-        self.tuner.places_max().min(left.saturating_add(self.open.unfinished())).max(1)
+        self.tuner.places_max().min(left.saturating_add(self.open.unfinished()))
     }
 
     /// Returns how many places are idle because nothing is left to start; none while there is, or

@@ -400,3 +400,27 @@ fn failure_after_failure_first_slows_a_scan_down_and_then_ends_it() {
     assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), [Effect::Finish]);
     assert!(core.gave_up());
 }
+
+#[test]
+fn what_a_scan_expects_shrinks_with_what_is_left() {
+    let mut core = ScanCore::new(ScanStatus::Queued, plan(), 0, fixed(1, 4), []);
+    assert_eq!(core.expected(), 0, "it has not begun");
+    core.begin();
+    assert_eq!(core.expected(), 4);
+    for number in 1..=10 {
+        cut(&mut core, number);
+        if number < 9 {
+            core.on_batch_ended(batch(number), BatchEnd::Ended);
+        }
+    }
+    assert_eq!(core.expected(), 2, "in its tail");
+    core.on_batch_resting(batch(9));
+    assert_eq!(core.expected(), 2, "one comes again");
+    core.set_need(Need::Network, true);
+    assert_eq!(core.expected(), 1, "while it waits");
+    core.set_need(Need::Network, false);
+    core.pause();
+    assert_eq!(core.expected(), 1);
+    core.on_batch_ended(batch(10), BatchEnd::SetAside);
+    assert_eq!(core.expected(), 0);
+}

@@ -138,9 +138,10 @@ impl<T> SlotsCore<T> {
         self.memory = free.map(|free| Memory { free, unseen: [0, newest] });
     }
 
-    /// Takes note of how many nmaps of a scan run, and which share of its time one of them wants a
-    /// processor.
-    pub fn set_load(&mut self, scan: ScanId, running: usize, want: f64) {
+    /// Takes note of what a scan wants by now, how many of its nmaps run, and which share of its
+    /// time one of them wants a processor.
+    pub fn set_load(&mut self, scan: ScanId, demand: Demand, running: usize, want: f64) {
+        self.demands.insert(scan, demand);
         self.loads.insert(scan, (running, want));
     }
 

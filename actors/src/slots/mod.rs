@@ -31,8 +31,9 @@ pub enum SlotsMsg {
     Release(ScanId, Share),
     /// A scan ended or paused: what it waits for is void.
     Forget(ScanId),
-    /// So many nmaps of a scan run, and one of them wants a processor for such a share of its time.
-    Load(ScanId, usize, f64),
+    /// What a scan wants by now; so many of its nmaps run, and one of them wants a processor for
+    /// such a share of its time.
+    Load(ScanId, Demand, usize, f64),
     /// Other limits, for what starts next.
     Change(LimitsChange, RpcReplyPort<SlotsCount>),
     /// What there is, and what is taken.
@@ -123,7 +124,9 @@ impl Actor for Slots {
             SlotsMsg::Ask(scan, demand, deliver) => core.ask(scan, demand, deliver),
             SlotsMsg::Release(scan, share) => core.release(scan, share),
             SlotsMsg::Forget(scan) => core.forget(scan),
-            SlotsMsg::Load(scan, running, want) => core.set_load(scan, running, want),
+            SlotsMsg::Load(scan, demand, running, want) => {
+                core.set_load(scan, demand, running, want)
+            }
             SlotsMsg::Change(change, reply) => {
                 core.set_limits(core.limits().with(change));
                 answer = Some(reply);

@@ -246,11 +246,11 @@ fn processors_that_are_wanted_all_the_time_hold_back_what_is_over_eight_each() {
     for _ in 0..30 {
         slots.ask(scan(1), on_network(64), "x");
     }
-    slots.set_load(scan(1), 10, 0.95);
+    slots.set_load(scan(1), on_network(64), 10, 0.95);
     assert_eq!(grants(&mut slots).len(), 16);
     assert_eq!(slots.waiting(), Some((14, Hold::Processors)));
     // Another scan's nmaps wait for the network, and one more does no harm.
-    slots.set_load(scan(2), 10, 0.1);
+    slots.set_load(scan(2), on_network(10), 10, 0.1);
     assert_eq!(grants(&mut slots).len(), 14);
 }
 
@@ -277,4 +277,20 @@ fn loopback_takes_nothing_of_the_packet_budget_and_waits_for_none() {
     assert_eq!(slots.waiting(), Some((1, Hold::PacketRate)));
     slots.release(scan(1), Share::Apart);
     assert_eq!((slots.dealt(), slots.unbounded(), slots.in_use()), (248, 0, 6));
+}
+
+#[test]
+fn a_scan_that_wants_less_by_now_leaves_more_to_others() {
+    let mut slots = slots(64, Some(64_000));
+    slots.ask(scan(1), on_network(64), "x");
+    assert_eq!(rates(&mut slots), [1000]);
+    // It is in its tail: the other's share is not one of 65.
+    slots.set_load(scan(1), on_network(1), 1, 0.1);
+    slots.ask(scan(2), on_network(3), "y");
+    assert_eq!(rates(&mut slots), [12_000]);
+    // It waits, and nothing of it runs.
+    slots.release(scan(1), Share::Rate(1000));
+    slots.set_load(scan(1), on_network(0), 0, 0.0);
+    slots.ask(scan(2), on_network(3), "y");
+    assert_eq!(rates(&mut slots), [16_000]);
 }
