@@ -7,7 +7,7 @@ use crate::{
     scan::{Scan, ScanArgs, ScanMsg},
     scanner::Scanner,
     scope::Scopes,
-    slots::{Limits, Slots, SlotsMsg},
+    slots::{LimitsNow, Slots, SlotsMsg},
     supervise::Intensity,
 };
 use netscan_nmap::launch::Launcher;
@@ -57,8 +57,8 @@ pub struct EngineArgs {
     pub scopes: Arc<Scopes>,
     /// Starts processes.
     pub launcher: Arc<dyn Launcher>,
-    /// What all nmap processes together may use, to begin with.
-    pub limits: Limits,
+    /// What all nmap processes together may use.
+    pub limits: Arc<LimitsNow>,
     /// Watched while the engine runs.
     pub network: Arc<Network>,
 }
@@ -88,7 +88,8 @@ impl Actor for Engine {
         myself: ActorRef<EngineMsg>,
         args: EngineArgs,
     ) -> Result<EngineState, ActorProcessingErr> {
-        let (slots, _) = Actor::spawn_linked(None, Slots, args.limits, myself.get_cell()).await?;
+        let limits = Arc::clone(&args.limits);
+        let (slots, _) = Actor::spawn_linked(None, Slots, limits, myself.get_cell()).await?;
         let network = Arc::clone(&args.network);
         let watching = tokio::spawn(async move { network.watch().await });
         Ok(EngineState {
@@ -171,7 +172,7 @@ impl EngineState {
             context: Arc::new(context),
             slots: self.slots.clone(),
             hub: Arc::clone(&self.args.hub),
-            slots_max: self.args.limits.slots,
+            slots_max: self.args.limits.get().slots,
         };
         let (actor, _) = Actor::spawn_linked(None, Scan, args, myself.get_cell()).await?;
         self.scans.insert(scan, actor);

@@ -6,7 +6,7 @@
 mod core;
 mod limits;
 
-pub use self::limits::{Hold, Limits, LimitsChange};
+pub use self::limits::{Hold, Limits, LimitsChange, LimitsNow};
 
 pub use self::core::Demand;
 
@@ -14,7 +14,7 @@ use self::core::{Grant, Share, SlotsCore};
 use crate::processors;
 use netscan_schemas::ScanId;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How often free memory is looked at while something starts or waits.
@@ -92,6 +92,8 @@ pub struct Slots;
 /// The actor's state.
 pub struct SlotsState {
     core: SlotsCore<Deliver>,
+    /// Where others read the limits.
+    limits: Arc<LimitsNow>,
     looked: Instant,
     /// Whether a `Look` is on its way.
     will_look: bool,
@@ -100,16 +102,16 @@ pub struct SlotsState {
 impl Actor for Slots {
     type Msg = SlotsMsg;
     type State = SlotsState;
-    type Arguments = Limits;
+    type Arguments = Arc<LimitsNow>;
 
     async fn pre_start(
         &self,
         _: ActorRef<SlotsMsg>,
-        limits: Limits,
+        limits: Arc<LimitsNow>,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let mut core = SlotsCore::new(limits, processors::count());
+        let mut core = SlotsCore::new(limits.get(), processors::count());
         core.set_free_memory(limits::free_memory());
-        Ok(SlotsState { core, looked: Instant::now(), will_look: false })
+        Ok(SlotsState { core, limits, looked: Instant::now(), will_look: false })
     }
 
     async fn handle(
@@ -129,6 +131,7 @@ impl Actor for Slots {
             }
             SlotsMsg::Change(change, reply) => {
                 core.set_limits(core.limits().with(change));
+                state.limits.set(core.limits());
                 answer = Some(reply);
             }
             SlotsMsg::Count(reply) => answer = Some(reply),
@@ -170,5 +173,22 @@ impl SlotsState {
             unbounded: self.core.unbounded(),
             waiting: self.core.waiting(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ractor::rpc::CallResult;
+
+    #[tokio::test]
+    async fn whoever_reads_the_limits_reads_those_that_hold() {
+        let limits = Arc::new(LimitsNow::new(Limits::new(8, Some(20_000))));
+        let (slots, _) = Actor::spawn(None, Slots, Arc::clone(&limits)).await.expect("starts");
+        let change = LimitsChange { slots: Some(3), ..LimitsChange::default() };
+        let changed = slots.call(|reply| SlotsMsg::Change(change, reply), None).await;
+        let Ok(CallResult::Success(count)) = changed else { panic!("no answer") };
+        assert_eq!((limits.get().slots, limits.get()), (3, count.limits));
+        slots.stop(None);
     }
 }
