@@ -141,16 +141,32 @@ fn after(set: &AddressSet, from: u64) -> AddressSet {
     set.intersection(&AddressSet::from_intervals(vec![above]))
 }
 
+/// Returns how many batches of so many addresses are cut of all these: none has both families.
+pub fn batch_count(addresses: &AddressSet, chunk: u32) -> u64 {
+    let batches = |part: u128| part.div_ceil(u128::from(chunk.max(1)));
+    let count = families(addresses).into_iter().map(batches).fold(0, u128::saturating_add);
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
 /// Returns where the IPv4 addresses begin and end among all.
 fn v4_of(addresses: &AddressSet) -> (u64, u64) {
+    let [low, v4, _] = families(addresses);
+    // A plan has at most `SCAN_ADDRESSES_MAX` addresses.
+    let place = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
+    (place(low), place(low + v4))
+}
+
+/// Returns how many of the addresses are IPv6 below IPv4's place on the number line, how many are
+/// IPv4, and how many are IPv6 above it.
+fn families(addresses: &AddressSet) -> [u128; 3] {
     let v4 = Interval::between(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into());
     let below = Interval { first: 0, last: to_number(Ipv4Addr::UNSPECIFIED.into()) - 1 };
     let count = |run: Option<Interval>| {
         let run = AddressSet::from_intervals(run.into_iter().collect());
-        addresses.intersection(&run).count()
+        addresses.intersection(&run).len()
     };
-    let low = count(Some(below));
-    (low, low + count(v4))
+    let (low, v4) = (count(Some(below)), count(v4));
+    [low, v4, addresses.len() - low - v4]
 }
 
 /// Returns the index at this place of a strided order of `count` indexes: a permutation.
@@ -236,6 +252,24 @@ mod tests {
         }
         // Far numbers do not overflow: a /8.
         assert!(strided(16_777_215, 16_777_216) < 16_777_216);
+    }
+
+    #[test]
+    fn batches_are_counted_as_they_are_cut() {
+        let addresses = set(&[("::1", "::3"), ("10.0.0.0", "10.0.0.6"), ("fd00::1", "fd00::1")]);
+        for (chunk, count) in [(0, 11), (1, 11), (2, 7), (3, 5), (4, 4), (7, 3), (64, 3)] {
+            assert_eq!(batch_count(&addresses, chunk), count, "{chunk}");
+            let (mut cursor, mut cut) = (0, 0);
+            while cursor < addresses.count() {
+                cursor += plan(&addresses).cut(cursor, u64::from(chunk.max(1))).0.count();
+                cut += 1;
+            }
+            assert_eq!(cut, count, "{chunk}");
+        }
+        assert_eq!(batch_count(&AddressSet::new(), 4), 0);
+        // A preview may be of more than a scan may have.
+        let all = set(&[("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]);
+        assert_eq!(batch_count(&all, 1), u64::MAX);
     }
 
     /// Chunks of any sizes, and a restart after each, cut the same plan.
