@@ -381,35 +381,11 @@ impl System {
         scan: ScanId,
         only: RescanOnly,
     ) -> Result<ScanAccepted, RescanError> {
-        let view = self.store.scan(scan)?.ok_or(RescanError::NoScan(scan))?;
-        if !view.state.status.has_ended() {
-            return Err(RescanError::NotEnded(scan));
-        }
-        let spec = view.spec;
-        let targets = match only {
-            RescanOnly::All => spec.targets,
-            RescanOnly::TimedOut => self.store.scan_verdicts(scan)?.timed_out.to_ranges(),
-            RescanOnly::Unfinished => {
-                let plan = self.store.plan(scan)?.unwrap_or_default();
-                let known = self.store.scan_verdicts(scan)?.known();
-                plan.addresses.difference(&known).to_ranges()
-            }
-        };
-        if targets.is_empty() {
-            return Err(RescanError::NothingLeft(scan));
-        }
-        let request = ScanRequest {
-            project_id: Some(spec.project_id),
-            nmap_flags: spec.nmap_flags,
-            targets,
-            exclude: spec.exclude,
-            // What was tuned is tuned again.
-            chunk_size: (!spec.tuning.chunk_size).then_some(spec.chunk_size),
-            concurrency: (!spec.tuning.concurrency).then_some(spec.concurrency),
-            policy: spec.policy,
-            name: spec.name,
-            ..ScanRequest::default()
-        };
+        let store = Arc::clone(&self.store);
+        // It reads the verdicts of all batches: off the threads that serve everybody.
+        let read = tokio::task::spawn_blocking(move || rescan_request(&store, scan, only)).await;
+        // It only fails when the runtime is going down.
+        let request = read.unwrap_or(Err(ReadError::Unavailable.into()))?;
         Ok(self.submit_as(request, Kind::Rescan(scan)).await?)
     }
 
@@ -460,6 +436,43 @@ impl System {
             tracing::error!("the store did not close");
         }
     }
+}
+
+/// Returns the request that scans an ended scan's targets again.
+fn rescan_request(
+    store: &Store,
+    scan: ScanId,
+    only: RescanOnly,
+) -> Result<ScanRequest, RescanError> {
+    let view = store.scan(scan)?.ok_or(RescanError::NoScan(scan))?;
+    if !view.state.status.has_ended() {
+        return Err(RescanError::NotEnded(scan));
+    }
+    let spec = view.spec;
+    let targets = match only {
+        RescanOnly::All => spec.targets,
+        RescanOnly::TimedOut => store.scan_verdicts(scan)?.timed_out.to_ranges(),
+        RescanOnly::Unfinished => {
+            let plan = store.plan(scan)?.unwrap_or_default();
+            let known = store.scan_verdicts(scan)?.known();
+            plan.addresses.difference(&known).to_ranges()
+        }
+    };
+    if targets.is_empty() {
+        return Err(RescanError::NothingLeft(scan));
+    }
+    Ok(ScanRequest {
+        project_id: Some(spec.project_id),
+        nmap_flags: spec.nmap_flags,
+        targets,
+        exclude: spec.exclude,
+        // What was tuned is tuned again.
+        chunk_size: (!spec.tuning.chunk_size).then_some(spec.chunk_size),
+        concurrency: (!spec.tuning.concurrency).then_some(spec.concurrency),
+        policy: spec.policy,
+        name: spec.name,
+        ..ScanRequest::default()
+    })
 }
 
 /// Why a rescan is not started.
