@@ -127,7 +127,7 @@ impl Actor for Slots {
             SlotsMsg::Release(scan, share) => core.release(scan, share),
             SlotsMsg::Forget(scan) => core.forget(scan),
             SlotsMsg::Load(scan, demand, running, want) => {
-                core.set_load(scan, demand, running, want)
+                core.set_load(scan, demand, running, want);
             }
             SlotsMsg::Change(change, reply) => {
                 core.set_limits(core.limits().with(change));
