@@ -8,7 +8,7 @@ use crate::{
 };
 use netscan_nmap::{
     datadir::Datadirs,
-    locate::{Installation, LocateError, locate, rights_of_file},
+    locate::{Installation, LocateError, locate, replaceable_by, rights_of_file},
     privilege::Privileges,
 };
 use netscan_schemas::api::{LayerState, Sandbox, SandboxMode, ScopeSummary, StoreHealth, System};
@@ -55,6 +55,7 @@ pub async fn run(
             let path = found.program.display();
             add(&mut findings, "nmap", Health::Ok, format!("{} at {path}", found.version));
             findings.extend(rights(&found.program));
+            findings.extend(replaceable(&found.program));
             match &found.datadir {
                 Some(dir) => {
                     let (health, detail) = nmap_data(dir, &found, &data_dir(data)?);
@@ -129,6 +130,7 @@ fn nmap_remedy(error: &LocateError) -> Option<&'static str> {
         LocateError::NotFound { .. }
         | LocateError::NotExecutable { .. }
         | LocateError::OthersMayChange { .. }
+        | LocateError::OpenDirectory { .. }
         | LocateError::WorldWritable { .. } => None,
         LocateError::Missing { .. } | LocateError::NotAFile { .. } => {
             Some("name nmap's program with --nmap PATH, or leave --nmap out to look in PATH")
@@ -155,6 +157,12 @@ fn rights(program: &Path) -> Option<Finding> {
     );
     let (what, health) = ("nmap rights", Health::Warn);
     Some(Finding { what, health, detail, remedy: Some(remedy) })
+}
+
+/// Warns of others who could put another file in the program's place.
+fn replaceable(program: &Path) -> Option<Finding> {
+    let (detail, remedy) = replaceable_by(program)?;
+    Some(Finding { what: "nmap place", health: Health::Warn, detail, remedy: Some(remedy) })
 }
 
 /// Looks whether scans can have a shorter copy of nmap's data.
