@@ -8,6 +8,7 @@ use crate::{
 };
 use netscan_nmap::{
     datadir::Datadirs,
+    launch::leftovers_unseen,
     locate::{Installation, LocateError, locate, replaceable_by, rights_of_file},
     privilege::Privileges,
 };
@@ -192,6 +193,16 @@ fn sandbox(findings: &mut Vec<Finding>, sandbox: &Sandbox) {
     for layer in &sandbox.layers {
         let health = if layer.state == LayerState::Missing { Health::Warn } else { Health::Ok };
         add(findings, "sandbox", health, format!("{}: {}", layer.name, layer.detail));
+    }
+    if let Some(why) = leftovers_unseen().filter(|_| sandbox.has("user")) {
+        let remedy = "add CAP_SYS_PTRACE to CapabilityBoundingSet= of the service, or `--cap-add \
+                      SYS_PTRACE` to the container";
+        findings.push(Finding {
+            what: "leftovers",
+            health: Health::Warn,
+            detail: why.to_owned(),
+            remedy: Some(remedy.to_owned()),
+        });
     }
 }
 

@@ -20,7 +20,7 @@ mod local;
 mod scripted;
 pub mod warden;
 
-pub use leftovers::end_leftovers;
+pub use leftovers::{end_leftovers, leftovers_unseen};
 pub use local::{LocalNmap, WardenProgram};
 pub use scripted::{Script, Scripted, Step};
 pub use warden::run_if_warden;
