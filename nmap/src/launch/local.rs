@@ -6,7 +6,7 @@ use super::{Control, Exit, LaunchError, LaunchSpec, Launcher, Process};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use netscan_schemas::{
-    api::{Sandbox, SandboxMode},
+    api::{LayerState, Sandbox, SandboxMode},
     attempt::Ending,
 };
 use rustix::fs::MemfdFlags;
@@ -60,6 +60,9 @@ impl LocalNmap {
     /// When it does not start, or when the sandbox lacks a layer and all are required.
     pub async fn start(program: WardenProgram, mode: SandboxMode) -> Result<Self, LaunchError> {
         let (link, sandbox) = start_link(&program, mode).await?;
+        if let Some(missing) = sandbox.missing().filter(|_| mode == SandboxMode::Required) {
+            return Err(LaunchError::Sandbox { missing });
+        }
         let (link, turns) = (Mutex::new(link), Semaphore::new(LAUNCHES_AT_ONCE));
         Ok(Self { program, mode, sandbox, link, turns })
     }
@@ -73,7 +76,12 @@ impl LocalNmap {
     async fn link(&self) -> Result<Link, LaunchError> {
         let mut link = self.link.lock().await;
         if link.is_lost() {
-            (*link, _) = start_link(&self.program, self.mode).await?;
+            let (new, sandbox) = start_link(&self.program, self.mode).await?;
+            if let Some(lost) = lost(&self.sandbox, &sandbox) {
+                // The new warden ends with its link.
+                return Err(LaunchError::Weaker { lost });
+            }
+            *link = new;
             tracing::warn!(warden.pid = link.pid(), "a new warden runs as {}", link.pid());
         }
         Ok(link.clone())
@@ -140,12 +148,19 @@ async fn start_link(
     mode: SandboxMode,
 ) -> Result<(Link, Sandbox), LaunchError> {
     let started = Link::start(&program.0, mode).await;
-    let (link, sandbox) =
-        started.map_err(|source| LaunchError::Warden { program: program.0.clone(), source })?;
-    match sandbox.missing() {
-        Some(missing) if mode == SandboxMode::Required => Err(LaunchError::Sandbox { missing }),
-        _ => Ok((link, sandbox)),
-    }
+    started.map_err(|source| LaunchError::Warden { program: program.0.clone(), source })
+}
+
+/// Returns which layers were on before and are not any more, and why.
+fn lost(before: &Sandbox, now: &Sandbox) -> Option<String> {
+    let on = before.layers.iter().filter(|layer| layer.state == LayerState::On);
+    let lost = on.filter(|layer| !now.has(&layer.name)).map(|layer| {
+        let found = now.layers.iter().find(|found| found.name == layer.name);
+        let why = found.map_or("it does not say why", |found| &found.detail);
+        format!("{} ({why})", layer.name)
+    });
+    let lost: Vec<String> = lost.collect();
+    (!lost.is_empty()).then(|| lost.join(", "))
 }
 
 /// Our ends of a process's outputs.
