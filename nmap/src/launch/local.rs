@@ -11,10 +11,12 @@ use netscan_schemas::{
 };
 use rustix::fs::MemfdFlags;
 use rustix::pipe::PipeFlags;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{MutexGuard, PoisonError};
 use tokio::net::unix::pipe::Receiver;
 use tokio::sync::{Mutex, Semaphore, oneshot};
 
@@ -51,6 +53,8 @@ pub struct LocalNmap {
     sandbox: Sandbox,
     link: Mutex<Link>,
     turns: Semaphore,
+    /// Programs that have run in the sandbox.
+    have_run: std::sync::Mutex<HashSet<PathBuf>>,
 }
 
 impl LocalNmap {
@@ -64,7 +68,7 @@ impl LocalNmap {
             return Err(LaunchError::Sandbox { missing });
         }
         let (link, turns) = (Mutex::new(link), Semaphore::new(LAUNCHES_AT_ONCE));
-        Ok(Self { program, mode, sandbox, link, turns })
+        Ok(Self { program, mode, sandbox, link, turns, have_run: Default::default() })
     }
 
     /// Returns the process number of the present warden.
@@ -85,6 +89,17 @@ impl LocalNmap {
             tracing::warn!(warden.pid = link.pid(), "a new warden runs as {}", link.pid());
         }
         Ok(link.clone())
+    }
+
+    fn programs(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        self.have_run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_run(&self, program: &Path) {
+        let mut programs = self.programs();
+        if !programs.contains(program) {
+            programs.insert(program.to_owned());
+        }
     }
 
     async fn launch_one(&self, spec: LaunchSpec) -> Result<Process, LaunchError> {
@@ -111,16 +126,19 @@ impl LocalNmap {
         let (started, answer) = oneshot::channel();
         let (exit, ended) = oneshot::channel();
         link.ask(Request { token, order, fds: theirs, started, exit }).await;
+        // One that has run is an nmap that is being replaced: that passes.
+        let has_run = || self.programs().contains(&path);
         let is_confined = self.mode != SandboxMode::Off;
         let started = answer.await.map_err(|_| LaunchError::WardenLost)?.map_err(|source| {
             let program = path.clone();
             match source.kind() {
-                io::ErrorKind::PermissionDenied if is_confined => {
+                io::ErrorKind::PermissionDenied if is_confined && !has_run() => {
                     LaunchError::Confined { program, source }
                 }
                 _ => LaunchError::Spawn { program, source },
             }
         })?;
+        self.note_run(&path);
         Ok(Process {
             pid: Some(started.pid),
             start_time: started.start_time,

@@ -187,7 +187,8 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
-    /// The program is not allowed to run in the sandbox.
+    /// The program is not allowed to run in the sandbox, and has never run in it. One that has is
+    /// being replaced, perhaps, which is a [`Self::Spawn`].
     #[error(
         "cannot start `{}` in its sandbox: it has to be a program itself, not a script that starts \
          another, and one that every user may execute, with no file capabilities but the network's; \

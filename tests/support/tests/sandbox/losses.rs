@@ -1,11 +1,12 @@
 //! What a system lacks for a moment, or for good: nothing is lost unseen, and what is left works.
 
-use crate::{WARDEN, is_root, launcher, nmap, open_dir, ours, run, write_script};
-use netscan_nmap::launch::{LaunchError, Launcher, LocalNmap, Needs, WardenProgram};
+use crate::{NMAP, WARDEN, is_root, launcher, nmap, open_dir, ours, run, shell, write_script};
+use netscan_nmap::launch::{LaunchError, LaunchSpec, Launcher, LocalNmap, Needs, WardenProgram};
 use netscan_schemas::api::{LayerState, Sandbox, SandboxMode};
 use netscan_schemas::attempt::Ending;
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -137,4 +138,29 @@ async fn where_no_capability_can_be_handed_on_raw_scans_work_and_it_is_told() {
     let ended = run(&launcher, nmap("--privileged -sS -Pn -p1 127.0.0.1", raw)).await;
     assert_eq!(ended.ending, Ending::Exited { code: 0 }, "{}", ended.stderr);
     assert!(ended.stdout.contains("1/tcp closed"), "{}", ended.stdout);
+}
+
+/// A package manager writes a program first, and lets others execute it then.
+#[tokio::test]
+async fn a_program_that_has_run_may_be_away_for_a_moment() {
+    let layers = ["landlock"];
+    let Some(launcher) = launcher(ours(), SandboxMode::BestEffort, &layers).await else { return };
+    let dir = open_dir();
+    let program = dir.path().join("nmap");
+    shell("cp \"$1\" \"$2\"", &[Path::new(NMAP), &program]);
+    let allow = |mode| fs::set_permissions(&program, fs::Permissions::from_mode(mode)).unwrap();
+    let start = || {
+        let spec = nmap("-sL 127.0.0.1", Needs::default());
+        launcher.launch(LaunchSpec { program: program.clone(), ..spec })
+    };
+    allow(0o600);
+    let refused = start().await.unwrap_err();
+    assert!(matches!(refused, LaunchError::Confined { .. }) && refused.is_final(), "{refused:?}");
+    allow(0o755);
+    start().await.unwrap();
+    allow(0o600);
+    let refused = start().await.unwrap_err();
+    assert!(matches!(refused, LaunchError::Spawn { .. }) && !refused.is_final(), "{refused:?}");
+    allow(0o755);
+    start().await.unwrap();
 }
