@@ -76,6 +76,37 @@ fn damage_is_refused_explained_and_salvaged() {
 }
 
 #[test]
+fn a_scope_of_which_an_entry_is_lost_lets_nothing_be_scanned() {
+    let (data, elsewhere) = (temp(), temp());
+    for address in ["127.0.0.3", "127.0.0.4"] {
+        let args = ["scope", "deny", address, "--note", &format!("of {address}")];
+        assert!(run(netscan(data.path()).args(args)).status.success());
+    }
+    let path = data.path().join("netscan.redb");
+    let mut bytes = fs::read(&path).unwrap();
+    // Its note, in whatever page there is a copy.
+    let note = b"of 127.0.0.4";
+    let places: Vec<_> =
+        (0..bytes.len() - note.len()).filter(|at| bytes[*at..].starts_with(note)).collect();
+    assert!(!places.is_empty());
+    places.into_iter().for_each(|at| bytes[at] ^= 1);
+    fs::write(&path, &bytes).unwrap();
+    let target = elsewhere.path().join("netscan.redb");
+    let salvage = run(netscan(data.path()).args(["store", "salvage"]).arg(&target));
+    let said = text(&salvage.stdout);
+    assert!(said.contains("entry 3 denies every address"), "{said}{}", text(&salvage.stderr));
+    let netscan = |args: &[&str]| run(netscan(elsewhere.path()).args(args));
+    let listed = text(&netscan(&["scope", "ls"]).stdout);
+    assert!(listed.contains("may be scanned: nothing"), "{listed}");
+    assert!(listed.contains("127.0.0.3") && listed.contains("salvage"), "{listed}");
+    let refused = netscan(&["scan", "127.0.0.1", "-p", "1"]);
+    assert_eq!(refused.status.code(), Some(4), "{}", text(&refused.stderr));
+    assert!(netscan(&["scope", "rm", "3"]).status.success());
+    let listed = text(&netscan(&["scope", "ls"]).stdout);
+    assert!(listed.contains("127.0.0.3") && !listed.contains("nothing"), "{listed}");
+}
+
+#[test]
 fn a_store_in_use_names_its_owner() {
     let data = temp();
     let server = Server::start(data.path(), None);
