@@ -388,6 +388,21 @@ fn a_list_that_is_damaged_is_an_error_and_not_an_answer() {
     assert_eq!(open(dir.path()).search(&query, None, bounds).unwrap().hosts.len(), 9);
 }
 
+/// Takes what format 3 brought out of a store.
+fn make_format_2(txn: &redb::WriteTransaction) {
+    let lists: TableDefinition<(&[u8], u64, u64), &[u8]> = TableDefinition::new("postings");
+    let texts: TableDefinition<&[u8], ()> = TableDefinition::new("texts");
+    assert!(txn.delete_table(lists).unwrap() && txn.delete_table(texts).unwrap());
+    let ports: MultimapTableDefinition<(u64, u32), u64> =
+        MultimapTableDefinition::new("open_ports");
+    txn.open_multimap_table(ports).unwrap().insert((1, 80), 1).unwrap();
+    let meta: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
+    let (head, two) = ([3, 1, 0], 2u64.to_le_bytes());
+    let crc = crc32fast::hash(&[head.as_slice(), &two].concat()).to_le_bytes();
+    let row = [head.as_slice(), &crc, &two].concat();
+    txn.open_table(meta).unwrap().insert("schema", row.as_slice()).unwrap();
+}
+
 #[test]
 fn a_store_of_format_2_gets_its_lists_when_it_is_opened() {
     let dir = crate::upkeep::filled(3, 30);
@@ -395,25 +410,31 @@ fn a_store_of_format_2_gets_its_lists_when_it_is_opened() {
     let bounds = Bounds { hosts: 1000, reads: usize::MAX };
     let whole = open(dir.path()).search(&query, None, bounds).unwrap();
     assert_eq!(whole.hosts.len(), 90);
-    let old = |txn: &redb::WriteTransaction| {
-        let lists: TableDefinition<(&[u8], u64, u64), &[u8]> = TableDefinition::new("postings");
-        let texts: TableDefinition<&[u8], ()> = TableDefinition::new("texts");
-        assert!(txn.delete_table(lists).unwrap() && txn.delete_table(texts).unwrap());
-        let ports: MultimapTableDefinition<(u64, u32), u64> =
-            MultimapTableDefinition::new("open_ports");
-        txn.open_multimap_table(ports).unwrap().insert((1, 80), 1).unwrap();
-        let meta: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
-        let (head, two) = ([3, 1, 0], 2u64.to_le_bytes());
-        let crc = crc32fast::hash(&[head.as_slice(), &two].concat()).to_le_bytes();
-        let row = [head.as_slice(), &crc, &two].concat();
-        txn.open_table(meta).unwrap().insert("schema", row.as_slice()).unwrap();
-    };
-    tamper(dir.path(), old);
+    tamper(dir.path(), make_format_2);
     // A closed store is only looked at, and reads as if it were new.
     assert!(Closed::take(dir.path()).unwrap().check().unwrap().is_clean());
     let store = open(dir.path());
     assert_eq!(store.search(&query, None, bounds).unwrap(), whole);
     assert!(netscan_store::check::check(&store).unwrap().is_clean());
+}
+
+#[test]
+fn lists_that_a_repair_of_format_2_made_are_made_anew_when_it_is_opened() {
+    let dir = crate::upkeep::filled(2, 10);
+    tamper(dir.path(), make_format_2);
+    assert!(Closed::take(dir.path()).unwrap().repair().unwrap().is_clean());
+    // A netscan of format 2 went on with it, and did not keep the lists up.
+    tamper(dir.path(), |txn| {
+        let table: TableDefinition<(&[u8], u64, u64), &[u8]> = TableDefinition::new("postings");
+        let mut lists = txn.open_table(table).unwrap();
+        let [of_80, of_81] = [80, 81].map(|port| [b'p', 0, 0, port, 0]);
+        let block = lists.get((of_80.as_slice(), 1, 1)).unwrap().unwrap().value().to_vec();
+        lists.insert((of_81.as_slice(), 1, 1), block.as_slice()).unwrap();
+        lists.insert((of_80.as_slice(), 1, 1), b"damaged".as_slice()).unwrap();
+    });
+    let store = open(dir.path());
+    let report = netscan_store::check::check(&store).unwrap();
+    assert!(report.is_clean(), "{:#?}", report.problems);
 }
 
 #[test]
