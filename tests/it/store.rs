@@ -141,6 +141,45 @@ impl Drop for Mounted<'_> {
 }
 
 #[test]
+fn an_import_leaves_the_room_that_running_work_needs() {
+    let (data, files) = (temp(), temp());
+    if !mount("size=48m", data.path()) {
+        println!("SKIPPED: no privilege to mount a small file system");
+        return;
+    }
+    let _mounted = Mounted(data.path());
+    let server = Server::start(data.path(), None);
+    let import = |name: &str, bytes: &[u8]| {
+        let file = files.path().join(name);
+        fs::write(&file, bytes).unwrap();
+        let imported =
+            run(netscan(data.path()).args(["--server", &server.base, "import"]).arg(file));
+        assert_ne!(imported.status.code(), Some(0), "{name}");
+        let said = text(&imported.stderr);
+        assert!(said.contains("the disk is nearly full"), "{name}: {said}");
+        assert_eq!(server.get("/api/scans"), json!([]), "{name}");
+        let system = server.get("/api/system");
+        assert_eq!(system["store_health"], "ok", "{name}: {system}");
+    };
+    import("more than there is", &vec![b' '; 40 << 20]);
+    // There is room for the file, but not for what is kept of it beside it.
+    let mut random = 1u64;
+    let mut noise = move || {
+        random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        b"0123456789abcdefghijklmnopqrstuv"[(random >> 59) as usize]
+    };
+    let mut document = b"<?xml version=\"1.0\"?><nmaprun scanner=\"nmap\" args=\"\">".to_vec();
+    for _ in 0..320 {
+        document.extend(b"<!--");
+        document.extend((0..64 << 10).map(|_| noise()));
+        document.extend(b"-->");
+    }
+    import("noise", &document);
+    let request = json!({"targets": ["127.0.0.1"], "nmap_flags": ["-p", "1"]});
+    server.ended(server.scan(&request));
+}
+
+#[test]
 fn a_server_short_of_room_refuses_new_scans_reads_on_and_recovers() {
     let data = temp();
     if !mount("size=24m", data.path()) {
