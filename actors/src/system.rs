@@ -47,8 +47,8 @@ pub struct Config {
     pub packet_rate: Option<u32>,
     /// What may be scanned besides, for as long as this process lives. Checked by the caller.
     pub allow: Vec<NewEntry>,
-    /// Whether this is a server: scans that have not ended go on.
-    pub resume: bool,
+    /// Whether this is a server.
+    pub is_server: bool,
     /// Starts processes.
     pub launcher: Arc<dyn Launcher>,
     /// What nmap may do.
@@ -102,7 +102,7 @@ pub struct System {
 }
 
 impl System {
-    /// Opens the store and starts the tree; scans that have not ended go on if asked to.
+    /// Opens the store and starts the tree. Scans that have not ended wait for [`Self::go_on`].
     ///
     /// # Errors
     /// When the store does not open, or is in use by another process.
@@ -136,26 +136,32 @@ impl System {
         };
         let spawned = Actor::spawn(None, Engine, args).await;
         let (engine, _) = spawned.map_err(|error| StartError::Tree(error.to_string()))?;
-        let system = Arc::new(Self {
+        Ok(Arc::new(Self {
             store,
             hub,
             scanner,
             scopes,
             engine,
             in_hand,
-            is_server: config.resume,
+            is_server: config.is_server,
             sandbox,
             limits: Mutex::new(limits),
             started: Instant::now(),
             data_dir,
-        });
-        if config.resume {
-            for scan in system.store.unfinished_scans()? {
-                system.in_hand.take(scan.spec.id);
-                system.tell(EngineMsg::Start(scan.spec.id));
-            }
+        }))
+    }
+
+    /// Goes on with the scans that have not ended. Called once all else is ready: a start that
+    /// fails must not set nmaps going for a moment, which would count against their batches.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn go_on(&self) -> Result<(), ReadError> {
+        for scan in self.store.unfinished_scans()? {
+            self.in_hand.take(scan.spec.id);
+            self.tell(EngineMsg::Start(scan.spec.id));
         }
-        Ok(system)
+        Ok(())
     }
 
     /// Returns the store, to read from.
@@ -179,7 +185,7 @@ impl System {
     }
 
     /// Returns what may be scanned.
-    pub fn scopes(&self) -> &Scopes {
+    pub fn scopes(&self) -> &Arc<Scopes> {
         &self.scopes
     }
 

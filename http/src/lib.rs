@@ -38,7 +38,10 @@ pub use tls::{Tls, TlsError};
 
 use problem::Failure;
 use std::{io, sync::Arc, time::Duration};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::{
+    net::{TcpListener, UnixListener},
+    sync::Semaphore,
+};
 
 /// How long clients may take to let go once the server goes down.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
@@ -100,10 +103,23 @@ async fn until_down(
     }
 }
 
-/// Does work that may take long where it holds up no other request.
+/// Work of requests that is done beside the runtime at once. The engine needs such threads too: to
+/// read old events, to look at nmap, to resolve names.
+const OFF_THREAD_MAX: usize = 16;
+
+static OFF_THREAD: Semaphore = Semaphore::const_new(OFF_THREAD_MAX);
+
+/// Does work that may take long where it holds up no other request. While there is much of it, it
+/// waits, and is not begun when its client leaves first.
 async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Failure> {
+    // It is never closed.
+    let turn = OFF_THREAD.acquire().await.map_err(|error| Failure::internal(&error))?;
+    let work = move || {
+        let _turn = turn;
+        work()
+    };
     // It fails when the work panics, or the runtime goes down.
     tokio::task::spawn_blocking(work).await.map_err(|error| Failure::internal(&error))
 }

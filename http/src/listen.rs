@@ -61,7 +61,7 @@ impl Limited {
         if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX) {
             tracing::debug!(%error, "a connection keeps more unsent: {error}");
         }
-        (Placed { stream, _place: place }, address)
+        (Placed { stream, _place: place, near: None }, address)
     }
 }
 
@@ -117,9 +117,16 @@ impl Drop for Near {
 pub struct Placed {
     stream: TcpStream,
     _place: Option<OwnedSemaphorePermit>,
+    /// Counts it by its address for as long as it is open, whatever it is upgraded to.
+    near: Option<Near>,
 }
 
 impl Placed {
+    /// Counts it among those of its address.
+    pub fn count_by(&mut self, near: Near) {
+        self.near = Some(near);
+    }
+
     /// Returns which address of ours it came to.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.stream.local_addr()
@@ -193,6 +200,19 @@ mod tests {
         assert!(futures_util::poll!(&mut next).is_pending());
         drop(held);
         next.await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_counts_for_as_long_as_it_is_open() {
+        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(tcp.local_addr().unwrap()).await.unwrap();
+        let (mut held, _) = Limited::new(tcp, 1).take().await;
+        let neighbours = Arc::new(Neighbours::new(1));
+        let from: IpAddr = "192.0.2.1".parse().unwrap();
+        held.count_by(neighbours.enter(from).unwrap());
+        assert!(neighbours.enter(from).is_none());
+        drop(held);
+        assert!(neighbours.enter(from).is_some());
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub async fn take_connections(
     let router = tcp_router(Arc::clone(&edge));
     let open = TaskTracker::new();
     loop {
-        let (stream, peer) = tokio::select! {
+        let (mut stream, peer) = tokio::select! {
             taken = listener.take() => taken,
             () = edge.shutdown().cancelled() => break,
         };
@@ -62,6 +62,7 @@ pub async fn take_connections(
             tracing::debug!("{} has as many connections as it may", peer.ip());
             continue;
         };
+        stream.count_by(near);
         let Ok(local) = stream.local_addr() else { continue };
         let talk = Talk {
             arrival: Arrival { peer: peer.ip().to_canonical(), local: local.ip().to_canonical() },
@@ -69,10 +70,7 @@ pub async fn take_connections(
             edge: Arc::clone(&edge),
         };
         let tls = tls.clone();
-        open.spawn(async move {
-            talk.with(stream, peer, tls.as_deref()).await;
-            drop(near);
-        });
+        open.spawn(async move { talk.with(stream, peer, tls.as_deref()).await });
     }
     // Whoever knocks from now on is refused at once.
     drop(listener);

@@ -92,7 +92,8 @@ pub async fn scan_stream(
         }
     };
     let place = edge.place()?;
-    let feed = edge.system.feed(scan, since)?;
+    let system = Arc::clone(&edge.system);
+    let feed = crate::off_thread(move || system.feed(scan, since)).await??;
     let hello = Event::default().data(ws::hello(scan, status, &feed));
     let shutdown = edge.shutdown.clone();
     let following =

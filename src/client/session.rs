@@ -44,8 +44,8 @@ pub struct Engine {
     pub allow: Vec<NewEntry>,
     /// How much of the sandbox around nmap has to be there.
     pub sandbox: api::SandboxMode,
-    /// Whether scans that have not ended go on.
-    pub resume: bool,
+    /// Whether it is a server's.
+    pub is_server: bool,
 }
 
 /// A way to the API, and the engine behind it if that is ours.
@@ -139,7 +139,7 @@ pub async fn start_engine(dir: &Path, engine: Engine) -> Result<Arc<System>, Fai
         packet_rate: Some(engine.packet_rate.unwrap_or(limits::PACKET_RATE))
             .filter(|rate| *rate > 0),
         allow: engine.allow,
-        resume: engine.resume,
+        is_server: engine.is_server,
         launcher: Arc::new(launcher),
         privileges: Privileges::detect(),
     };

@@ -45,7 +45,7 @@ pub async fn run(
         slots: args.slots,
         packet_rate: args.packet_rate,
         allow: Vec::new(),
-        resume: false,
+        is_server: false,
         ..engine
     };
     let submitted = accepted(server, data, &engine, async |session: &Session| {

@@ -10,7 +10,7 @@ use crate::{
     signals::{Asked, Signals},
     values,
 };
-use netscan_actors::{EntryFault, NewEntry, System};
+use netscan_actors::{EntryFault, NewEntry, StartError, System};
 use netscan_http::{Bounds, Edge, Tls, serve_tcp, serve_tls};
 use netscan_schemas::{api::SandboxMode, scope::ScopeList};
 use std::{path::Path, sync::Arc, time::Duration};
@@ -38,10 +38,10 @@ pub async fn run(
         slots: args.slots,
         packet_rate: args.packet_rate,
         allow,
-        resume: true,
+        is_server: true,
         ..engine
     };
-    // Before the engine: a port that is taken must not set scans going for a moment.
+    // Before the engine, which may have much to do when it opens its store.
     let listener = TcpListener::bind(args.listen).await.map_err(|source| Failure::Io {
         what: format!("listening on {} (another port: --listen 127.0.0.1:0)", args.listen),
         source,
@@ -55,6 +55,7 @@ pub async fn run(
     })?;
     let place = exposure::address(&args, address.port());
     let login = edge.announce(place.clone())?;
+    system.go_on().map_err(StartError::Read)?;
     let served = match &tls {
         Some(tls) => tokio::spawn(serve_tls(listener, Arc::clone(&edge), Arc::clone(tls))),
         None => tokio::spawn(serve_tcp(listener, Arc::clone(&edge))),

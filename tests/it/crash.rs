@@ -1,6 +1,8 @@
 //! What a crash of the server costs: nothing that was durable.
 
-use crate::support::{Server, WITH_STAND_IN, eventually, named, netscan, processes_of, temp};
+use crate::support::{
+    Server, WITH_STAND_IN, eventually, named, netscan, processes_of, run, temp, text,
+};
 use netscan_test_support::FakeNmap;
 use rustix::process::Signal;
 use serde_json::json;
@@ -61,6 +63,27 @@ fn a_server_that_is_asked_to_end_does_so_cleanly_and_goes_on_later() {
     nmap.follow("").unwrap();
     let server = Server::start(data.path(), Some(&nmap));
     assert_eq!(server.ended(scan)["verdicts"]["up"], 32);
+}
+
+#[test]
+fn a_start_that_fails_touches_no_scan() {
+    let data = temp();
+    let nmap = FakeNmap::new(SLOW).unwrap();
+    let server = Server::start(data.path(), Some(&nmap));
+    let scan = start_slow_scan(&server);
+    server.kill();
+    // Where its token should be is a directory.
+    std::fs::create_dir(data.path().join("admin.token")).unwrap();
+    let mut serve = netscan(data.path());
+    serve.args(["serve", "--listen", "127.0.0.1:0"]).args(WITH_STAND_IN).arg(nmap.program());
+    let failed = run(&mut serve);
+    assert_eq!(failed.status.code(), Some(1), "{}", text(&failed.stderr));
+    assert!(text(&failed.stderr).contains("admin.token"), "{}", text(&failed.stderr));
+
+    nmap.follow("").unwrap();
+    let server = Server::start(data.path(), Some(&nmap));
+    assert_eq!(server.ended(scan)["verdicts"]["up"], 32);
+    assert_eq!(named(&server.events(scan), "scan_recovered").len(), 1);
 }
 
 #[test]

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Invariant: an entry counts in memory only once it is durable, and a denial is never missing there
-//! that is: what cannot be read allows nothing.
+//! that is: a change goes on to its end when its asker leaves, and what cannot be read, or may have
+//! been written, allows nothing.
 
 mod core;
 
@@ -104,6 +105,9 @@ pub struct Scopes {
 
 struct Held {
     entries: Vec<ScopeRecord>,
+    /// Whether a write failed that may be found done once the store works again: the entries are
+    /// read anew then.
+    is_doubtful: bool,
     /// Why the entries are not known. Nothing may be scanned then.
     damage: Option<String>,
     made: HashMap<Option<ProjectId>, Arc<Effective>>,
@@ -129,7 +133,7 @@ impl Scopes {
             Err(error) => return Err(error),
         };
         let session = session.into_iter().map(|entry| entry.record(None)).collect();
-        let held = RwLock::new(Held { entries, damage, made: HashMap::new() });
+        let held = RwLock::new(Held { entries, is_doubtful: false, damage, made: HashMap::new() });
         Ok(Self { store, session, held, changing: tokio::sync::Mutex::new(()) })
     }
 
@@ -145,6 +149,11 @@ impl Scopes {
     /// Returns what may be scanned, by scans of this project or of none.
     pub fn effective(&self, project: Option<ProjectId>) -> Arc<Effective> {
         let now = Time::now();
+        if self.read().is_doubtful && !self.look_again() {
+            return Arc::new(Effective::nothing(
+                "a change of the scope failed, and the store cannot say yet whether it holds",
+            ));
+        }
         let made = self.read().made.get(&project).filter(|made| made.holds_at(now)).cloned();
         if let Some(made) = made {
             return made;
@@ -158,16 +167,46 @@ impl Scopes {
         made
     }
 
+    /// Reads the entries again after a doubtful write; returns whether they are known now.
+    fn look_again(&self) -> bool {
+        let Ok(_changing) = self.changing.try_lock() else { return false };
+        if !self.store.health().accepts_work() {
+            return false;
+        }
+        let Ok(entries) = self.store.scopes() else { return false };
+        let mut held = self.write();
+        held.entries = entries;
+        held.is_doubtful = false;
+        held.made.clear();
+        true
+    }
+
+    /// Takes note of a failed write.
+    fn note_failure(&self, error: &WriteError) {
+        if matches!(error, WriteError::Io { .. }) {
+            self.write().is_doubtful = true;
+        }
+    }
+
     /// Adds an entry to the server's scope, or to a project's. It counts once this returns.
     ///
     /// # Errors
     /// When the entry is not one, the scope is full, or the store fails.
     pub async fn add(
-        &self,
+        self: &Arc<Self>,
         project: Option<ProjectId>,
         entry: NewEntry,
     ) -> Result<ScopeRecord, ScopeError> {
         entry.check()?;
+        let scopes = Arc::clone(self);
+        to_its_end(async move { scopes.keep(project, entry).await }).await
+    }
+
+    async fn keep(
+        &self,
+        project: Option<ProjectId>,
+        entry: NewEntry,
+    ) -> Result<ScopeRecord, ScopeError> {
         let _changing = self.changing.lock().await;
         if let Some(project) = project
             && self.store.project(project)?.is_none()
@@ -178,7 +217,8 @@ impl Scopes {
         if self.read().entries.iter().filter(of_project).count() >= limits::SCOPE_ENTRIES_MAX {
             return Err(ScopeError::Full);
         }
-        let receipt = self.store.add_scope(entry.record(project)).await?;
+        let added = self.store.add_scope(entry.record(project)).await;
+        let receipt = added.inspect_err(|error| self.note_failure(error))?;
         let record = receipt.scope.ok_or(WriteError::Closed)?;
         let mut held = self.write();
         held.entries.push(record.clone());
@@ -193,13 +233,24 @@ impl Scopes {
     /// # Errors
     /// When there is no such entry, or the store fails.
     pub async fn remove(
+        self: &Arc<Self>,
+        project: Option<ProjectId>,
+        id: ScopeId,
+        by: &str,
+    ) -> Result<ScopeRecord, ScopeError> {
+        let (scopes, by) = (Arc::clone(self), by.to_owned());
+        to_its_end(async move { scopes.drop_entry(project, id, &by).await }).await
+    }
+
+    async fn drop_entry(
         &self,
         project: Option<ProjectId>,
         id: ScopeId,
         by: &str,
     ) -> Result<ScopeRecord, ScopeError> {
         let _changing = self.changing.lock().await;
-        let receipt = self.store.remove_scope(project, id).await?;
+        let removed = self.store.remove_scope(project, id).await;
+        let receipt = removed.inspect_err(|error| self.note_failure(error))?;
         let record = receipt.scope.ok_or(WriteError::Closed)?;
         let mut held = self.write();
         held.entries.retain(|entry| entry.id != id);
@@ -292,4 +343,11 @@ fn problem(fault: &Fault, detail: String) -> ScopeProblem {
         addresses: fault.addresses.count(),
         detail,
     }
+}
+/// Carries a change out to its end, also when whoever asked for it goes away: what is stored counts.
+async fn to_its_end(
+    change: impl Future<Output = Result<ScopeRecord, ScopeError>> + Send + 'static,
+) -> Result<ScopeRecord, ScopeError> {
+    // It does not panic; the runtime may go down.
+    tokio::spawn(change).await.map_err(|_| WriteError::Closed)?
 }

@@ -23,16 +23,19 @@ async fn add(
     target: &str,
     expires_at: Option<Time>,
 ) -> ScopeId {
+    system.scopes().add(project, entry(list, target, expires_at)).await.unwrap().id
+}
+
+fn entry(list: ScopeList, target: &str, expires_at: Option<Time>) -> NewEntry {
     let (read, errors) = netscan_nmap::targets::parse(&[target]);
     assert!(errors.is_empty(), "{errors:?}");
-    let entry = NewEntry {
+    NewEntry {
         list,
         addresses: read.addresses,
         note: Some("a test".into()),
         by: "test".into(),
         expires_at,
-    };
-    system.scopes().add(project, entry).await.unwrap().id
+    }
 }
 
 async fn deny(system: &System, target: &str) -> ScopeId {
@@ -75,6 +78,26 @@ async fn what_is_out_of_scope_is_not_accepted_until_it_is_in_it() {
     system.scopes().remove(None, id, "test").await.unwrap();
     let again = system.rescan(id_of_scan, RescanOnly::All).await;
     assert!(matches!(again, Err(RescanError::Submit(SubmitError::OutOfScope(_)))), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_denial_counts_though_whoever_asked_for_it_has_left() {
+    let dir = TempDir::new().unwrap();
+    let system = start(dir.path(), Arc::new(Scripted::with(all_up)), true).await;
+    let mut asked = Box::pin(system.scopes().add(None, entry(ScopeList::Deny, "127.0.0.3", None)));
+    tokio::select! {
+        biased;
+        _ = &mut asked => panic!("it was stored before it could be left"),
+        () = std::future::ready(()) => drop(asked),
+    }
+    let denied = async {
+        let target = entry(ScopeList::Deny, "127.0.0.3", None).addresses;
+        while system.scopes().effective(None).check(&target).is_ok() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), denied).await.expect("it counts");
+    assert_eq!(system.store().scopes().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -37,12 +37,16 @@ pub async fn start(dir: &Path, launcher: Arc<Scripted>, resume: bool) -> Arc<Sys
         nmap: Some(version_only(dir)),
         slots: Some(8),
         packet_rate: Some(20_000),
-        resume,
+        is_server: resume,
         launcher,
         privileges: Privileges::with_raw(false),
         allow: Vec::new(),
     };
-    System::start(config).await.unwrap()
+    let system = System::start(config).await.unwrap();
+    if resume {
+        system.go_on().unwrap();
+    }
+    system
 }
 
 pub fn targets(spec: &LaunchSpec) -> Vec<String> {

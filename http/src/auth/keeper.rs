@@ -5,6 +5,7 @@ use super::{
     identity::{By, Identity},
     rates::Rates,
 };
+use crate::problem::Failure;
 use netscan_schemas::{
     Time, TokenId, limits,
     stored::{SessionRecord, TokenRecord},
@@ -192,8 +193,8 @@ impl Keeper {
         Ok((secret, Time::now().later_by(limits::LOGIN_CODE_LIFE)))
     }
 
-    /// Takes a login code, which is good once, and returns its token.
-    pub fn take_code(&self, text: &str) -> Result<Option<TokenRecord>, ReadError> {
+    /// Takes a login code, which is good once, and returns its token and what gives the code back.
+    pub fn take_code(&self, text: &str) -> Result<Option<(TokenRecord, Taken)>, ReadError> {
         let Some(secret) = Secret::of_code(text) else { return Ok(None) };
         let digest = blake3::Hash::from(secret.digest());
         let code = {
@@ -203,7 +204,13 @@ impl Keeper {
         };
         let Some(code) = code.filter(|code| code.until > Instant::now()) else { return Ok(None) };
         let token = self.store.token(&code.token)?;
-        Ok(token.filter(|token| core::is_current(token, Time::now())))
+        let token = token.filter(|token| core::is_current(token, Time::now()));
+        Ok(token.map(|token| (token, Taken(code))))
+    }
+
+    /// Makes a code good again whose session did not begin, through no fault of its holder.
+    pub fn give_back(&self, taken: Taken) {
+        lock(&self.codes).push_back(taken.0);
     }
 
     /// Begins a session, and returns what its cookie holds.
@@ -260,6 +267,9 @@ impl Keeper {
     }
 }
 
+/// A login code that was taken.
+pub struct Taken(Code);
+
 /// Why a session does not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum BeginError {
@@ -269,6 +279,15 @@ pub enum BeginError {
     /// It cannot be kept.
     #[error(transparent)]
     Write(#[from] WriteError),
+}
+
+impl From<BeginError> for Failure {
+    fn from(error: BeginError) -> Self {
+        match error {
+            error @ BeginError::Random(_) => Self::internal(&error),
+            BeginError::Write(error) => error.into(),
+        }
+    }
 }
 
 /// Returns how many whole seconds to wait, at least one.

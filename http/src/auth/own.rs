@@ -104,5 +104,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
     writeln!(file, "{text}")?;
     file.sync_all()?;
-    fs::rename(&unfinished, path)
+    fs::rename(&unfinished, path)?;
+    // Without it a power cut may leave the token in the store, and its secret nowhere.
+    path.parent().map_or(Ok(()), |dir| fs::File::open(dir)?.sync_all())
 }

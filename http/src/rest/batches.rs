@@ -6,25 +6,25 @@ use crate::{
     problem::Failure,
     query::{Nothing, Query, SeedQuery},
     router::Edge,
+    streamed::{self, Pieces},
     view,
 };
 use axum::{
     Json,
-    body::{Body, Bytes},
     extract::{Path, State},
     http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
 use netscan_schemas::{
     AttemptNo, BatchId, ScanId,
     api::{Attempt, Batch},
-    attempt::{RawInfo, Stream},
-    stored::BatchRecord,
+    attempt::Stream,
+    problem::Code,
+    stored::{AttemptRecord, BatchRecord},
 };
-use netscan_store::Store;
+use netscan_store::{ReadError, Store};
 use serde::Deserialize;
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 /// Lists the batches of a scan, oldest first.
 #[utoipa::path(
@@ -98,6 +98,7 @@ pub struct RawQuery {
     responses(
         (status = 200, description = "The bytes, as an attachment", body = String, content_type = "text/plain", headers(("Content-Disposition" = String, description = "A name for the file"))),
     ),
+    extensions(("x-problem-codes" = json!(["too-many-clients"]))),
 )]
 pub async fn raw(
     State(edge): State<Arc<Edge>>,
@@ -111,22 +112,18 @@ pub async fn raw(
     })?;
     let record = stored(&edge, batch)?;
     let attempts = edge.system.store().attempts(batch)?;
-    let wanted = |attempt: &&netscan_schemas::stored::AttemptRecord| {
-        query.attempt.is_none_or(|number| number == attempt.attempt)
-    };
+    let wanted =
+        |attempt: &&AttemptRecord| query.attempt.is_none_or(|number| number == attempt.attempt);
     let Some(attempt) = attempts.iter().rev().find(wanted) else {
         let which = query.attempt.map_or_else(String::new, |number| format!(" {number}"));
         return Err(Failure::not_found(format!("attempt{which} of batch {batch}")));
     };
-    let store = Arc::clone(edge.system.store());
-    let of_attempt = attempt.clone();
-    crate::off_thread(move || store.verify_raw(&of_attempt, stream)).await??;
     let reader = RawReader {
         store: Arc::clone(edge.system.store()),
-        place: (batch, attempt.attempt, stream),
+        attempt: attempt.clone(),
+        stream,
         frame: 0,
         hasher: blake3::Hasher::new(),
-        info: attempt.raw.get(stream).clone(),
     };
     let ending = match stream {
         Stream::Xml => ".xml",
@@ -135,8 +132,7 @@ pub async fn raw(
     };
     let attempt = attempt.attempt;
     let name = format!("scan-{}-batch-{batch}-attempt-{attempt}{ending}", record.scan_id);
-    let body = Body::from_stream(stream::try_unfold(reader, RawReader::next));
-    let mut response = body.into_response();
+    let mut response = streamed::body(&edge, reader).await?.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
@@ -149,37 +145,47 @@ pub async fn raw(
 /// Reads a stream frame by frame; no read of the store lasts beyond one.
 struct RawReader {
     store: Arc<Store>,
-    place: (BatchId, AttemptNo, Stream),
+    attempt: AttemptRecord,
+    stream: Stream,
     frame: u32,
     hasher: blake3::Hasher,
-    info: RawInfo,
 }
 
-impl RawReader {
-    async fn next(mut self) -> io::Result<Option<(Bytes, Self)>> {
-        let (batch, attempt, stream) = self.place;
-        let (store, frame) = (Arc::clone(&self.store), self.frame);
-        let read = move || store.raw_frame(batch, attempt, stream, frame);
-        let bytes = match crate::off_thread(read).await {
-            Ok(Ok(bytes)) => bytes,
-            Ok(Err(error)) => return Err(io::Error::other(error)),
-            Err(_) => return Err(io::Error::other("the server is going down")),
-        };
-        if let Some(bytes) = bytes {
+/// Why stored bytes are not sent, or not all of them.
+#[derive(Debug, thiserror::Error)]
+enum RawError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("stored bytes do not match their digest")]
+    Digest,
+}
+
+impl From<RawError> for Failure {
+    fn from(error: RawError) -> Self {
+        match error {
+            RawError::Read(error) => error.into(),
+            error @ RawError::Digest => Self::new(Code::StoreDamaged, error),
+        }
+    }
+}
+
+impl Pieces for RawReader {
+    type Error = RawError;
+
+    fn next_piece(&mut self) -> Result<Option<Vec<u8>>, RawError> {
+        let AttemptRecord { batch_id, attempt, raw, .. } = &self.attempt;
+        if self.frame == 0 {
+            self.store.verify_raw(&self.attempt, self.stream)?;
+        }
+        if let Some(bytes) = self.store.raw_frame(*batch_id, *attempt, self.stream, self.frame)? {
             self.hasher.update(&bytes);
             self.frame += 1;
-            return Ok(Some((Bytes::from(bytes), self)));
+            return Ok(Some(bytes));
         }
+        // While the attempt runs there is no digest yet.
         let digest = *self.hasher.finalize().as_bytes();
-        match self.info.blake3 {
-            // The body breaks off, so that nobody takes it for whole.
-            Some(expected) if expected != digest => {
-                tracing::error!(
-                    "batch {batch} attempt {attempt}: stored {stream} does not match its digest"
-                );
-                Err(io::Error::other("stored bytes do not match their digest"))
-            }
-            // While the attempt runs there is no digest yet.
+        match raw.get(self.stream).blake3 {
+            Some(expected) if expected != digest => Err(RawError::Digest),
             Some(_) | None => Ok(None),
         }
     }

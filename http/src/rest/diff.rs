@@ -53,7 +53,7 @@ enum DiffFormat {
     responses(
         (status = 200, description = "What differs", content((Diff = "application/json"), (DiffLine = "application/x-ndjson"))),
     ),
-    extensions(("x-problem-codes" = json!(["invalid-value"]))),
+    extensions(("x-problem-codes" = json!(["invalid-value", "too-many-clients"]))),
 )]
 pub async fn diff(
     State(edge): State<Arc<Edge>>,

@@ -57,6 +57,7 @@ impl From<ExportError> for Failure {
     responses(
         (status = 200, description = "The document, as an attachment", headers(("Content-Disposition" = String, description = "A name for the file"), ("netscan-scan-status" = String, description = "Where the scan stands")), content((String = "text/xml"), (String = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"), (String = "text/markdown"), (String = "text/html"))),
     ),
+    extensions(("x-problem-codes" = json!(["too-many-clients"]))),
 )]
 pub async fn export(
     State(edge): State<Arc<Edge>>,

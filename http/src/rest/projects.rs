@@ -125,13 +125,16 @@ pub async fn list(
     uri: Uri,
 ) -> Result<Response, Failure> {
     let (limit, after) = (page.limit()?, page.after(ProjectId::new)?);
-    let records = match caller.projects() {
-        None => edge.system.store().projects(after, limit + 1)?,
-        Some(seen) => seen_projects(&edge, seen, after)?,
+    // It counts the scans of each.
+    let read = move || {
+        let records = match caller.projects() {
+            None => edge.system.store().projects(after, limit + 1)?,
+            Some(seen) => seen_projects(&edge, seen, after)?,
+        };
+        records.into_iter().map(|record| shown(&edge, record)).collect::<Result<Vec<_>, Failure>>()
     };
-    let projects: Result<Vec<_>, _> =
-        records.into_iter().map(|record| shown(&edge, record)).collect();
-    Ok(page::answer(&uri, projects?, limit, |project| project.id.get()))
+    let projects = crate::off_thread(read).await??;
+    Ok(page::answer(&uri, projects, limit, |project| project.id.get()))
 }
 
 /// Returns the projects that a caller sees, if there are not that many, those after one.

@@ -83,12 +83,17 @@ pub async fn run(
     Ok(Json(answer))
 }
 
-/// A caller that is limited to some projects keeps its quick scans in the first of them.
+/// A caller that is limited to some projects keeps its quick scans in the first that is there.
 async fn project_of(edge: &Edge, caller: &Identity) -> Result<ProjectId, Failure> {
-    match caller.projects().and_then(<[_]>::first) {
-        Some(first) => Ok(*first),
-        None => Ok(edge.system.project_named(PROJECT).await?),
+    let Some(projects) = caller.projects() else {
+        return Ok(edge.system.project_named(PROJECT).await?);
+    };
+    for project in projects {
+        if edge.system.store().project(*project)?.is_some() {
+            return Ok(*project);
+        }
     }
+    Err(Failure::not_found("project left that this token is for"))
 }
 
 fn named_twice() -> Failure {

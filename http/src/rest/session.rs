@@ -81,10 +81,12 @@ pub async fn begin(
     if keeper.is_open() {
         return Err(no_login());
     }
+    let mut taken = None;
     let caller = match (given.code, given.token) {
-        (Some(code), None) => {
-            keeper.take_code(&code)?.map(|token| Identity::of_token(By::Token, token))
-        }
+        (Some(code), None) => keeper.take_code(&code)?.map(|(token, code)| {
+            taken = Some(code);
+            Identity::of_token(By::Token, token)
+        }),
         (None, Some(token)) => keeper.by_token(&token)?,
         (None, None) | (Some(_), Some(_)) => {
             let detail = "give `code`, from a login URL, or `token`";
@@ -100,10 +102,17 @@ pub async fn begin(
         }
         return Err(refusal);
     };
-    not_too_often(keeper, &caller)?;
     let token = caller.token().ok_or_else(no_login)?;
-    let begun = keeper.begin_session(token).await;
-    let secret = begun.map_err(|error| Failure::internal(&error))?;
+    let begin = async {
+        not_too_often(keeper, &caller)?;
+        Ok::<_, Failure>(keeper.begin_session(token).await?)
+    };
+    let begun = begin.await.inspect_err(|_| {
+        if let Some(code) = taken {
+            keeper.give_back(code);
+        }
+    });
+    let secret = begun?;
     tracing::info!(by = %caller, "a browser logs in with {caller}");
     let mut response = Json(caller.shown()).into_response();
     let cookie = keeper.cookie(Some(&secret));
@@ -175,6 +184,11 @@ pub async fn new_code(
     _: Query<Nothing>,
 ) -> Result<Json<LoginCode>, Failure> {
     let token: &TokenId = caller.token().or(edge.keeper.own()).ok_or_else(no_login)?;
+    if edge.system.store().token(token)?.is_none() {
+        let detail = "the server's own token was revoked, and a login code of it would let nobody \
+                      in: the next start of the server makes another, or use a token at /login";
+        return Err(Failure::new(Code::NotFound, detail));
+    }
     let (secret, expires_at) = login_code(&edge, token)?;
     let url = edge.keeper.login_url(&secret);
     Ok(Json(LoginCode { url, code: secret.as_code(), expires_at }))

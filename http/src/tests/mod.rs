@@ -68,7 +68,7 @@ async fn world(script: impl FnMut(&LaunchSpec) -> Script + Send + 'static) -> Wo
         nmap: Some(program),
         slots: Some(4),
         packet_rate: None,
-        resume: false,
+        is_server: false,
         launcher: Arc::new(Scripted::with(script)),
         privileges: Privileges::with_raw(false),
         allow: Vec::new(),

@@ -68,6 +68,18 @@ async fn a_login_code_is_good_once_and_makes_a_session() {
 }
 
 #[tokio::test]
+async fn a_code_is_not_used_up_by_a_login_that_had_to_wait() {
+    let bounds = Bounds { requests_per_s: 1, ..Bounds::default() };
+    let world = guarded_by(|edge| edge.with_bounds(bounds)).await;
+    let (_, token) = world.token("viewer", None).await;
+    let made = world.call("POST", "/api/session/codes", &token, &Value::Null).await.json();
+    let code = made["code"].as_str().unwrap();
+    assert_eq!(log_in(&world, code, &OURS).await.problem(), "rate-limited");
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    assert_eq!(log_in(&world, code, &OURS).await.status, 200);
+}
+
+#[tokio::test]
 async fn login_codes_of_one_token_take_no_others_place() {
     let world = guarded().await;
     let new = async |token: &str| {
