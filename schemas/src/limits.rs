@@ -125,7 +125,7 @@ pub const FAILED_LOGINS_PER_S: u32 = 5;
 pub const FAILED_LOGINS_BURST: u32 = 20;
 /// Callers whose rates are kept in mind before the ones at rest are forgotten.
 pub const CALLERS_KEPT: usize = 10_000;
-/// Tokens at once.
+/// Tokens at once; those that have ended make room.
 pub const TOKENS_MAX: usize = 1000;
 /// Longest that a token may be made for, unless it is for ever: ten years.
 pub const TOKEN_DAYS_MAX: u64 = 3650;
