@@ -123,7 +123,8 @@ pub const REQUESTS_PER_S: u32 = 10_000;
 pub const FAILED_LOGINS_PER_S: u32 = 5;
 /// ... as many at once.
 pub const FAILED_LOGINS_BURST: u32 = 20;
-/// Callers whose rates are kept in mind before the ones at rest are forgotten.
+/// Callers whose rates are kept in mind; those at rest are forgotten then. Where still more fail to
+/// say who they are, all of these share one rate.
 pub const CALLERS_KEPT: usize = 10_000;
 /// Tokens at once; those that have ended make room.
 pub const TOKENS_MAX: usize = 1000;
