@@ -181,7 +181,7 @@ fn reload(tls: Option<&Tls>) {
     }
 }
 
-async fn shut_down(system: &System, served: tokio::task::JoinHandle<std::io::Result<()>>) {
+async fn shut_down(system: &System, served: tokio::task::JoinHandle<io::Result<()>>) {
     system.shutdown().await;
     match served.await {
         Ok(Ok(())) => {}

@@ -88,10 +88,10 @@ pub async fn import(
     Ok((status, [(header::LOCATION, location)], Json(answer)).into_response())
 }
 
-fn failed(error: io::Error) -> Failure {
+fn failed(error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => no_room("the disk is full"),
-        _ => Failure::internal(&error),
+        _ => Failure::internal(error),
     }
 }
 
@@ -113,8 +113,8 @@ async fn keep(edge: &Edge, body: Body) -> Result<File, Failure> {
     let store = Arc::clone(edge.system.store());
     let announced = body.size_hint().lower();
     let begun = off_thread(move || {
-        refuse_while(store.health_beside(announced).map_err(failed)?)?;
-        tempfile::tempfile_in(dir).map_err(failed)
+        refuse_while(store.health_beside(announced).map_err(|error| failed(&error))?)?;
+        tempfile::tempfile_in(dir).map_err(|error| failed(&error))
     });
     let mut file = begun.await??;
     let mut body = body.into_data_stream();
@@ -130,8 +130,8 @@ async fn keep(edge: &Edge, body: Body) -> Result<File, Failure> {
         }
         let store = Arc::clone(edge.system.store());
         let written = off_thread(move || {
-            refuse_while(store.health_beside(bytes.len() as u64).map_err(failed)?)?;
-            file.write_all(&bytes).map_err(failed)?;
+            refuse_while(store.health_beside(bytes.len() as u64).map_err(|error| failed(&error))?)?;
+            file.write_all(&bytes).map_err(|error| failed(&error))?;
             Ok::<_, Failure>(file)
         });
         file = written.await??;

@@ -459,7 +459,8 @@ fn lists_that_agree_on_nothing_are_not_read_to_their_end_at_once() {
     let (scan, batch) = fixture.scan(fixture.project("p"), &addresses(4000));
     let host = |index: u32| {
         let service = Service { name: "ssh".into(), ..Service::default() };
-        let (number, service) = if index % 2 == 0 { (80, None) } else { (22, Some(service)) };
+        let (number, service) =
+            if index.is_multiple_of(2) { (80, None) } else { (22, Some(service)) };
         let found = crate::support::up(address(index), &[number]);
         let port = Port { service, ..found.ports[0].clone() };
         HostFinding { ports: vec![port], ..found }
