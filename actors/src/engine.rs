@@ -7,12 +7,12 @@ use crate::{
     scan::{Scan, ScanArgs, ScanMsg},
     scanner::Scanner,
     scope::Scopes,
-    slots::{Limits, Slots, SlotsMsg},
+    slots::{LimitsNow, Slots, SlotsMsg},
     supervise::Intensity,
 };
 use netscan_nmap::launch::Launcher;
 use netscan_schemas::ScanId;
-use netscan_store::Store;
+use netscan_store::{ReadError, ScanView, Store};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -57,8 +57,8 @@ pub struct EngineArgs {
     pub scopes: Arc<Scopes>,
     /// Starts processes.
     pub launcher: Arc<dyn Launcher>,
-    /// What all nmap processes together may use, to begin with.
-    pub limits: Limits,
+    /// What all nmap processes together may use.
+    pub limits: Arc<LimitsNow>,
     /// Watched while the engine runs.
     pub network: Arc<Network>,
 }
@@ -88,7 +88,8 @@ impl Actor for Engine {
         myself: ActorRef<EngineMsg>,
         args: EngineArgs,
     ) -> Result<EngineState, ActorProcessingErr> {
-        let (slots, _) = Actor::spawn_linked(None, Slots, args.limits, myself.get_cell()).await?;
+        let limits = Arc::clone(&args.limits);
+        let (slots, _) = Actor::spawn_linked(None, Slots, limits, myself.get_cell()).await?;
         let network = Arc::clone(&args.network);
         let watching = tokio::spawn(async move { network.watch().await });
         Ok(EngineState {
@@ -155,7 +156,7 @@ impl EngineState {
         // It may be deleted in between.
         let view = store.scan(scan)?.filter(|view| !view.state.status.has_ended());
         let Some(view) = view else {
-            self.args.in_hand.release(scan);
+            self.let_go(scan);
             return Ok(());
         };
         let names = store.plan(scan)?.map(|plan| plan.names).unwrap_or_default();
@@ -171,7 +172,7 @@ impl EngineState {
             context: Arc::new(context),
             slots: self.slots.clone(),
             hub: Arc::clone(&self.args.hub),
-            slots_max: self.args.limits.slots,
+            slots_max: self.args.limits.get().slots,
         };
         let (actor, _) = Actor::spawn_linked(None, Scan, args, myself.get_cell()).await?;
         self.scans.insert(scan, actor);
@@ -192,11 +193,8 @@ impl EngineState {
         let Some((&scan, _)) = gone else { return Ok(()) };
         self.scans.remove(&scan);
         self.slots.cast(SlotsMsg::Forget(scan))?;
-        let ended = self.args.store.scan(scan)?.is_none_or(|view| view.state.status.has_ended());
-        if ended {
-            self.args.hub.retire(scan);
-            self.args.in_hand.release(scan);
-            self.failures.remove(&scan);
+        if has_ended(scan, self.args.store.scan(scan)) {
+            self.let_go(scan);
             return Ok(());
         }
         let error = error.unwrap_or_else(|| "it was killed".into());
@@ -209,6 +207,13 @@ impl EngineState {
         tracing::error!(scan.id = %scan, %error, "scan {scan}: its actor failed and is started again: {error}");
         myself.cast(EngineMsg::Start(scan))?;
         Ok(())
+    }
+
+    /// Forgets a scan that has ended or is deleted.
+    fn let_go(&mut self, scan: ScanId) {
+        self.args.hub.retire(scan);
+        self.args.in_hand.release(scan);
+        self.failures.remove(&scan);
     }
 
     /// Lets every scan come to rest; the answer does not wait in this handler.
@@ -225,5 +230,29 @@ impl EngineState {
             }
             let _ = reply.send(());
         });
+    }
+}
+
+/// Returns whether a scan has ended, as far as the store tells. One that cannot be read is no reason
+/// to end all others: it counts as one that goes on, and its start looks again.
+fn has_ended(scan: ScanId, view: Result<Option<ScanView>, ReadError>) -> bool {
+    match view {
+        Ok(view) => view.is_none_or(|view| view.state.status.has_ended()),
+        Err(error) => {
+            tracing::warn!(scan.id = %scan, %error, "scan {scan} cannot be read: {error}");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scan_that_cannot_be_read_is_started_again() {
+        let scan = ScanId::new(1).expect("not zero");
+        assert!(!has_ended(scan, Err(ReadError::Unavailable)));
+        assert!(has_ended(scan, Ok(None)), "it was deleted");
     }
 }

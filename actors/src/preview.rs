@@ -1,8 +1,10 @@
 //! What a request would be, and what it would be refused for, without a scan.
 
-use crate::submit::{
-    Aim, Invalid, May, SubmitError, batch_count, field, numbers, out_of_scope, read_flags,
-    wrong_values,
+use crate::{
+    scan::plan,
+    submit::{
+        Aim, Invalid, May, SubmitError, field, numbers, out_of_scope, read_flags, wrong_values,
+    },
 };
 use netscan_schemas::{
     ProjectId,
@@ -30,7 +32,7 @@ pub(crate) async fn preview(
     };
     let is_heavy = flags.as_ref().is_some_and(|flags| flags.is_heavy);
     let chunk_size = numbers(request, is_heavy, slots).chunk_size;
-    let batches = batch_count(&aim.plan.addresses, chunk_size);
+    let batches = plan::batch_count(&aim.plan.addresses, chunk_size);
     let mut warnings = aim.notes;
     let (mut argv, mut fallback) = (Vec::new(), Vec::new());
     if let Some(flags) = flags {

@@ -21,7 +21,7 @@ use netscan_nmap::{
     targets::{self, HostName},
 };
 use netscan_schemas::{
-    AddressSet, ProjectId, ScanId, Time,
+    ProjectId, ScanId, Time,
     api::ScanRequest,
     limits,
     problem::{FieldError, is_name},
@@ -314,7 +314,7 @@ fn check_one_batch(plan: &PlanRecord, chunk_size: u32) -> Result<(), SubmitError
     if plan.addresses.count() > max {
         return Err(SubmitError::TooManyForRun { count: plan.addresses.len(), max });
     }
-    if batch_count(&plan.addresses, chunk_size) > 1 {
+    if plan::batch_count(&plan.addresses, chunk_size) > 1 {
         let detail = "one nmap scans either IPv4 or IPv6: ask for the two apart, or start a scan \
                       with `POST /api/scans`";
         return Err(SubmitError::Targets(vec![field("/targets", "two-families", detail)]));
@@ -457,25 +457,4 @@ fn request_warnings(request: &ScanRequest, concurrency: u32, slots: usize) -> Ve
         ));
     }
     warnings
-}
-
-/// Returns how many batches a plan makes: chunks are counted per family.
-pub(crate) fn batch_count(addresses: &AddressSet, chunk_size: u32) -> u64 {
-    let v4: AddressSet = {
-        let all_v4 = netscan_schemas::Interval::between(
-            std::net::Ipv4Addr::UNSPECIFIED.into(),
-            std::net::Ipv4Addr::BROADCAST.into(),
-        );
-        AddressSet::from_intervals(all_v4.into_iter().collect())
-    };
-    let chunk = u64::from(chunk_size.max(1));
-    let below = addresses.intersection(&v4).count();
-    // IPv6 addresses lie on both sides of IPv4's place on the number line, and a batch does not
-    // reach over it; below it there is nothing that is ever scanned but `::1`.
-    let others = addresses.difference(&v4);
-    let first = netscan_schemas::address::to_number(std::net::Ipv4Addr::UNSPECIFIED.into());
-    let (low, high): (Vec<_>, Vec<_>) =
-        others.intervals().iter().copied().partition(|run| run.last < first);
-    let chunks = |runs| AddressSet::from_intervals(runs).count().div_ceil(chunk);
-    below.div_ceil(chunk) + chunks(low) + chunks(high)
 }

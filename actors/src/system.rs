@@ -8,7 +8,7 @@ use crate::{
     preview,
     scanner::Scanner,
     scope::{NewEntry, Scopes},
-    slots::{Limits, LimitsChange, SlotsCount, SlotsMsg},
+    slots::{Limits, LimitsChange, LimitsNow, SlotsCount, SlotsMsg},
     submit::{self, Kind, SubmitError},
 };
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
@@ -20,11 +20,7 @@ use netscan_schemas::{
 };
 use netscan_store::{OpenError, ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// The project of scans that name none.
@@ -95,8 +91,7 @@ pub struct System {
     in_hand: Arc<InHand>,
     is_server: bool,
     sandbox: Sandbox,
-    /// As they were set last.
-    limits: Mutex<Limits>,
+    limits: Arc<LimitsNow>,
     started: Instant,
     data_dir: PathBuf,
 }
@@ -121,7 +116,7 @@ impl System {
         // The store is ours, and no nmap of an earlier start uses them any more.
         scanner.sweep().await;
         let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
-        let limits = Limits::new(slots, config.packet_rate);
+        let limits = Arc::new(LimitsNow::new(Limits::new(slots, config.packet_rate)));
         let in_hand = Arc::new(InHand::default());
         let sandbox = config.launcher.sandbox();
         let args = EngineArgs {
@@ -131,7 +126,7 @@ impl System {
             scanner: Arc::clone(&scanner),
             scopes: Arc::clone(&scopes),
             launcher: config.launcher,
-            limits,
+            limits: Arc::clone(&limits),
             network: Arc::default(),
         };
         let spawned = Actor::spawn(None, Engine, args).await;
@@ -145,7 +140,7 @@ impl System {
             in_hand,
             is_server: config.is_server,
             sandbox,
-            limits: Mutex::new(limits),
+            limits,
             started: Instant::now(),
             data_dir,
         }))
@@ -223,7 +218,7 @@ impl System {
     /// Returns what all nmap processes together may use, and what they do.
     pub async fn slots(&self) -> SlotsCount {
         self.ask_slots(SlotsMsg::Count).await.unwrap_or(SlotsCount {
-            limits: self.limits(),
+            limits: self.limits.get(),
             in_use: 0,
             dealt: 0,
             unbounded: 0,
@@ -236,14 +231,8 @@ impl System {
     /// engine is gone.
     pub async fn set_limits(&self, change: LimitsChange) -> Option<SlotsCount> {
         let count = self.ask_slots(|reply| SlotsMsg::Change(change, reply)).await?;
-        // Plain data behind the lock: a poisoned one is still good to use.
-        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = count.limits;
         tracing::info!(limits = ?count.limits, "the limits are changed");
         Some(count)
-    }
-
-    fn limits(&self) -> Limits {
-        *self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn ask_slots(
@@ -309,7 +298,7 @@ impl System {
             scanner: &self.scanner,
             store: &self.store,
             scopes: &self.scopes,
-            slots: self.limits().slots,
+            slots: self.limits.get().slots,
         };
         let (spec, plan) = submit::check(may, request, id, project, kind).await?;
         self.keep_and_start(&spec, &plan).await?;
@@ -378,7 +367,7 @@ impl System {
             scanner: &self.scanner,
             store: &self.store,
             scopes: &self.scopes,
-            slots: self.limits().slots,
+            slots: self.limits.get().slots,
         };
         preview::preview(may, request, project).await
     }
@@ -392,35 +381,11 @@ impl System {
         scan: ScanId,
         only: RescanOnly,
     ) -> Result<ScanAccepted, RescanError> {
-        let view = self.store.scan(scan)?.ok_or(RescanError::NoScan(scan))?;
-        if !view.state.status.has_ended() {
-            return Err(RescanError::NotEnded(scan));
-        }
-        let spec = view.spec;
-        let targets = match only {
-            RescanOnly::All => spec.targets,
-            RescanOnly::TimedOut => self.store.scan_verdicts(scan)?.timed_out.to_ranges(),
-            RescanOnly::Unfinished => {
-                let plan = self.store.plan(scan)?.unwrap_or_default();
-                let known = self.store.scan_verdicts(scan)?.known();
-                plan.addresses.difference(&known).to_ranges()
-            }
-        };
-        if targets.is_empty() {
-            return Err(RescanError::NothingLeft(scan));
-        }
-        let request = ScanRequest {
-            project_id: Some(spec.project_id),
-            nmap_flags: spec.nmap_flags,
-            targets,
-            exclude: spec.exclude,
-            // What was tuned is tuned again.
-            chunk_size: (!spec.tuning.chunk_size).then_some(spec.chunk_size),
-            concurrency: (!spec.tuning.concurrency).then_some(spec.concurrency),
-            policy: spec.policy,
-            name: spec.name,
-            ..ScanRequest::default()
-        };
+        let store = Arc::clone(&self.store);
+        // It reads the verdicts of all batches: off the threads that serve everybody.
+        let read = tokio::task::spawn_blocking(move || rescan_request(&store, scan, only)).await;
+        // It only fails when the runtime is going down.
+        let request = read.unwrap_or(Err(ReadError::Unavailable.into()))?;
         Ok(self.submit_as(request, Kind::Rescan(scan)).await?)
     }
 
@@ -471,6 +436,43 @@ impl System {
             tracing::error!("the store did not close");
         }
     }
+}
+
+/// Returns the request that scans an ended scan's targets again.
+fn rescan_request(
+    store: &Store,
+    scan: ScanId,
+    only: RescanOnly,
+) -> Result<ScanRequest, RescanError> {
+    let view = store.scan(scan)?.ok_or(RescanError::NoScan(scan))?;
+    if !view.state.status.has_ended() {
+        return Err(RescanError::NotEnded(scan));
+    }
+    let spec = view.spec;
+    let targets = match only {
+        RescanOnly::All => spec.targets,
+        RescanOnly::TimedOut => store.scan_verdicts(scan)?.timed_out.to_ranges(),
+        RescanOnly::Unfinished => {
+            let plan = store.plan(scan)?.unwrap_or_default();
+            let known = store.scan_verdicts(scan)?.known();
+            plan.addresses.difference(&known).to_ranges()
+        }
+    };
+    if targets.is_empty() {
+        return Err(RescanError::NothingLeft(scan));
+    }
+    Ok(ScanRequest {
+        project_id: Some(spec.project_id),
+        nmap_flags: spec.nmap_flags,
+        targets,
+        exclude: spec.exclude,
+        // What was tuned is tuned again.
+        chunk_size: (!spec.tuning.chunk_size).then_some(spec.chunk_size),
+        concurrency: (!spec.tuning.concurrency).then_some(spec.concurrency),
+        policy: spec.policy,
+        name: spec.name,
+        ..ScanRequest::default()
+    })
 }
 
 /// Why a rescan is not started.

@@ -192,7 +192,7 @@ pub enum Outcome {
     },
     /// Its end was not seen.
     Lost,
-    /// nmap was not started: some of the addresses may not be scanned any more.
+    /// Some of the addresses may not be scanned any more: nmap was not started on them, or ended.
     OutOfScope {
         /// How many.
         addresses: u64,
@@ -234,7 +234,7 @@ impl fmt::Display for Outcome {
             Self::Unstartable { message } => write!(f, "nmap could not be started: {message}"),
             Self::Lost => write!(f, "the end of nmap was not seen"),
             Self::OutOfScope { addresses } => {
-                write!(f, "not started: {addresses} of its addresses are out of scope by now")
+                write!(f, "{addresses} of its addresses are out of scope by now")
             }
         }
     }

@@ -115,6 +115,9 @@ pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The least that a large body may come at.
 pub const BODY_BYTES_PER_S_MIN: u64 = 64 * 1024;
+/// How long a client may take nothing of an answer. One that takes a little may be slow: it holds no
+/// more than its place.
+pub const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a TLS handshake may take.
 pub const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 /// TCP connections from one address (of IPv6: one /64) at once; loopback has no such bound. A

@@ -12,6 +12,7 @@ use crate::{
 };
 use netscan_actors::{EntryFault, NewEntry, StartError, System};
 use netscan_http::{Bounds, Edge, Tls, serve_tcp, serve_tls};
+use netscan_nmap::launch::leftovers_unseen;
 use netscan_schemas::{api::SandboxMode, scope::ScopeList};
 use std::{
     io::{self, IsTerminal},
@@ -73,6 +74,9 @@ pub async fn run(
         (SandboxMode::Off, _) => tracing::warn!("the sandbox is off: nmap may do what netscan may"),
         (_, Some(missing)) => tracing::warn!(missing, "nmap's sandbox lacks {missing}"),
         (_, None) => {}
+    }
+    if let Some(why) = leftovers_unseen().filter(|_| sandbox.has("user")) {
+        tracing::warn!("{why}");
     }
     greet(&place, &edge, out)?;
 

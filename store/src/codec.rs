@@ -163,7 +163,10 @@ versioned!("tally", TallyRecord = 1, { 1 => TallyRecord });
 // Version 3 is version 2 with one more outcome.
 versioned!("batch", BatchRecord = 3, { 1 => v1::BatchRecord, 2 => BatchRecord, 3 => BatchRecord });
 versioned!("verdicts", VerdictsRecord = 1, { 1 => VerdictsRecord });
-versioned!("attempt", AttemptRecord = 2, { 1 => v1::AttemptRecord, 2 => AttemptRecord });
+// As with batches: version 3 has one more outcome.
+versioned!("attempt", AttemptRecord = 3, {
+    1 => v1::AttemptRecord, 2 => AttemptRecord, 3 => AttemptRecord
+});
 versioned!("host", HostRecord = 2, { 1 => v1::HostRecord, 2 => HostRecord });
 versioned!("difficult", DifficultRecord = 1, { 1 => DifficultRecord });
 versioned!("scope", ScopeRecord = 1, { 1 => ScopeRecord });

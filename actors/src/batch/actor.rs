@@ -199,9 +199,9 @@ impl BatchState {
         if addresses.is_empty() {
             return self.end_with_nothing_left(myself);
         }
-        let outside = self.context.effective().outside(&addresses);
-        if !outside.is_empty() {
-            return self.end_out_of_scope(myself, &addresses, &outside);
+        let effective = self.context.effective();
+        if !effective.outside(&addresses).is_empty() {
+            return self.end_out_of_scope(myself, &addresses, &effective);
         }
         let context = Arc::clone(&self.context);
         let command = self.command(&addresses, permit.rate());
@@ -210,6 +210,7 @@ impl BatchState {
         let claim = context.store.submit(self.claim_write(&attempt));
         let (to_batch, to_scan, id) = (myself.clone(), self.scan.clone(), self.record.id);
         let of_shortage = self.scan.clone();
+        let (of_scope, asked) = (Arc::clone(&context), addresses.clone());
         let job = Job {
             scan: context.scan,
             batch: id,
@@ -226,6 +227,7 @@ impl BatchState {
             unstored_max: limits::UNSTORED_BYTES_MAX,
             claim,
             permit: Some(permit),
+            out_of_scope: Box::new(move || of_scope.effective().outside(&asked).count()),
             on_shortage: Box::new(move || drop(of_shortage.cast(ScanMsg::Shortage))),
             on_gone: Some(Box::new(move || drop(to_scan.cast(ScanMsg::ProcessGone(id))))),
         };

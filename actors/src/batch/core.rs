@@ -3,6 +3,7 @@
 //! ```text
 //! all have a verdict ─► Complete
 //! stop, pause, shutdown ─► Stop, SetAside
+//! out of scope by now ─► Split into what is not, or GiveUp
 //! no usable nmap, slow store ─► the same again, at no charge
 //! took too long ─► Split, or the same again while the budget lasts, or GiveUp
 //! crashed, or no proof ─► the same again once, then Split, or ..., or GiveUp
@@ -10,7 +11,9 @@
 
 use super::lanes::{Cause, Child};
 use netscan_schemas::{
+    AddressSet,
     attempt::{Outcome, StopReason},
+    batch::Lane,
     limits,
     scan::{Policy, Resplit},
 };
@@ -126,7 +129,7 @@ pub fn news(outcome: &Outcome, is_mute: bool, salvaged: u64) -> News {
         _ if is_mute && matches!(outcome, Outcome::Crashed { .. }) => News::NotReady,
         _ if salvaged > 0 || matches!(outcome, Outcome::Complete) => News::Works,
         // A stall takes its time, so it cannot become a storm, and says nothing about nmap.
-        _ if matches!(outcome, Outcome::Ended { .. }) => News::Nothing,
+        _ if matches!(outcome, Outcome::Ended { .. } | Outcome::OutOfScope { .. }) => News::Nothing,
         Kind::Failed(Cause::Fault) | Kind::GiveUp => News::Barren,
         Kind::Failed(Cause::Time) | Kind::Stop | Kind::SetAside | Kind::Environment => {
             News::Nothing
@@ -167,6 +170,21 @@ pub fn decide(at: Situation<'_>, children: impl FnOnce(Cause) -> Vec<Child>) -> 
     // Whether there is a usable nmap is looked at first.
     let after = if at.is_mute { SCANNER_WAIT.max(backoff(&at)) } else { backoff(&at) };
     Next::Retry { after, charged }
+}
+
+/// Decides what comes after addresses of a batch have left the scope: these stay unfinished, and
+/// the rest of `remaining` goes on in a batch of its own. Nobody is charged for it.
+pub fn leave_scope(remaining: &AddressSet, outside: &AddressSet, lane: Lane) -> Next {
+    let addresses = remaining.difference(outside);
+    match (remaining.is_empty(), addresses.is_empty()) {
+        (true, _) => Next::Complete,
+        (false, true) => Next::GiveUp,
+        // They are back in it, or those that left it are finished.
+        (false, false) if addresses == *remaining => {
+            Next::Retry { after: Duration::ZERO, charged: false }
+        }
+        (false, false) => Next::Split(vec![Child { addresses, lane }]),
+    }
 }
 
 /// Returns `backoff_ms` doubled for each failed attempt, plus up to a tenth of jitter.

@@ -117,16 +117,25 @@ impl BatchState {
         let remaining = self.record.addresses.difference(&self.known);
         let salvaged = self.known.count().saturating_sub(before);
         let is_mute = attempt.raw.stdout.bytes + attempt.raw.xml.bytes == 0;
-        let next = self.decide(outcome, is_mute, salvaged, &remaining)?;
+        let news = news(outcome, is_mute, salvaged);
+        self.scan.cast(ScanMsg::News(news, outcome.to_string()))?;
+        let (next, detail) = match outcome {
+            Outcome::OutOfScope { .. } => {
+                let (next, why) = self.leave_scope(&self.context.effective(), &remaining)?;
+                (next, format!("{outcome}{why}"))
+            }
+            _ => (self.decide(outcome, is_mute, news, &remaining), outcome.to_string()),
+        };
         self.record.outcome = Some(outcome.clone());
         self.record.status = status_after(&next);
-        if let Next::Retry { charged: true, .. } | Next::GiveUp = next {
+        let is_charged = matches!(next, Next::Retry { charged: true, .. } | Next::GiveUp);
+        if is_charged && !matches!(outcome, Outcome::OutOfScope { .. }) {
             self.record.charged_attempts += 1;
         }
         self.record.finished_at = self.record.status.has_ended().then_some(Time::now());
         self.summarise(&verdicts);
         write.put_attempt(attempt).put_batch(&self.record);
-        let event = self.end_event(&next, attempt, outcome, &remaining);
+        let event = self.end_event(&next, attempt, (outcome, detail), &remaining);
         write.event(self.context.scan, EncodedEvent::now(&event));
         let children = match &next {
             Next::Split(children) => {
@@ -139,17 +148,9 @@ impl BatchState {
         Ok(())
     }
 
-    /// Asks the core, and tells the scan what the attempt says of it as a whole.
-    fn decide(
-        &self,
-        outcome: &Outcome,
-        is_mute: bool,
-        salvaged: u64,
-        remaining: &AddressSet,
-    ) -> Result<Next, ractor::ActorProcessingErr> {
+    /// Asks the core.
+    fn decide(&self, outcome: &Outcome, is_mute: bool, news: News, remaining: &AddressSet) -> Next {
         let policy = &self.context.policy;
-        let news = news(outcome, is_mute, salvaged);
-        self.scan.cast(ScanMsg::News(news, outcome.to_string()))?;
         let earlier = self.context.barren.load(Ordering::Relaxed);
         let situation = Situation {
             outcome,
@@ -160,7 +161,7 @@ impl BatchState {
             policy,
             jitter: fastrand::f64(),
         };
-        Ok(decide(situation, |cause| self.children(remaining, cause)))
+        decide(situation, |cause| self.children(remaining, cause))
     }
 
     fn children(&self, remaining: &AddressSet, cause: Cause) -> Vec<Child> {
@@ -190,7 +191,10 @@ impl BatchState {
         let alone = u64::from(policy.resplit_min.max(1));
         let is_alone = policy.resplit == Resplit::Bisect && remaining.count() <= alone;
         // What brings everything to its end is no host's fault.
-        let is_its_own = !matches!(outcome, Outcome::Ended { reason } if reason.is_of_scan());
+        let is_its_own = match outcome {
+            Outcome::Ended { reason } => !reason.is_of_scan(),
+            outcome => !matches!(outcome, Outcome::OutOfScope { .. }),
+        };
         if *next == Next::GiveUp && is_alone && is_its_own {
             let difficulty = Difficulty {
                 scan_id: self.context.scan,
@@ -209,7 +213,7 @@ impl BatchState {
         &self,
         next: &Next,
         attempt: &AttemptRecord,
-        outcome: &Outcome,
+        (outcome, detail): (&Outcome, String),
         remaining: &AddressSet,
     ) -> Event {
         let batch_id = self.record.id;
@@ -229,7 +233,7 @@ impl BatchState {
                 Event::BatchFailed {
                     batch_id,
                     reason: outcome.as_str().to_owned(),
-                    detail: outcome.to_string(),
+                    detail,
                     attempt: attempt.attempt,
                     will_retry: after.is_some(),
                     will_split: matches!(next, Next::Split(_)),
@@ -299,7 +303,7 @@ impl BatchState {
     }
 }
 
-fn status_after(next: &Next) -> BatchStatus {
+pub(super) fn status_after(next: &Next) -> BatchStatus {
     match next {
         Next::Complete => BatchStatus::Completed,
         Next::Retry { .. } => BatchStatus::Retrying,

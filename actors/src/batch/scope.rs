@@ -4,18 +4,17 @@
 use super::{
     actor::{BatchMsg, BatchState, Handled, ScanContext},
     children::make_children,
-    core::Next,
-    lanes::Child,
+    core::{Next, leave_scope},
+    end::status_after,
 };
 use crate::{scan::ScanMsg, scope::Effective};
 use netscan_schemas::{
     AddressSet, AttemptNo, Time,
     attempt::Outcome,
-    batch::BatchStatus,
     event::{EncodedEvent, Event},
 };
 use netscan_store::Write;
-use ractor::ActorRef;
+use ractor::{ActorProcessingErr, ActorRef};
 use std::sync::Arc;
 
 impl ScanContext {
@@ -26,43 +25,42 @@ impl ScanContext {
 }
 
 impl BatchState {
+    /// Decides where the remainder goes of which some is out of scope, and says why it is.
+    pub(super) fn leave_scope(
+        &self,
+        effective: &Effective,
+        remaining: &AddressSet,
+    ) -> Result<(Next, String), ActorProcessingErr> {
+        self.scan.cast(ScanMsg::OutOfScope)?;
+        let outside = effective.outside(remaining);
+        // They may have been finished, or the scope widened again, in this moment.
+        let why = effective.check(&outside).err().map(|out| format!("; {out}"));
+        Ok((leave_scope(remaining, &outside, self.record.lane), why.unwrap_or_default()))
+    }
+
     /// Ends a batch before its nmap is started. What is out of scope stays unfinished; the rest goes
     /// on in a batch of its own.
     pub(super) fn end_out_of_scope(
         &mut self,
         myself: &ActorRef<BatchMsg>,
         addresses: &AddressSet,
-        outside: &AddressSet,
+        effective: &Effective,
     ) -> Handled {
         let id = self.record.id;
-        let effective = self.context.effective();
-        // The scope may have been widened again in this moment; then there is a batch for that.
-        let why = effective.check(outside).err().map(|out| out.to_string()).unwrap_or_default();
-        tracing::warn!(batch.id = %id, "batch {id} is not started: {why}");
-        self.scan.cast(ScanMsg::OutOfScope)?;
-        let outcome = Outcome::OutOfScope { addresses: outside.count() };
-        let rest = addresses.difference(outside);
-        let lane = self.record.lane;
-        let children: Vec<Child> =
-            (!rest.is_empty()).then_some(Child { addresses: rest, lane }).into_iter().collect();
-        let next = match children.is_empty() {
-            true => Next::GiveUp,
-            false => Next::Split(children.clone()),
-        };
-        self.record.status = match next {
-            Next::Split(_) => BatchStatus::Split,
-            _ => BatchStatus::Failed,
-        };
+        let outcome = Outcome::OutOfScope { addresses: effective.outside(addresses).count() };
+        let (next, why) = self.leave_scope(effective, addresses)?;
+        tracing::warn!(batch.id = %id, "batch {id} is not started: {outcome}{why}");
+        self.record.status = status_after(&next);
         self.record.outcome = Some(outcome.clone());
         self.record.finished_at = Some(Time::now());
         self.summarise(&self.context.store.verdicts(id)?);
         let event = Event::BatchFailed {
             batch_id: id,
             reason: outcome.as_str().to_owned(),
-            detail: format!("{outcome}; {why}"),
+            detail: format!("{outcome}{why}"),
             attempt: self.record.attempt.unwrap_or(AttemptNo::FIRST),
             will_retry: false,
-            will_split: !children.is_empty(),
+            will_split: matches!(next, Next::Split(_)),
             retry_in_ms: None,
             salvaged_hosts: 0,
             remaining_targets: addresses.to_ranges(),
@@ -70,11 +68,13 @@ impl BatchState {
         let mut write = Write::new();
         write.put_batch(&self.record);
         write.event(self.context.scan, EncodedEvent::now(&event));
-        let records = match children.is_empty() {
-            true => Vec::new(),
-            false => make_children(&self.context, id, &children, &outcome, &mut write),
+        let children = match &next {
+            Next::Split(children) => {
+                make_children(&self.context, id, children, &outcome, &mut write)
+            }
+            _ => Vec::new(),
         };
-        self.settle(myself, write, next, records);
+        self.settle(myself, write, next, children);
         Ok(())
     }
 }

@@ -121,3 +121,18 @@ fn the_wait_grows_to_its_cap_and_not_beyond() {
     assert_eq!(wait(18, 0.0), BACKOFF_MAX);
     assert_eq!(wait(18, 1.0), BACKOFF_MAX + BACKOFF_MAX / 10);
 }
+
+#[test]
+fn what_has_left_the_scope_stays_unfinished_and_the_rest_goes_on() {
+    let set = |last_octets: std::ops::Range<u8>| {
+        let address = |last| std::net::IpAddr::from([127, 0, 0, last]);
+        AddressSet::from_addresses(last_octets.map(address))
+    };
+    let next = |remaining, outside| leave_scope(&set(remaining), &set(outside), Lane::Alive);
+    let rest =
+        |addresses| Next::Split(vec![Child { addresses: set(addresses), lane: Lane::Alive }]);
+    assert_eq!(next(0..8, 5..8), rest(0..5));
+    assert_eq!(next(0..8, 0..8), Next::GiveUp);
+    assert_eq!(next(0..0, 0..0), Next::Complete);
+    assert_eq!(next(0..8, 0..0), Next::Retry { after: Duration::ZERO, charged: false });
+}

@@ -228,7 +228,7 @@ impl OverallFeed {
         self.place += blocks.len() as u64;
         let mut frames = Vec::new();
         for (scan, block) in &blocks {
-            let next = self.next.get(scan).copied().unwrap_or(1);
+            let next = self.next_of(*scan, block);
             if block.last() < next {
                 continue;
             }
@@ -241,6 +241,14 @@ impl OverallFeed {
             frames.push(block.clone().starting(next));
         }
         Ok((!blocks.is_empty()).then_some(frames))
+    }
+
+    /// Returns the next event to tell of a scan that the ring has this block of. One that had ended
+    /// when this began, or was just about to, goes on from there: its past was not asked for.
+    fn next_of(&self, scan: ScanId, block: &Frames) -> Seq {
+        let is_old = self.known.is_some_and(|known| scan <= known);
+        let first = if is_old { block.first() } else { 1 };
+        self.next.get(&scan).copied().unwrap_or(first)
     }
 
     fn fall_behind(&mut self) -> Result<(), ReadError> {

@@ -78,6 +78,8 @@ pub struct Job {
     pub claim: Ack,
     /// The slot; given back when the process is gone.
     pub permit: Option<Permit>,
+    /// Returns how many of the addresses may not be scanned at this moment.
+    pub out_of_scope: Box<dyn Fn() -> u64 + Send + Sync>,
     /// Called when nmap cannot be started for want of a resource.
     pub on_shortage: Box<dyn Fn() + Send + Sync>,
     /// Called when the process is gone, before its results have settled.
@@ -147,8 +149,8 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
         tag: format!("{}:{}:{}", job.store.instance_id(), job.batch, job.attempt),
     };
     netscan_store::failpoint::hit("before-spawn");
-    let launcher = Arc::clone(&job.launcher);
-    let process = match launch(&*launcher, job.batch, &*job.on_shortage, spec, &mut stop).await {
+    let may = May { out_of_scope: &*job.out_of_scope, on_shortage: &*job.on_shortage };
+    let process = match launch(&*job.launcher, job.batch, may, spec, &mut stop).await {
         Ok(process) => process,
         Err(ended) => return never_ran(ended.0, ended.1),
     };
@@ -168,18 +170,29 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
     gathered.into_report(ending, cost)
 }
 
+/// What is asked and told while a process is started.
+#[derive(Clone, Copy)]
+struct May<'j> {
+    out_of_scope: &'j (dyn Fn() -> u64 + Send + Sync),
+    on_shortage: &'j (dyn Fn() + Send + Sync),
+}
+
 /// Starts the process. A system that is short of something for a moment is asked again: that is
-/// no fault of the batch, and does not count as an attempt.
+/// no fault of the batch, and does not count as an attempt. Each time the scope is asked first.
 async fn launch(
     launcher: &dyn Launcher,
     batch: BatchId,
-    on_shortage: &(dyn Fn() + Send + Sync),
+    may: May<'_>,
     spec: LaunchSpec,
     stop: &mut watch::Receiver<Option<StopReason>>,
 ) -> Result<Process, (Ending, Outcome)> {
     let mut wait = LAUNCH_WAIT;
     let give_up_at = Instant::now() + LAUNCH_PATIENCE;
     loop {
+        let addresses = (may.out_of_scope)();
+        if addresses > 0 {
+            return Err((Ending::Lost, Outcome::OutOfScope { addresses }));
+        }
         let error = match launcher.launch(spec.clone()).await {
             Ok(process) => return Ok(process),
             Err(error) => error,
@@ -195,7 +208,7 @@ async fn launch(
             return Err((ending, Outcome::Unstartable { message }));
         }
         tracing::warn!(batch.id = %batch, "batch {batch}: nmap cannot be started just now: {message}");
-        on_shortage();
+        (may.on_shortage)();
         tokio::select! {
             () = tokio::time::sleep(wait) => wait *= 2,
             Ok(()) = stop.changed() => {}

@@ -176,6 +176,7 @@ async fn an_nmap_that_writes_faster_than_the_store_is_slowed_and_not_ended() {
         unstored_max: 1,
         claim: store.submit(Write::new()),
         permit: None,
+        out_of_scope: Box::new(|| 0),
         on_shortage: Box::new(|| {}),
         on_gone: None,
     };

@@ -15,7 +15,7 @@ use crate::{
     processors::{self, Processors},
     scanner::Fitted,
     scope::Effective,
-    slots::{Permit, SlotsMsg},
+    slots::{Demand, Permit, SlotsMsg},
     supervise::commit,
 };
 use netscan_nmap::locate::LocateError;
@@ -95,6 +95,8 @@ pub struct ScanActorState {
     pub(super) slots: ActorRef<SlotsMsg>,
     pub(super) hub: Arc<Hub>,
     pub(super) spec: ScanSpec,
+    /// Whether all of its plan is loopback.
+    is_loopback: bool,
     pub(super) core: ScanCore,
     pub(super) saved: ScanState,
     pub(super) batches: BTreeMap<BatchId, OpenBatch>,
@@ -191,10 +193,11 @@ impl Actor for Scan {
             ScanMsg::Tune => {
                 let (busy, want) = (state.processors.busy(), state.want());
                 let load = (state.core.running(), want.unwrap_or(0.0));
-                state.slots.cast(SlotsMsg::Load(state.context.scan, load.0, load.1))?;
+                let (scan, demand) = (state.context.scan, state.demand());
+                state.slots.cast(SlotsMsg::Load(scan, demand, load.0, load.1))?;
                 state.core.tune(busy, want)
             }
-            ScanMsg::Tick => state.tick(&myself)?,
+            ScanMsg::Tick => state.tick(&myself),
         };
         state.carry_out(&myself, effects).await?;
         if let Some(reply) = answer {
@@ -272,6 +275,7 @@ impl ScanActorState {
             slots,
             hub,
             spec: view.spec,
+            is_loopback: plan.addresses.is_loopback(),
             core,
             saved: view.state,
             batches: BTreeMap::new(),
@@ -332,9 +336,13 @@ impl ScanActorState {
             let to = myself.clone();
             // A scan that is gone drops the message, and with it the permit.
             let deliver = Box::new(move |permit| drop(to.cast(ScanMsg::Slot(permit))));
-            self.slots.cast(SlotsMsg::Ask(self.context.scan, self.core.expected(), deliver))?;
+            self.slots.cast(SlotsMsg::Ask(self.context.scan, self.demand(), deliver))?;
         }
         Ok(())
+    }
+
+    fn demand(&self) -> Demand {
+        Demand { expected: self.core.expected(), is_loopback: self.is_loopback }
     }
 
     /// Writes the status down, with the event that tells it.

@@ -11,6 +11,10 @@ use netscan_schemas::{
 };
 use std::collections::BTreeSet;
 
+/// Places of the plan that are looked at for one slot at most. Where more than these may not be
+/// scanned, the slot goes back and is asked for again: the scan hears what else it is told.
+const LOOKED_AT_MAX: u64 = 65_536;
+
 /// How a batch left the scan's hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BatchEnd {
@@ -77,8 +81,10 @@ pub struct ScanCore {
     cursor: u64,
     /// How large batches are and how many run.
     tuner: Tuner,
-    /// Addresses of the plan that may not be scanned any more: no batch is made of them alone.
+    /// Addresses of the plan that may not be scanned any more: they get into no batch.
     barred: AddressSet,
+    /// Addresses of the plan's first part that are in no batch yet and may be scanned.
+    free_of_first: u64,
     /// Slots asked for and not granted yet.
     asked: usize,
     open: OpenBatches,
@@ -101,12 +107,14 @@ impl ScanCore {
         tuner: Tuner,
         open: impl IntoIterator<Item = (BatchId, IsSplitOff)>,
     ) -> Self {
+        let free_of_first = plan.left_of_first(cursor);
         Self {
             status,
             plan,
             cursor,
             tuner,
             barred: AddressSet::new(),
+            free_of_first,
             asked: 0,
             open: OpenBatches::new(open),
             needs: BTreeSet::new(),
@@ -169,15 +177,42 @@ impl ScanCore {
         if let Some(batch) = self.open.start_next(split_off_max) {
             return vec![Effect::Start(batch)];
         }
-        self.cursor = self.plan.skip(self.cursor, &self.barred);
-        let (cut, lane) = self.plan.cut(self.cursor, self.chunk());
-        if cut.is_empty() {
-            let mut effects = vec![Effect::ReturnSlot];
-            effects.extend(self.next_effects());
-            return effects;
+        if let Some((batch, lane)) = self.cut() {
+            return vec![Effect::Cut(batch, lane)];
         }
-        self.cursor += cut.count();
-        vec![Effect::Cut(cut, lane)]
+        let mut effects = vec![Effect::ReturnSlot];
+        effects.extend(self.next_effects());
+        effects
+    }
+
+    /// Takes the next addresses of the plan that may be scanned; none at its end, or when none is
+    /// near.
+    fn cut(&mut self) -> Option<(AddressSet, Lane)> {
+        let near = self.cursor.saturating_add(LOOKED_AT_MAX);
+        while self.cursor < near {
+            let (cut, lane) = self.plan.cut(self.cursor, self.chunk());
+            if cut.is_empty() {
+                return None;
+            }
+            self.cursor += cut.count();
+            let batch = cut.difference(&self.barred);
+            if lane == Lane::Main {
+                self.free_of_first = self.free_of_first.saturating_sub(batch.count());
+            }
+            self.pass_over_barred();
+            if !batch.is_empty() {
+                return Some((batch, lane));
+            }
+        }
+        None
+    }
+
+    /// Moves the cursor over what may not be scanned, as far as that takes no search.
+    fn pass_over_barred(&mut self) {
+        if self.free_of_first == 0 {
+            self.cursor += self.plan.left_of_first(self.cursor);
+        }
+        self.cursor = self.plan.skip(self.cursor, &self.barred);
     }
 
     /// Returns how many batches may run: all at once, one to try whether nmap works again, or none
@@ -288,7 +323,8 @@ impl ScanCore {
             return (false, Vec::new());
         }
         self.barred = barred;
-        self.cursor = self.plan.skip(self.cursor, &self.barred);
+        self.free_of_first = self.plan.rest_of_first(self.cursor).difference(&self.barred).count();
+        self.pass_over_barred();
         (true, self.next_effects())
     }
 
@@ -321,11 +357,15 @@ impl ScanCore {
     }
 
     /// Returns how many batches may run at once, as far as can be said: with all places that tuning
-    /// may add, and no more than there are batches.
+    /// may add, and no more than there are batches. While nothing starts, those that run.
     pub fn expected(&self) -> usize {
+        let starts = self.status == ScanStatus::Running && !self.leaving && !self.gave_up;
+        if !starts || !self.needs.is_empty() {
+            return self.open.running();
+        }
         let left = self.plan.batches_left(self.cursor, self.chunk());
         let left = usize::try_from(left).unwrap_or(usize::MAX);
-        self.tuner.places_max().min(left.saturating_add(self.open.unfinished())).max(1)
+        self.tuner.places_max().min(left.saturating_add(self.open.unfinished()))
     }
 
     /// Returns how many places are idle because nothing is left to start; none while there is, or

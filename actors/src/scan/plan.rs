@@ -11,10 +11,7 @@
 //! batch takes its addresses from all over the plan: a dead subnet is spread thin.
 
 use netscan_schemas::{AddressSet, Interval, address::to_number, batch::Lane, stored::PlanOrder};
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    ops::Range,
-};
+use std::{net::Ipv4Addr, ops::Range};
 
 /// The parts of a plan that a strided batch takes its addresses from in turn. A power of two, and as
 /// many as a batch has addresses in most scans.
@@ -73,25 +70,17 @@ impl Plan {
         }
     }
 
-    /// Returns the place at or after `cursor` of the first address that is not in `barred`.
+    /// Returns the place at or after `cursor` of the first address that is not in `barred`; `cursor`
+    /// itself where the order is strided, as neighbours in it are no neighbours on the network.
     pub(super) fn skip(&self, cursor: u64, barred: &AddressSet) -> u64 {
         if barred.is_empty() {
             return cursor;
         }
         let first = self.first.count();
-        let mut at = cursor;
-        if self.order == PlanOrder::Strided && at < first {
-            if self.rest_strided(at).difference(barred).is_empty() {
-                at = first;
-            }
-            // Neighbours in this order are no neighbours on the network: one step each.
-            while at < first && self.at_strided(at).is_some_and(|at| barred.run_of(at).is_some()) {
-                at += 1;
-            }
-            if at < first {
-                return at;
-            }
+        if self.order == PlanOrder::Strided && cursor < first {
+            return cursor;
         }
+        let mut at = cursor;
         loop {
             let (set, before) = if at < first { (&self.first, 0) } else { (&self.last, first) };
             let address = set.select(u128::from(at - before));
@@ -102,27 +91,18 @@ impl Plan {
         }
     }
 
-    /// Returns the address at a place of the strided order.
-    fn at_strided(&self, place: u64) -> Option<IpAddr> {
-        let (start, end) = self.family_at(place);
-        self.first.select(u128::from(start + strided(place - start, end - start)))
-    }
-
     /// Returns the addresses after `cursor` of them.
     pub(super) fn rest(&self, cursor: u64) -> AddressSet {
-        let after = |set: &AddressSet, from: u64| match set.select(u128::from(from)) {
-            Some(address) => {
-                let first = to_number(address);
-                let above = Interval { first, last: u128::MAX };
-                set.intersection(&AddressSet::from_intervals(vec![above]))
-            }
-            None => AddressSet::new(),
-        };
-        let first = match self.order {
+        let of_last = after(&self.last, cursor.saturating_sub(self.first.count()));
+        self.rest_of_first(cursor).union(&of_last)
+    }
+
+    /// Returns the addresses of `first` after `cursor` of the plan.
+    pub(super) fn rest_of_first(&self, cursor: u64) -> AddressSet {
+        match self.order {
             PlanOrder::InOrder => after(&self.first, cursor),
             PlanOrder::Strided => self.rest_strided(cursor),
-        };
-        first.union(&after(&self.last, cursor.saturating_sub(self.first.count())))
+        }
     }
 
     /// Returns the addresses of `first` at the places of the strided order from this one on.
@@ -154,16 +134,39 @@ impl Plan {
     }
 }
 
+/// Returns the addresses of a set after so many of them.
+fn after(set: &AddressSet, from: u64) -> AddressSet {
+    let Some(address) = set.select(u128::from(from)) else { return AddressSet::new() };
+    let above = Interval { first: to_number(address), last: u128::MAX };
+    set.intersection(&AddressSet::from_intervals(vec![above]))
+}
+
+/// Returns how many batches of so many addresses are cut of all these: none has both families.
+pub fn batch_count(addresses: &AddressSet, chunk: u32) -> u64 {
+    let batches = |part: u128| part.div_ceil(u128::from(chunk.max(1)));
+    let count = families(addresses).into_iter().map(batches).fold(0, u128::saturating_add);
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
 /// Returns where the IPv4 addresses begin and end among all.
 fn v4_of(addresses: &AddressSet) -> (u64, u64) {
+    let [low, v4, _] = families(addresses);
+    // A plan has at most `SCAN_ADDRESSES_MAX` addresses.
+    let place = |count: u128| u64::try_from(count).unwrap_or(u64::MAX);
+    (place(low), place(low + v4))
+}
+
+/// Returns how many of the addresses are IPv6 below IPv4's place on the number line, how many are
+/// IPv4, and how many are IPv6 above it.
+fn families(addresses: &AddressSet) -> [u128; 3] {
     let v4 = Interval::between(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into());
     let below = Interval { first: 0, last: to_number(Ipv4Addr::UNSPECIFIED.into()) - 1 };
     let count = |run: Option<Interval>| {
         let run = AddressSet::from_intervals(run.into_iter().collect());
-        addresses.intersection(&run).count()
+        addresses.intersection(&run).len()
     };
-    let low = count(Some(below));
-    (low, low + count(v4))
+    let (low, v4) = (count(Some(below)), count(v4));
+    [low, v4, addresses.len() - low - v4]
 }
 
 /// Returns the index at this place of a strided order of `count` indexes: a permutation.
@@ -227,7 +230,7 @@ pub fn order(addresses: &AddressSet) -> PlanOrder {
 mod tests {
     use super::*;
     use netscan_schemas::address::to_address;
-    use std::collections::BTreeSet;
+    use std::{collections::BTreeSet, net::IpAddr};
 
     fn set(runs: &[(&str, &str)]) -> AddressSet {
         let run = |(first, last): &(&str, &str)| {
@@ -249,6 +252,24 @@ mod tests {
         }
         // Far numbers do not overflow: a /8.
         assert!(strided(16_777_215, 16_777_216) < 16_777_216);
+    }
+
+    #[test]
+    fn batches_are_counted_as_they_are_cut() {
+        let addresses = set(&[("::1", "::3"), ("10.0.0.0", "10.0.0.6"), ("fd00::1", "fd00::1")]);
+        for (chunk, count) in [(0, 11), (1, 11), (2, 7), (3, 5), (4, 4), (7, 3), (64, 3)] {
+            assert_eq!(batch_count(&addresses, chunk), count, "{chunk}");
+            let (mut cursor, mut cut) = (0, 0);
+            while cursor < addresses.count() {
+                cursor += plan(&addresses).cut(cursor, u64::from(chunk.max(1))).0.count();
+                cut += 1;
+            }
+            assert_eq!(cut, count, "{chunk}");
+        }
+        assert_eq!(batch_count(&AddressSet::new(), 4), 0);
+        // A preview may be of more than a scan may have.
+        let all = set(&[("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]);
+        assert_eq!(batch_count(&all, 1), u64::MAX);
     }
 
     /// Chunks of any sizes, and a restart after each, cut the same plan.
@@ -289,16 +310,21 @@ mod tests {
         ]);
         let barred =
             set(&[("10.0.0.16", "10.0.0.90"), ("10.0.3.7", "10.0.3.9"), ("fd00::", "fd00::ff")]);
-        let plan = plan(&addresses);
-        let order: Vec<IpAddr> = (0..addresses.count())
-            .flat_map(|place| plan.cut(place, 1).0.iter().collect::<Vec<_>>())
-            .collect();
-        for cursor in 0..=order.len() {
-            let left = AddressSet::from_addresses(order[cursor..].iter().copied());
-            assert_eq!(plan.rest(cursor as u64), left, "{cursor}");
-            let free = |at: &usize| barred.run_of(order[*at]).is_none();
-            let next = (cursor..order.len()).find(free).unwrap_or(order.len());
-            assert_eq!(plan.skip(cursor as u64, &barred), next as u64, "{cursor}");
+        let last = set(&[("10.0.0.12", "10.0.0.19"), ("10.0.0.91", "10.0.0.93")]);
+        for kind in [PlanOrder::InOrder, PlanOrder::Strided] {
+            let plan = Plan::new(&addresses, &last, kind);
+            let order: Vec<IpAddr> = (0..addresses.count())
+                .flat_map(|place| plan.cut(place, 1).0.iter().collect::<Vec<_>>())
+                .collect();
+            let first = plan.first.count() as usize;
+            for cursor in 0..=order.len() {
+                let left = AddressSet::from_addresses(order[cursor..].iter().copied());
+                assert_eq!(plan.rest(cursor as u64), left, "{cursor}");
+                let may_stay = kind == PlanOrder::Strided && cursor < first;
+                let free = |at: &usize| may_stay || barred.run_of(order[*at]).is_none();
+                let next = (cursor..order.len()).find(free).unwrap_or(order.len());
+                assert_eq!(plan.skip(cursor as u64, &barred), next as u64, "{kind:?} {cursor}");
+            }
         }
     }
 

@@ -59,9 +59,64 @@ fn what_is_barred_is_passed_over_without_a_batch() {
     assert_eq!(core.set_barred(barred.clone()), (true, vec![]));
     assert_eq!(core.rest().to_ranges(), ["127.0.0.9-10"]);
     assert_eq!(core.set_barred(barred), (false, vec![]));
-    // The batch at its edge has a barred address, and is looked at when it starts.
-    assert_eq!(cut(&mut core, 2), ["127.0.0.9-10"]);
+    assert_eq!(cut(&mut core, 2), ["127.0.0.9"], "and what is barred at its edge");
     assert!(core.rest().is_empty());
+}
+
+/// Cuts a strided plan of 1024 addresses to its end, with these barred; returns the batches.
+fn cut_strided_without(barred: &AddressSet) -> Vec<AddressSet> {
+    let all = block("10.0.0.0", "10.0.3.255");
+    let plan = Plan::new(&all, &AddressSet::new(), PlanOrder::Strided);
+    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(16, 2), []);
+    let mut batches: Vec<AddressSet> = Vec::new();
+    core.begin();
+    core.set_barred(barred.clone());
+    loop {
+        let effects = core.on_slot();
+        let [Effect::Cut(addresses, Lane::Main)] = effects.as_slice() else {
+            assert_eq!(effects, [Effect::ReturnSlot, Effect::Finish]);
+            assert_eq!(core.cursor(), all.count());
+            return batches;
+        };
+        assert!(!addresses.is_empty() && addresses.intersection(barred).is_empty());
+        batches.push(addresses.clone());
+        let number = batch(batches.len() as u64);
+        core.on_cut(number);
+        core.on_batch_ended(number, BatchEnd::Ended);
+    }
+}
+
+#[test]
+fn no_batch_of_a_strided_plan_has_a_barred_address() {
+    let all = block("10.0.0.0", "10.0.3.255");
+    let eighth = block("10.0.1.0", "10.0.1.127");
+    let one = block("10.0.2.77", "10.0.2.77");
+    for barred in [AddressSet::new(), eighth, all.difference(&one), all.clone()] {
+        let batches = cut_strided_without(&barred);
+        let cut = batches.iter().fold(AddressSet::new(), |cut, batch| cut.union(batch));
+        assert_eq!(cut, all.difference(&barred));
+        let count: u64 = batches.iter().map(AddressSet::count).sum();
+        assert_eq!(count, cut.count(), "each is in one batch");
+        assert!(batches.len() as u64 <= 64.min(cut.count()), "{} batches", batches.len());
+    }
+}
+
+#[test]
+fn a_scan_that_searches_for_what_may_be_scanned_still_hears() {
+    let all = block("10.0.0.0", "10.3.255.255");
+    let plan = Plan::new(&all, &AddressSet::new(), PlanOrder::Strided);
+    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(16, 1), []);
+    core.begin();
+    // The last of the order.
+    let one = core.plan.cut(all.count() - 1, 1).0;
+    core.set_barred(all.difference(&one));
+    for turn in 1..4 {
+        assert_eq!(core.on_slot(), [Effect::ReturnSlot, Effect::AskSlots(1)]);
+        assert_eq!(core.cursor(), turn * LOOKED_AT_MAX);
+    }
+    assert_eq!(core.on_slot(), [Effect::Cut(one, Lane::Main)]);
+    assert_eq!(core.on_cut(batch(1)), []);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::Finish]);
 }
 
 #[test]
@@ -344,4 +399,28 @@ fn failure_after_failure_first_slows_a_scan_down_and_then_ends_it() {
     assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), []);
     assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), [Effect::Finish]);
     assert!(core.gave_up());
+}
+
+#[test]
+fn what_a_scan_expects_shrinks_with_what_is_left() {
+    let mut core = ScanCore::new(ScanStatus::Queued, plan(), 0, fixed(1, 4), []);
+    assert_eq!(core.expected(), 0, "it has not begun");
+    core.begin();
+    assert_eq!(core.expected(), 4);
+    for number in 1..=10 {
+        cut(&mut core, number);
+        if number < 9 {
+            core.on_batch_ended(batch(number), BatchEnd::Ended);
+        }
+    }
+    assert_eq!(core.expected(), 2, "in its tail");
+    core.on_batch_resting(batch(9));
+    assert_eq!(core.expected(), 2, "one comes again");
+    core.set_need(Need::Network, true);
+    assert_eq!(core.expected(), 1, "while it waits");
+    core.set_need(Need::Network, false);
+    core.pause();
+    assert_eq!(core.expected(), 1);
+    core.on_batch_ended(batch(10), BatchEnd::SetAside);
+    assert_eq!(core.expected(), 0);
 }

@@ -2,7 +2,7 @@
 //! to go on, its last batches, its progress.
 
 use super::{
-    actor::{Handled, ScanActorState, ScanMsg},
+    actor::{ScanActorState, ScanMsg},
     core::{Effect, Need},
     straggler::{self, Candidate},
 };
@@ -20,7 +20,7 @@ use netscan_schemas::{
     scan::{Progress, Resplit},
 };
 use netscan_store::{Health, ReadError, Write};
-use ractor::{ActorProcessingErr, ActorRef};
+use ractor::ActorRef;
 use std::{
     sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
@@ -169,20 +169,21 @@ impl ScanActorState {
     }
 
     /// Tells progress if there is news, and looks after what no message tells.
-    pub(super) fn tick(
-        &mut self,
-        myself: &ActorRef<ScanMsg>,
-    ) -> Result<Vec<Effect>, ActorProcessingErr> {
-        self.tell_progress()?;
+    pub(super) fn tick(&mut self, myself: &ActorRef<ScanMsg>) -> Vec<Effect> {
+        if let Err(error) = self.tell_progress() {
+            // Progress may be missed; a store that is away for a moment ends no scan.
+            let scan = self.context.scan;
+            tracing::warn!(scan.id = %scan, %error, "scan {scan}: its progress cannot be read: {error}");
+        }
         if self.spec.policy.resplit == Resplit::Bisect {
             self.split_straggler();
         }
         let mut effects = self.look_at_scope();
         effects.extend(self.look_after_needs(myself));
-        Ok(effects)
+        effects
     }
 
-    fn tell_progress(&mut self) -> Handled {
+    fn tell_progress(&mut self) -> Result<(), ReadError> {
         let Some(view) = self.context.store.scan(self.context.scan)? else { return Ok(()) };
         let verdicts = view.tally.verdicts(&view.spec);
         let mut progress = finish::progress(&view);

@@ -2,15 +2,21 @@
 
 use super::limits::{Hold, Limits};
 use netscan_schemas::ScanId;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque, btree_map::Entry};
 
 /// While slots are spare, so much of the packet budget is kept back for a scan that comes next:
 /// a quarter.
 const KEPT_BACK: u32 = 4;
+/// While slots are spare, no nmap gets more than such a part of what is free: a third. So something
+/// is left for the scan that comes next, and for the one after it.
+const FREE_PART: u32 = 3;
 /// What is left of the budget is a share when it is at least so much of an even one: a half. nmap
 /// keeps its share as long as it runs, and with a tiny one a batch takes a minute instead of a
 /// second; so a slot rather waits for another's share.
 const LEAST_PART: u32 = 2;
+/// As much for a scan of which no nmap runs: a sixteenth. It rather goes slowly than waits until a
+/// scan of hours is over.
+const LEAST_PART_OF_FIRST: u32 = 16;
 /// Memory that an nmap is reckoned with until it shows: it takes 15 to 50 MiB (`nmap.md` §1).
 pub const NMAP_BYTES: u64 = 50 * 1024 * 1024;
 /// nmaps for each processor below which nothing is held for want of one.
@@ -24,7 +30,7 @@ const WANT_ALL: f64 = 0.8;
 /// however many requests the others have.
 ///
 /// The packet budget is dealt out with the slots, and comes back with them: each scan says how many
-/// nmaps it may have at once, and all get even shares. Nothing is dealt out of what is not free, so
+/// nmaps it may have at once, and all get even shares; loopback is apart. Nothing is dealt out of what is not free, so
 /// that what runs never may send more than the budget. Only when the budget is lowered or set, more is
 /// out than there is: nmap's rate cannot be changed while it runs, so nothing is dealt until enough
 /// has come back.
@@ -38,11 +44,43 @@ pub struct SlotsCore<T> {
     dealt: u32,
     /// nmaps that run without a share, from when there was no budget.
     unbounded: usize,
-    /// nmaps that each scan may have at once.
-    expected: BTreeMap<ScanId, usize>,
+    /// What each scan wants.
+    demands: BTreeMap<ScanId, Demand>,
+    /// How many slots each scan has; none without any.
+    held: BTreeMap<ScanId, usize>,
     memory: Option<Memory>,
     /// How many nmaps of each scan run, and which share of its time one wants a processor.
     loads: BTreeMap<ScanId, (usize, f64)>,
+}
+
+/// What a scan wants of the slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// nmaps that it may have at once.
+    pub expected: usize,
+    /// Whether it only scans loopback, which the packet budget leaves out.
+    pub is_loopback: bool,
+}
+
+/// An nmap's share of the packet budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Share {
+    /// None, and it needs none: it scans loopback.
+    Apart,
+    /// None, as there is no budget.
+    Unbounded,
+    /// So many packets a second.
+    Rate(u32),
+}
+
+impl Share {
+    /// Returns how many packets a second that is; none for no bound.
+    pub fn rate(self) -> Option<u32> {
+        match self {
+            Self::Rate(rate) => Some(rate),
+            Self::Apart | Self::Unbounded => None,
+        }
+    }
 }
 
 /// A slot that was granted.
@@ -50,8 +88,10 @@ pub struct SlotsCore<T> {
 pub struct Grant<T> {
     /// Who gets it.
     pub request: T,
-    /// Packets a second that its nmap may send; none for no bound.
-    pub rate: Option<u32>,
+    /// Its scan.
+    pub scan: ScanId,
+    /// What its nmap may send.
+    pub share: Share,
 }
 
 #[derive(Debug)]
@@ -79,7 +119,8 @@ impl<T> SlotsCore<T> {
             queues: BTreeMap::new(),
             dealt: 0,
             unbounded: 0,
-            expected: BTreeMap::new(),
+            demands: BTreeMap::new(),
+            held: BTreeMap::new(),
             memory: None,
             loads: BTreeMap::new(),
         }
@@ -97,15 +138,16 @@ impl<T> SlotsCore<T> {
         self.memory = free.map(|free| Memory { free, unseen: [0, newest] });
     }
 
-    /// Takes note of how many nmaps of a scan run, and which share of its time one of them wants a
-    /// processor.
-    pub fn set_load(&mut self, scan: ScanId, running: usize, want: f64) {
+    /// Takes note of what a scan wants by now, how many of its nmaps run, and which share of its
+    /// time one of them wants a processor.
+    pub fn set_load(&mut self, scan: ScanId, demand: Demand, running: usize, want: f64) {
+        self.demands.insert(scan, demand);
         self.loads.insert(scan, (running, want));
     }
 
-    /// Puts a request at the end of its scan's queue; the scan may have `expected` nmaps at once.
-    pub fn ask(&mut self, scan: ScanId, expected: usize, request: T) {
-        self.expected.insert(scan, expected.max(1));
+    /// Puts a request at the end of its scan's queue.
+    pub fn ask(&mut self, scan: ScanId, demand: Demand, request: T) {
+        self.demands.insert(scan, Demand { expected: demand.expected.max(1), ..demand });
         let turn = self.turn;
         let queue = self.queues.entry(scan).or_insert_with(|| Queue {
             // A newcomer is neither ahead of those that wait, nor behind those served next.
@@ -117,9 +159,13 @@ impl<T> SlotsCore<T> {
 
     /// Takes the next request that gets a slot, if one may start.
     pub fn grant(&mut self) -> Option<Grant<T>> {
-        let rate = self.next_share().ok()?;
-        let (&scan, _) =
-            self.queues.iter().min_by_key(|(scan, queue)| (queue.served_at, **scan))?;
+        self.check_room().ok()?;
+        // Whoever needs no packets does not wait behind those that do.
+        let may_start = |(scan, queue): (&ScanId, &Queue<T>)| {
+            Some((queue.served_at, *scan, self.share_of(*scan).ok()?))
+        };
+        let next = self.queues.iter().filter_map(may_start);
+        let (_, scan, share) = next.min_by_key(|(served_at, scan, _)| (*served_at, *scan))?;
         let queue = self.queues.get_mut(&scan)?;
         let request = queue.waiting.pop_front();
         self.turn += 1;
@@ -129,48 +175,57 @@ impl<T> SlotsCore<T> {
         }
         let request = request?;
         self.in_use += 1;
-        match rate {
-            Some(rate) => self.dealt += rate,
-            None => self.unbounded += 1,
+        *self.held.entry(scan).or_default() += 1;
+        match share {
+            Share::Rate(rate) => self.dealt += rate,
+            Share::Unbounded => self.unbounded += 1,
+            Share::Apart => {}
         }
         if let Some(memory) = &mut self.memory {
             memory.unseen[0] += 1;
         }
-        Some(Grant { request, rate })
+        Some(Grant { request, scan, share })
     }
 
-    /// Returns the share of the next nmap, or why none may start now.
-    fn next_share(&self) -> Result<Option<u32>, Hold> {
+    /// Returns why no nmap at all may start now, if so.
+    fn check_room(&self) -> Result<(), Hold> {
         if self.in_use >= self.limits.slots {
             return Err(Hold::Slots);
         }
-        let share = self.share()?;
         if self.is_short_of_memory() {
             return Err(Hold::Memory);
         }
         if self.is_short_of_processors() {
             return Err(Hold::Processors);
         }
-        Ok(share)
+        Ok(())
     }
 
-    /// Returns the next nmap's share of the packet budget: an even one, or what is free if that is
-    /// not much less.
-    fn share(&self) -> Result<Option<u32>, Hold> {
-        let Some(budget) = self.limits.packet_rate else { return Ok(None) };
+    /// Returns the share of the packet budget that a scan's next nmap gets: an even one, or of what
+    /// is free if that is not much less.
+    fn share_of(&self, scan: ScanId) -> Result<Share, Hold> {
+        if self.demands.get(&scan).is_some_and(|demand| demand.is_loopback) {
+            return Ok(Share::Apart);
+        }
+        let Some(budget) = self.limits.packet_rate else { return Ok(Share::Unbounded) };
         if self.unbounded > 0 {
             return Err(Hold::PacketRate);
         }
-        let expected: usize = self.expected.values().sum();
+        let sending = self.demands.values().filter(|demand| !demand.is_loopback);
+        let expected: usize = sending.map(|demand| demand.expected).sum();
         let all = u32::try_from(expected.clamp(1, self.limits.slots)).unwrap_or(u32::MAX);
         let has_spare = expected < self.limits.slots;
         let for_all = if has_spare { budget - budget / KEPT_BACK } else { budget };
         let even = (for_all / all).max(1);
-        let share = even.min(budget.saturating_sub(self.dealt));
-        if share == 0 || share < even / LEAST_PART {
+        let free = budget.saturating_sub(self.dealt);
+        let most = if has_spare { free.div_ceil(FREE_PART) } else { free };
+        let share = even.min(most);
+        let is_first = !self.held.contains_key(&scan);
+        let least_part = if is_first { LEAST_PART_OF_FIRST } else { LEAST_PART };
+        if share == 0 || share < even / least_part {
             Err(Hold::PacketRate)
         } else {
-            Ok(Some(share))
+            Ok(Share::Rate(share))
         }
     }
 
@@ -191,20 +246,27 @@ impl<T> SlotsCore<T> {
             && running > 0
     }
 
-    /// Takes a slot back, with its share of the budget.
-    pub fn release(&mut self, rate: Option<u32>) {
+    /// Takes a slot of a scan back, with its share of the budget.
+    pub fn release(&mut self, scan: ScanId, share: Share) {
         debug_assert!(self.in_use > 0, "a slot came back that was never given");
         self.in_use = self.in_use.saturating_sub(1);
-        match rate {
-            Some(rate) => self.dealt = self.dealt.saturating_sub(rate),
-            None => self.unbounded = self.unbounded.saturating_sub(1),
+        if let Entry::Occupied(mut held) = self.held.entry(scan) {
+            match held.get() {
+                0 | 1 => drop(held.remove()),
+                count => drop(held.insert(count - 1)),
+            }
+        }
+        match share {
+            Share::Rate(rate) => self.dealt = self.dealt.saturating_sub(rate),
+            Share::Unbounded => self.unbounded = self.unbounded.saturating_sub(1),
+            Share::Apart => {}
         }
     }
 
     /// Drops what a scan still waits for.
     pub fn forget(&mut self, scan: ScanId) {
         self.queues.remove(&scan);
-        self.expected.remove(&scan);
+        self.demands.remove(&scan);
         self.loads.remove(&scan);
     }
 
@@ -223,15 +285,21 @@ impl<T> SlotsCore<T> {
         self.dealt
     }
 
-    /// Returns how many nmaps run without a bound of packets.
+    /// Returns how many nmaps run without a bound of packets, loopback apart.
     pub fn unbounded(&self) -> usize {
         self.unbounded
     }
 
     /// Returns how many requests wait, and for what; none for nothing.
     pub fn waiting(&self) -> Option<(usize, Hold)> {
-        let waiting = self.queues.values().map(|queue| queue.waiting.len()).sum();
-        let hold = self.next_share().err()?;
+        let (held, hold): (Vec<_>, _) = match self.check_room() {
+            Err(hold) => (self.queues.values().collect(), hold),
+            Ok(()) => {
+                let held = self.queues.iter().filter(|(scan, _)| self.share_of(**scan).is_err());
+                (held.map(|(_, queue)| queue).collect(), Hold::PacketRate)
+            }
+        };
+        let waiting = held.iter().map(|queue| queue.waiting.len()).sum();
         (waiting > 0).then_some((waiting, hold))
     }
 }

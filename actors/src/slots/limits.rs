@@ -1,6 +1,9 @@
 //! What all nmaps together may use.
 
-use std::fs;
+use std::{
+    fs,
+    sync::{PoisonError, RwLock},
+};
 
 /// Memory that is left to others unless told otherwise.
 const MEMORY_RESERVE: u64 = 256 * 1024 * 1024;
@@ -33,6 +36,28 @@ impl Limits {
             },
             memory_reserve: change.memory_reserve.unwrap_or(self.memory_reserve),
         }
+    }
+}
+
+/// The limits that hold now. Slots writes them, all others read.
+#[derive(Debug)]
+pub struct LimitsNow(RwLock<Limits>);
+
+impl LimitsNow {
+    /// Returns the limits to begin with.
+    pub fn new(limits: Limits) -> Self {
+        Self(RwLock::new(limits))
+    }
+
+    /// Returns the limits.
+    pub fn get(&self) -> Limits {
+        // Plain data behind the lock: a poisoned one is still good to use.
+        *self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes them.
+    pub(super) fn set(&self, limits: Limits) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = limits;
     }
 }
 

@@ -6,13 +6,15 @@
 mod core;
 mod limits;
 
-pub use self::limits::{Hold, Limits, LimitsChange};
+pub use self::limits::{Hold, Limits, LimitsChange, LimitsNow};
 
-use self::core::{Grant, SlotsCore};
+pub use self::core::Demand;
+
+use self::core::{Grant, Share, SlotsCore};
 use crate::processors;
 use netscan_schemas::ScanId;
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 /// How often free memory is looked at while something starts or waits.
@@ -23,14 +25,15 @@ pub type Deliver = Box<dyn FnOnce(Permit) + Send>;
 
 /// What the actor is told.
 pub enum SlotsMsg {
-    /// A scan waits for a slot; it may have so many nmaps at once.
-    Ask(ScanId, usize, Deliver),
-    /// A permit was dropped, with its share of the packet budget.
-    Release(Option<u32>),
+    /// A scan waits for a slot.
+    Ask(ScanId, Demand, Deliver),
+    /// A permit of a scan was dropped, with its share of the packet budget.
+    Release(ScanId, Share),
     /// A scan ended or paused: what it waits for is void.
     Forget(ScanId),
-    /// So many nmaps of a scan run, and one of them wants a processor for such a share of its time.
-    Load(ScanId, usize, f64),
+    /// What a scan wants by now; so many of its nmaps run, and one of them wants a processor for
+    /// such a share of its time.
+    Load(ScanId, Demand, usize, f64),
     /// Other limits, for what starts next.
     Change(LimitsChange, RpcReplyPort<SlotsCount>),
     /// What there is, and what is taken.
@@ -49,7 +52,7 @@ pub struct SlotsCount {
     /// Packets a second that these may send together. More than the limit only after that was
     /// lowered, until enough of them have ended.
     pub dealt: u32,
-    /// nmap processes that run without a bound of packets, from when there was none.
+    /// nmap processes that run without a bound of packets, from when there was none; loopback apart.
     pub unbounded: usize,
     /// How many wait to be started, and for what; none for nothing.
     pub waiting: Option<(usize, Hold)>,
@@ -59,14 +62,15 @@ pub struct SlotsCount {
 #[derive(Debug)]
 pub struct Permit {
     slots: ActorRef<SlotsMsg>,
-    rate: Option<u32>,
+    scan: ScanId,
+    share: Share,
     limit: usize,
 }
 
 impl Permit {
     /// Returns how many packets a second the process may send; none for no bound.
     pub fn rate(&self) -> Option<u32> {
-        self.rate
+        self.share.rate()
     }
 
     /// Returns how many nmaps may run at once, as things stood when this was granted.
@@ -78,7 +82,7 @@ impl Permit {
 impl Drop for Permit {
     fn drop(&mut self) {
         // Slots outlives every permit but in a shutdown, when nobody waits any more.
-        let _ = self.slots.cast(SlotsMsg::Release(self.rate));
+        let _ = self.slots.cast(SlotsMsg::Release(self.scan, self.share));
     }
 }
 
@@ -88,6 +92,8 @@ pub struct Slots;
 /// The actor's state.
 pub struct SlotsState {
     core: SlotsCore<Deliver>,
+    /// Where others read the limits.
+    limits: Arc<LimitsNow>,
     looked: Instant,
     /// Whether a `Look` is on its way.
     will_look: bool,
@@ -96,16 +102,16 @@ pub struct SlotsState {
 impl Actor for Slots {
     type Msg = SlotsMsg;
     type State = SlotsState;
-    type Arguments = Limits;
+    type Arguments = Arc<LimitsNow>;
 
     async fn pre_start(
         &self,
         _: ActorRef<SlotsMsg>,
-        limits: Limits,
+        limits: Arc<LimitsNow>,
     ) -> Result<Self::State, ActorProcessingErr> {
-        let mut core = SlotsCore::new(limits, processors::count());
+        let mut core = SlotsCore::new(limits.get(), processors::count());
         core.set_free_memory(limits::free_memory());
-        Ok(SlotsState { core, looked: Instant::now(), will_look: false })
+        Ok(SlotsState { core, limits, looked: Instant::now(), will_look: false })
     }
 
     async fn handle(
@@ -117,12 +123,15 @@ impl Actor for Slots {
         let mut answer = None;
         let core = &mut state.core;
         match message {
-            SlotsMsg::Ask(scan, expected, deliver) => core.ask(scan, expected, deliver),
-            SlotsMsg::Release(rate) => core.release(rate),
+            SlotsMsg::Ask(scan, demand, deliver) => core.ask(scan, demand, deliver),
+            SlotsMsg::Release(scan, share) => core.release(scan, share),
             SlotsMsg::Forget(scan) => core.forget(scan),
-            SlotsMsg::Load(scan, running, want) => core.set_load(scan, running, want),
+            SlotsMsg::Load(scan, demand, running, want) => {
+                core.set_load(scan, demand, running, want);
+            }
             SlotsMsg::Change(change, reply) => {
                 core.set_limits(core.limits().with(change));
+                state.limits.set(core.limits());
                 answer = Some(reply);
             }
             SlotsMsg::Count(reply) => answer = Some(reply),
@@ -144,9 +153,9 @@ impl SlotsState {
             self.core.set_free_memory(limits::free_memory());
         }
         let limit = self.core.limits().slots;
-        while let Some(Grant { request: deliver, rate }) = self.core.grant() {
+        while let Some(Grant { request: deliver, scan, share }) = self.core.grant() {
             netscan_store::failpoint::hit("slots-grant");
-            deliver(Permit { slots: myself.clone(), rate, limit });
+            deliver(Permit { slots: myself.clone(), scan, share, limit });
         }
         // Slots and shares tell when they come back; memory and processors do not.
         let is_held = matches!(self.core.waiting(), Some((_, Hold::Memory | Hold::Processors)));
@@ -164,5 +173,22 @@ impl SlotsState {
             unbounded: self.core.unbounded(),
             waiting: self.core.waiting(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ractor::rpc::CallResult;
+
+    #[tokio::test]
+    async fn whoever_reads_the_limits_reads_those_that_hold() {
+        let limits = Arc::new(LimitsNow::new(Limits::new(8, Some(20_000))));
+        let (slots, _) = Actor::spawn(None, Slots, Arc::clone(&limits)).await.expect("starts");
+        let change = LimitsChange { slots: Some(3), ..LimitsChange::default() };
+        let changed = slots.call(|reply| SlotsMsg::Change(change, reply), None).await;
+        let Ok(CallResult::Success(count)) = changed else { panic!("no answer") };
+        assert_eq!((limits.get().slots, limits.get()), (3, count.limits));
+        slots.stop(None);
     }
 }

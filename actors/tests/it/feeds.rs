@@ -3,6 +3,7 @@
 use super::support::{all_up, ended, request, scan, start};
 use netscan_actors::{Begin, Page};
 use netscan_nmap::launch::Scripted;
+use netscan_store::Publisher;
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
 
@@ -38,4 +39,24 @@ async fn readers_of_the_same_events_share_their_bytes() {
     // So do those of all scans.
     let mut overall = system.overall_feed(&Begin::After(0), true).unwrap();
     assert_eq!(places(&overall.next_page().await.unwrap()), places(&stored));
+}
+
+/// A scan may end, and its last events become public, while a reader of all scans begins.
+#[tokio::test]
+async fn a_scan_that_ends_as_a_reader_begins_is_not_told_from_its_first_event() {
+    let dir = TempDir::new().unwrap();
+    let system = start(dir.path(), Arc::new(Scripted::with(all_up)), true).await;
+    let id = scan(&system, request(&["127.0.0.0/28"], 4)).await;
+    ended(&system, id).await;
+    let mut overall = system.overall_feed(&Begin::Now, true).unwrap();
+    let stored = system.store().events(id, 0, 1000, usize::MAX).unwrap();
+    let (last, text) = stored.last().unwrap();
+    assert!(*last > 1);
+    system.hub().publish(id, &[(*last, Arc::clone(text))]);
+    let page = overall.next_page().await.unwrap();
+    assert_eq!(page.texts().collect::<Vec<_>>(), [(*last, &**text)]);
+    // Of one that comes later all is told.
+    let later = scan(&system, request(&["127.0.0.1"], 1)).await;
+    let page = overall.next_page().await.unwrap();
+    assert_eq!(page.texts().next().unwrap().0, 1, "of scan {later}");
 }

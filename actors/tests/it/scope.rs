@@ -2,7 +2,7 @@
 
 use crate::support::{addresses, all_up, count, ended, events, request, scan, start, verdicts};
 use netscan_actors::{NewEntry, RescanError, SubmitError, System};
-use netscan_nmap::launch::{LaunchSpec, Script, Scripted, Step};
+use netscan_nmap::launch::{LaunchError, LaunchSpec, Script, Scripted, Step};
 use netscan_schemas::{
     ProjectId, ScanId, ScopeId, Time,
     api::{RescanOnly, ScanRequest},
@@ -179,6 +179,41 @@ async fn what_leaves_the_scope_while_it_waits_is_not_started() {
     let error = system.store().scan(id).unwrap().unwrap().state.error.unwrap();
     assert!(error.contains("6 of 16 targets are unfinished"), "{error}");
     assert!(error.contains("127.0.0.6-11: entry 1 of the scope denies these"), "{error}");
+    let report = netscan_store::check::check(system.store()).unwrap();
+    assert!(report.is_clean(), "{:?}", report.problems);
+}
+
+/// A start that failed for want of a resource is tried again, for a minute at most.
+#[tokio::test]
+async fn what_leaves_the_scope_while_a_start_is_tried_again_is_not_started() {
+    let dir = TempDir::new().unwrap();
+    let tried = Arc::<Notify>::default();
+    let (notify, mut is_first) = (Arc::clone(&tried), true);
+    let launcher = Arc::new(Scripted::with(move |spec| {
+        if !std::mem::take(&mut is_first) {
+            return all_up(spec);
+        }
+        notify.notify_one();
+        let source = std::io::Error::from_raw_os_error(11); // EAGAIN
+        Script::Refuse(LaunchError::Spawn { program: spec.program.clone(), source })
+    }));
+    let system = start(dir.path(), Arc::clone(&launcher), true).await;
+    let id = one_by_one(&system, "127.0.0.0/29", 8).await;
+    tried.notified().await;
+    deny(&system, "127.0.0.6-7").await;
+    assert_eq!(ended(&system, id).await, ScanStatus::Failed);
+    let starts = launcher.launched();
+    assert_eq!(starts.iter().map(|spec| addresses(spec).len()).collect::<Vec<_>>(), [8, 6]);
+    let counts = verdicts(&system, id);
+    assert_eq!((counts.up, counts.unfinished), (6, 2));
+    let batches = system.store().batches(id, None, 10).unwrap();
+    let first = batches.iter().find(|batch| batch.parent.is_none()).unwrap();
+    assert_eq!((first.status, first.charged_attempts), (BatchStatus::Split, 0));
+    let attempts = system.store().attempts(first.id).unwrap();
+    let outcomes: Vec<_> = attempts.into_iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!(outcomes, [Some(Outcome::OutOfScope { addresses: 2 })]);
+    let (difficult, _) = system.store().difficult_among(&first.addresses, 10).unwrap();
+    assert!(difficult.is_empty(), "{difficult:?}");
     let report = netscan_store::check::check(system.store()).unwrap();
     assert!(report.is_clean(), "{:?}", report.problems);
 }

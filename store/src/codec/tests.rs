@@ -146,11 +146,16 @@ fn attempt() -> AttemptRecord {
         started_at: Time::from_secs(5),
         finished_at: Some(Time::from_secs(6)),
         ending: Some(Ending::Signalled { signal: 9 }),
-        outcome: Some(Outcome::Crashed { signal: 9 }),
+        outcome: Some(Outcome::OutOfScope { addresses: 5 }),
         cpu_ms: 0,
         finished_hosts: 7,
         raw: RawInfos { xml, ..RawInfos::default() },
     }
+}
+
+/// The attempt of the golden files of versions 1 and 2.
+fn attempt_of_version_2() -> AttemptRecord {
+    AttemptRecord { outcome: Some(Outcome::Crashed { signal: 9 }), ..attempt() }
 }
 
 fn host() -> HostRecord {
@@ -323,7 +328,7 @@ fn golden_records_of_version_1_are_still_read() {
     check(&ScanSpec { tuning: Tuning::default(), ..spec() });
     check(&PlanRecord { last: AddressSet::new(), order: PlanOrder::InOrder, ..plan() });
     check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch_of_version_2() });
-    check(&AttemptRecord { cpu_ms: 0, ..attempt() });
+    check(&AttemptRecord { cpu_ms: 0, ..attempt_of_version_2() });
     check(&HostRecord { verdict: Verdict::Up, provisional: vec![], ..host() });
 }
 
@@ -331,6 +336,8 @@ fn golden_records_of_version_1_are_still_read() {
 fn golden_records_of_version_2_are_still_read() {
     let text = fs::read_to_string(golden_path(BatchRecord::KIND, 2)).unwrap();
     assert_eq!(BatchRecord::from_bytes(&from_hex(&text)).unwrap(), batch_of_version_2());
+    let text = fs::read_to_string(golden_path(AttemptRecord::KIND, 2)).unwrap();
+    assert_eq!(AttemptRecord::from_bytes(&from_hex(&text)).unwrap(), attempt_of_version_2());
     let text = fs::read_to_string(golden_path(PlanRecord::KIND, 2)).unwrap();
     let expected = PlanRecord { order: PlanOrder::InOrder, ..plan() };
     assert_eq!(PlanRecord::from_bytes(&from_hex(&text)).unwrap(), expected);
