@@ -14,7 +14,7 @@ use crate::{
     socket::{Gone, Heard, Io, SEND_WAIT, Socket, Upgrade},
 };
 use axum::{extract::State, response::Response};
-use netscan_actors::{Begin, Feed, OverallFeed, Page};
+use netscan_actors::{Begin, Feed, OverallFeed, Page, Selection};
 use netscan_schemas::{ScanId, Seq, event::ConnectionEvent, problem::Code, scan::ScanStatus};
 use netscan_store::ReadError;
 use serde::Deserialize;
@@ -114,7 +114,8 @@ pub async fn scan_events(
     connect(edge, caller, upgrade, open)
 }
 
-/// Upgrades to a WebSocket with the events of all scans.
+/// Upgrades to a WebSocket with the events of all scans; for a token that is limited to some
+/// projects, of all of theirs.
 #[utoipa::path(
     get,
     path = "/ws/events",
@@ -133,9 +134,11 @@ pub async fn all_events(
     upgrade: Upgrade,
 ) -> Result<Response, Failure> {
     let begin = begin(query.since.as_deref())?;
+    let projects = caller.projects().map(<[_]>::to_vec);
+    let selection = Selection { lines: query.lines, projects };
     let opened = edge.clone();
     let open = move || -> Result<(String, Source), Close> {
-        let feed = opened.system.overall_feed(&begin, query.lines).map_err(|_| UNREADABLE)?;
+        let feed = opened.system.overall_feed(&begin, selection).map_err(|_| UNREADABLE)?;
         let hello = ConnectionEvent::Connected { scan_id: None, last_seq: None, status: None };
         Ok((text_of(&hello), Source::All(feed)))
     };

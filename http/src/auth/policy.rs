@@ -120,7 +120,7 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/healthz", ANYBODY, Object::None),
     rule("GET", "/readyz", ANYBODY, Object::None),
     rule("*", "/ws/scans/{id}", VIEWER, Object::Scan),
-    rule("*", "/ws/events", VIEWER, Object::Whole),
+    rule("*", "/ws/events", VIEWER, Object::None),
     rule("GET", "/", ANYBODY, Object::None),
     rule("GET", "/login", ANYBODY, Object::None),
     rule("GET", "/login.js", ANYBODY, Object::None),

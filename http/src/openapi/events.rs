@@ -107,8 +107,8 @@ pub fn asyncapi(openapi: &Value) -> Value {
         },
         "channels": {
             "scan": channel("/ws/scans/{id}", "The events of one scan.", &of_scan, openapi),
-            "all": channel("/ws/events", "The events of all scans; without `line`, unless \
-                           `lines=true`.", &of_scan, openapi),
+            "all": channel("/ws/events", "The events of all scans that the caller sees; without \
+                           `line`, unless `lines=true`.", &of_scan, openapi),
         },
         "operations": {
             "followScan": operation("scan", "Sends the events of a scan, from any number on."),
