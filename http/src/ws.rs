@@ -92,7 +92,7 @@ impl Source {
     path = "/ws/scans/{id}",
     tag = "events",
     operation_id = "follow_scan",
-    params(("id" = ScanId, Path, description = "The number of the scan"), SinceQuery),
+    params(("id" = ScanId, Path, description = "The number of the scan"), SinceQuery, ("Sec-WebSocket-Protocol" = Option<String>, Header, description = "`netscan.v1, ticket.TICKET` with a ticket of `POST /api/ws-tickets`, where no other header can be set; the answer names `netscan.v1`")),
     responses(
         (status = 101, description = "The connection is a WebSocket from here on: `/api/asyncapi.json` has its messages. Who may not read is closed with 4401, an unknown scan with 4404"),
     ),
@@ -121,7 +121,7 @@ pub async fn scan_events(
     path = "/ws/events",
     tag = "events",
     operation_id = "follow_all_scans",
-    params(OverallQuery),
+    params(OverallQuery, ("Sec-WebSocket-Protocol" = Option<String>, Header, description = "`netscan.v1, ticket.TICKET` with a ticket of `POST /api/ws-tickets`, where no other header can be set; the answer names `netscan.v1`")),
     responses(
         (status = 101, description = "The connection is a WebSocket from here on: `/api/asyncapi.json` has its messages. Who may not read is closed with 4401, an unknown scan with 4404"),
     ),

@@ -113,6 +113,7 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/session", VIEWER, Object::None),
     rule("DELETE", "/api/session", VIEWER, Object::None),
     rule("POST", "/api/session/codes", VIEWER, Object::None),
+    rule("POST", "/api/ws-tickets", VIEWER, Object::None),
     rule("GET", "/api/openapi.json", ANYBODY, Object::None),
     rule("GET", "/api/asyncapi.json", ANYBODY, Object::None),
     rule("GET", "/api/docs", ANYBODY, Object::None),
