@@ -4,7 +4,7 @@ use crate::{batch::ScanContext, network::Network, scope::Scopes};
 use netscan_nmap::{
     datadir::{Datadir, DatadirError, Datadirs},
     launch::Launcher,
-    locate::{Installation, LocateError, OLDEST, locate},
+    locate::{Installation, LocateError, OLDEST, locate, replaceable_by},
     options::{Options, ScriptDb},
     privilege::Privileges,
 };
@@ -27,6 +27,8 @@ pub struct Scanner {
     privileges: Privileges,
     datadirs: Arc<Datadirs>,
     found: Mutex<Option<Installation>>,
+    /// What was said last of who may replace the program.
+    warned: Mutex<Option<String>>,
 }
 
 /// The nmap that a scan's batches run: with a data directory of the scan's own, where that starts
@@ -49,7 +51,7 @@ impl Scanner {
     /// Takes the path that the user gave, if one was given, and where scans may keep files.
     pub fn new(explicit: Option<PathBuf>, privileges: Privileges, data_dir: &Path) -> Self {
         let datadirs = Arc::new(Datadirs::new(data_dir));
-        Self { explicit, privileges, datadirs, found: Mutex::new(None) }
+        Self { explicit, privileges, datadirs, found: Mutex::default(), warned: Mutex::default() }
     }
 
     /// Removes files that scans of an earlier start have left, before anything is started.
@@ -78,9 +80,27 @@ impl Scanner {
         }
         let explicit = self.explicit.clone();
         // It runs `nmap --version`.
-        let found = blocking(move || locate(explicit.as_deref())).await?;
+        let look = move || {
+            locate(explicit.as_deref()).map(|found| {
+                let replaceable = replaceable_by(&found.program);
+                (found, replaceable)
+            })
+        };
+        let (found, replaceable) = blocking(look).await?;
+        if let Some((how, mend)) = replaceable {
+            self.warn(format!("{how}; mend it: {mend}"));
+        }
         *self.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone());
         Ok(found)
+    }
+
+    /// Logs a warning, unless it is the same as before.
+    fn warn(&self, warning: String) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.as_ref() != Some(&warning) {
+            tracing::warn!("{warning}");
+            *warned = Some(warning);
+        }
     }
 
     /// Looks for nmap again, whatever was found before.

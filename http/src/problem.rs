@@ -100,7 +100,8 @@ pub fn refuse_new_work(store: &Store) -> Result<(), Failure> {
     refuse_while(store.health())
 }
 
-fn refuse_while(health: Health) -> Result<(), Failure> {
+/// Returns why nothing new may be begun with a store like this, if that is so.
+pub fn refuse_while(health: Health) -> Result<(), Failure> {
     match health {
         Health::Ok => Ok(()),
         health @ (Health::Low { .. } | Health::Full { .. }) => Err(no_room(health)),
@@ -108,7 +109,8 @@ fn refuse_while(health: Health) -> Result<(), Failure> {
     }
 }
 
-fn no_room(why: impl std::fmt::Display) -> Failure {
+/// Returns that there is no room on the disk.
+pub fn no_room(why: impl std::fmt::Display) -> Failure {
     let detail = format!(
         "{why}; delete scans that are not needed any more, or make room, and netscan goes on by \
          itself"

@@ -144,13 +144,22 @@ impl Edge {
         Ok(self)
     }
 
-    /// Says where browsers find the server (`http://127.0.0.1:8000`), and returns the URL that
-    /// lets one in as the administrator: once, and for ten minutes.
+    /// Says where browsers find the server (`http://127.0.0.1:8000`).
+    pub fn announce(&self, address: String) {
+        self.keeper.set_address(address);
+    }
+
+    /// Returns whether callers have to say who they are.
+    pub fn asks_who_calls(&self) -> bool {
+        !self.keeper.is_open()
+    }
+
+    /// Returns the URL that lets a browser in as the administrator: once, and for ten minutes. None
+    /// where there is nothing to log in to.
     ///
     /// # Errors
     /// When the system gives no random bytes.
-    pub fn announce(&self, address: String) -> Result<Option<String>, OwnTokenError> {
-        self.keeper.set_address(address);
+    pub fn login_url(&self) -> Result<Option<String>, OwnTokenError> {
         let Some(own) = self.keeper.own() else { return Ok(None) };
         let (code, _) = self.keeper.new_code(own.clone())?;
         Ok(self.keeper.login_url(&code))

@@ -1,8 +1,8 @@
 //! Serves TCP: takes connections, bounds what each may take of us, and lets go in the end.
 //!
 //! ```text
-//! accept ─► place (all, one address) ─► TLS handshake ─► headers ─► body ─► router
-//!                                         10 s            10 s      30 s and more
+//! accept ─► place (all, one address) ─► TLS handshake ─► headers ─► body ─► router ─► answer
+//!                                         10 s            10 s      30 s and more      60 s a byte
 //! ```
 
 use crate::{
@@ -26,6 +26,7 @@ use tokio::{
     net::TcpListener,
     time::timeout,
 };
+use tokio_io_timeout::TimeoutWriter;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
@@ -80,10 +81,10 @@ pub async fn take_connections(
 }
 
 /// What is needed to talk to one client.
-struct Talk {
-    arrival: Arrival,
-    router: Router,
-    edge: Arc<Edge>,
+pub(crate) struct Talk {
+    pub(crate) arrival: Arrival,
+    pub(crate) router: Router,
+    pub(crate) edge: Arc<Edge>,
 }
 
 impl Talk {
@@ -101,8 +102,12 @@ impl Talk {
         }
     }
 
-    async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    /// Answers requests until the client goes, or the server does.
+    pub(crate) async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let Self { arrival, router, edge } = self;
+        let mut stream = TimeoutWriter::new(stream);
+        stream.set_timeout(Some(limits::SEND_TIMEOUT));
+        let stream = TokioIo::new(Box::pin(stream));
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(arrival);
             router.clone().oneshot(request.map(|body| Body::new(Timed::new(body))))
@@ -113,7 +118,7 @@ impl Talk {
             .header_read_timeout(limits::HEADER_TIMEOUT)
             .max_headers(limits::HEADERS_MAX)
             .max_header_size(limits::HEADER_BYTES_MAX);
-        let connection = server.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let connection = server.serve_connection(stream, service).with_upgrades();
         let mut connection = pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,

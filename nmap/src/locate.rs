@@ -3,14 +3,18 @@
 //! The version is asked for in an empty environment: `NMAP_ARGS` alone would turn the question into
 //! a scan.
 
-use rustix::fs::OFlags;
+use crate::launch::TAG_VARIABLE;
+use rustix::{
+    fs::OFlags,
+    process::{Signal, getppid, set_parent_process_death_signal},
+};
 use std::{
     collections::HashSet,
     env,
     ffi::OsStr,
     fmt, fs,
     io::{self, Read},
-    os::unix::fs::MetadataExt,
+    os::unix::{fs::MetadataExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -115,6 +119,18 @@ pub enum LocateError {
         /// How.
         how: String,
     },
+    /// Anyone may put another file in the program's place.
+    #[error(
+        "every user of this machine may replace what is in `{}`, and with it `{}`, so that it is \
+         not run; `chmod o-w` that directory, or name another nmap with `--nmap PATH`",
+        directory.display(), path.display()
+    )]
+    OpenDirectory {
+        /// The file.
+        path: PathBuf,
+        /// The directory above it.
+        directory: PathBuf,
+    },
     /// The program does not start, or its answer cannot be read.
     #[error("`{} --version` does not run", path.display())]
     Unstartable {
@@ -191,10 +207,61 @@ fn check_file(program: &Path) -> Result<(), LocateError> {
         return Err(LocateError::WorldWritable { path });
     }
     let own = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    match others(file.mode(), (file.uid(), file.gid()), own) {
-        Some(how) => Err(LocateError::OthersMayChange { path, how }),
+    if let Some(how) = others(file.mode(), (file.uid(), file.gid()), own) {
+        return Err(LocateError::OthersMayChange { path, how });
+    }
+    match directories(program).into_iter().find(|(_, dir)| is_open(dir.mode())) {
+        Some((directory, _)) => Err(LocateError::OpenDirectory { path, directory }),
         None => Ok(()),
     }
+}
+
+/// Returns the directories in which the program, or what its name leads to, could be replaced.
+fn directories(program: &Path) -> Vec<(PathBuf, fs::Metadata)> {
+    let mut found: Vec<(PathBuf, fs::Metadata)> = Vec::new();
+    for path in [Some(program.to_owned()), fs::canonicalize(program).ok()].into_iter().flatten() {
+        for directory in path.ancestors().skip(1) {
+            if found.iter().any(|(known, _)| known == directory) {
+                continue;
+            }
+            // What cannot be looked at would not let the program be found either.
+            if let Ok(metadata) = fs::metadata(directory) {
+                found.push((directory.to_owned(), metadata));
+            }
+        }
+    }
+    found
+}
+
+/// Returns whether everybody may replace what others have in a directory: in one with the sticky
+/// bit, such as `/tmp`, only its owner may.
+const fn is_open(mode: u32) -> bool {
+    mode & 0o1002 == 0o002
+}
+
+/// Returns how some others than root and this user could put another file in the program's place,
+/// and how to mend that, if they could. On Debian and its like `/usr/local/bin` is the group
+/// `staff`'s, so that this is told and no more.
+pub fn replaceable_by(program: &Path) -> Option<(String, String)> {
+    let own = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    directories(program).into_iter().find_map(|(directory, found)| {
+        // The sticky bit holds a group off as it does everybody, but not the directory's owner.
+        let mode = if found.mode() & 0o1000 == 0 { found.mode() } else { found.mode() & !0o022 };
+        let how = others(mode, (found.uid(), found.gid()), own)?;
+        let place = directory.display();
+        let mend = if how.starts_with("belongs") {
+            format!("`chown root {place}`")
+        } else {
+            format!("`chmod g-w {place}`")
+        };
+        Some((
+            format!(
+                "`{place}` {how}, who may replace {} and so say what netscan runs",
+                program.display()
+            ),
+            format!("{mend}, or name an nmap elsewhere, such as `--nmap /usr/bin/nmap`"),
+        ))
+    })
 }
 
 /// Returns how a file could be changed by others than root and the user `own`, each a user's and a
@@ -233,9 +300,12 @@ pub fn rights_of_file(program: &Path) -> Option<String> {
 
 fn ask_version(program: &Path) -> Result<Version, LocateError> {
     let unstartable = |source| LocateError::Unstartable { path: program.to_owned(), source };
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    end_with_us(&mut command);
+    let mut child = command
         .arg("--version")
         .env_clear()
+        .env(TAG_VARIABLE, "version")
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -251,6 +321,20 @@ fn ask_version(program: &Path) -> Result<Version, LocateError> {
         let said = said.lines().next().unwrap_or("").chars().take(80).collect();
         LocateError::NotNmap { path: program.to_owned(), said }
     })
+}
+
+/// Binds a command to this thread, which has to wait for it.
+fn end_with_us(command: &mut Command) {
+    let us = rustix::process::getpid();
+    #[expect(unsafe_code, reason = "only this lets code of ours run between fork and exec")]
+    // SAFETY: the closure makes two system calls and allocates nothing.
+    unsafe {
+        command.pre_exec(move || {
+            set_parent_process_death_signal(Some(Signal::KILL))?;
+            // We may have ended before the line above.
+            if getppid() == Some(us) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
+        });
+    }
 }
 
 /// Returns whether the child ended in time; it is killed when not.
@@ -399,6 +483,55 @@ mod tests {
     }
 
     #[test]
+    fn who_may_replace_a_program_is_seen() {
+        let directory = TempDir::new().unwrap();
+        let path = program(&directory, &said("Nmap version 7.93 ( x )"), 0o755);
+        let bin = path.parent().unwrap();
+        let set = |mode| fs::set_permissions(bin, fs::Permissions::from_mode(mode)).unwrap();
+        let is_open = || {
+            matches!(locate(Some(&path)), Err(LocateError::OpenDirectory { directory, .. })
+                if directory == bin)
+        };
+        set(0o755);
+        assert_eq!((is_open(), replaceable_by(&path)), (false, None));
+        set(0o777);
+        assert!(is_open());
+        // By way of a link in a closed place, too.
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(matches!(locate(Some(&link)), Err(LocateError::OpenDirectory { .. })));
+        set(0o1777);
+        assert_eq!((is_open(), replaceable_by(&path)), (false, None));
+        if !rustix::process::geteuid().is_root() {
+            return; // Only root gives files away.
+        }
+        set(0o2775);
+        std::os::unix::fs::chown(bin, None, Some(50)).unwrap();
+        let (how, mend) = replaceable_by(&path).unwrap();
+        assert!(how.contains("can be changed by group 50"), "{how}");
+        assert!(mend.contains("chmod g-w") && mend.contains(bin.to_str().unwrap()), "{mend}");
+        assert!(!is_open() && locate(Some(&path)).is_ok());
+        std::os::unix::fs::chown(bin, Some(1000), Some(0)).unwrap();
+        let (how, mend) = replaceable_by(&path).unwrap();
+        assert!(how.contains("belongs to user 1000") && mend.contains("chown root"), "{how}");
+    }
+
+    #[test]
+    fn what_is_asked_for_its_version_carries_our_mark_and_ends_with_us() {
+        let directory = TempDir::new().unwrap();
+        let body = format!("[ \"${TAG_VARIABLE}\" = version ] && echo Nmap version 7.93");
+        locate(Some(&program(&directory, &body, 0o755))).unwrap();
+        // Here a thread stands for the process: its end is what the kernel goes by.
+        let start = || {
+            let mut command = Command::new("sleep");
+            end_with_us(command.arg("60"));
+            command.spawn().unwrap()
+        };
+        let status = thread::spawn(start).join().unwrap().wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(9));
+    }
+
+    #[test]
     fn rights_that_a_file_gives_are_seen() {
         let directory = TempDir::new().unwrap();
         let path = program(&directory, "", 0o755);
@@ -417,7 +550,7 @@ mod tests {
         let found = locate(Some(&program(&directory, &body, 0o755)));
         let pid: i32 = fs::read_to_string(pid_file).unwrap().trim().parse().unwrap();
         let pid = rustix::process::Pid::from_raw(pid).unwrap();
-        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+        rustix::process::kill_process(pid, Signal::KILL).unwrap();
         assert_eq!(found.unwrap().version, Version { major: 7, minor: 93 });
     }
 

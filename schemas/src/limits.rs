@@ -80,9 +80,14 @@ pub const PAGE_DEFAULT: usize = 100;
 pub const PAGE_MAX: usize = 1000;
 /// Rows that the lists of the Python system's clients answer without a `limit`.
 pub const SEED_LIST_MAX: usize = 10_000;
-/// Hosts that one page of a search reads at most, or steps that cost as much. Where no index narrows
-/// a search down, its page is then short, or empty, and its `Link` goes on.
+/// Hosts that one page of a search reads at most, or steps through indexes that cost as much. Where
+/// no index narrows a search down, or lists agree on few hosts, its page is then short, or empty,
+/// and its `Link` goes on.
 pub const SEARCH_READS_MAX: usize = 10_000;
+/// The same of a search in one scan whose client names no `limit`, and so expects all in one answer.
+pub const SEARCH_ALL_READS_MAX: usize = 1_000_000;
+/// Words of one search.
+pub const SEARCH_WORDS_MAX: usize = 16;
 /// Addresses of one `POST /api/nmap/run`: its client waits, and gets all in one answer.
 pub const RUN_ADDRESSES_MAX: u64 = 4096;
 /// Addresses that `POST /api/targets/expand` lists.
@@ -110,6 +115,9 @@ pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The least that a large body may come at.
 pub const BODY_BYTES_PER_S_MIN: u64 = 64 * 1024;
+/// How long a client may take nothing of an answer. One that takes a little may be slow: it holds no
+/// more than its place.
+pub const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a TLS handshake may take.
 pub const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 /// TCP connections from one address (of IPv6: one /64) at once; loopback has no such bound. A
@@ -123,9 +131,10 @@ pub const REQUESTS_PER_S: u32 = 10_000;
 pub const FAILED_LOGINS_PER_S: u32 = 5;
 /// ... as many at once.
 pub const FAILED_LOGINS_BURST: u32 = 20;
-/// Callers whose rates are kept in mind before the ones at rest are forgotten.
+/// Callers whose rates are kept in mind; those at rest are forgotten then. Where still more fail to
+/// say who they are, all of these share one rate.
 pub const CALLERS_KEPT: usize = 10_000;
-/// Tokens at once.
+/// Tokens at once; those that have ended make room.
 pub const TOKENS_MAX: usize = 1000;
 /// Longest that a token may be made for, unless it is for ever: ten years.
 pub const TOKEN_DAYS_MAX: u64 = 3650;

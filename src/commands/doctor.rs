@@ -8,7 +8,8 @@ use crate::{
 };
 use netscan_nmap::{
     datadir::Datadirs,
-    locate::{Installation, LocateError, locate, rights_of_file},
+    launch::leftovers_unseen,
+    locate::{Installation, LocateError, locate, replaceable_by, rights_of_file},
     privilege::Privileges,
 };
 use netscan_schemas::api::{LayerState, Sandbox, SandboxMode, ScopeSummary, StoreHealth, System};
@@ -55,6 +56,7 @@ pub async fn run(
             let path = found.program.display();
             add(&mut findings, "nmap", Health::Ok, format!("{} at {path}", found.version));
             findings.extend(rights(&found.program));
+            findings.extend(replaceable(&found.program));
             match &found.datadir {
                 Some(dir) => {
                     let (health, detail) = nmap_data(dir, &found, &data_dir(data)?);
@@ -129,6 +131,7 @@ fn nmap_remedy(error: &LocateError) -> Option<&'static str> {
         LocateError::NotFound { .. }
         | LocateError::NotExecutable { .. }
         | LocateError::OthersMayChange { .. }
+        | LocateError::OpenDirectory { .. }
         | LocateError::WorldWritable { .. } => None,
         LocateError::Missing { .. } | LocateError::NotAFile { .. } => {
             Some("name nmap's program with --nmap PATH, or leave --nmap out to look in PATH")
@@ -155,6 +158,12 @@ fn rights(program: &Path) -> Option<Finding> {
     );
     let (what, health) = ("nmap rights", Health::Warn);
     Some(Finding { what, health, detail, remedy: Some(remedy) })
+}
+
+/// Warns of others who could put another file in the program's place.
+fn replaceable(program: &Path) -> Option<Finding> {
+    let (detail, remedy) = replaceable_by(program)?;
+    Some(Finding { what: "nmap place", health: Health::Warn, detail, remedy: Some(remedy) })
 }
 
 /// Looks whether scans can have a shorter copy of nmap's data.
@@ -184,6 +193,16 @@ fn sandbox(findings: &mut Vec<Finding>, sandbox: &Sandbox) {
     for layer in &sandbox.layers {
         let health = if layer.state == LayerState::Missing { Health::Warn } else { Health::Ok };
         add(findings, "sandbox", health, format!("{}: {}", layer.name, layer.detail));
+    }
+    if let Some(why) = leftovers_unseen().filter(|_| sandbox.has("user")) {
+        let remedy = "add CAP_SYS_PTRACE to CapabilityBoundingSet= of the service, or `--cap-add \
+                      SYS_PTRACE` to the container";
+        findings.push(Finding {
+            what: "leftovers",
+            health: Health::Warn,
+            detail: why.to_owned(),
+            remedy: Some(remedy.to_owned()),
+        });
     }
 }
 

@@ -27,7 +27,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
     sync::{
-        PoisonError, RwLock, RwLockReadGuard,
+        PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -182,7 +182,7 @@ impl Handle {
     /// Goes on with reading alone after a fault, of which redb says no more than that there was
     /// one, for reads too.
     pub(crate) fn read_on(&self) {
-        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        let mut slot = self.change_slot();
         slot.close();
         let known = Some(self.instance_id.as_str());
         match file::look(&self.files, &self.options, known, Verify::No) {
@@ -192,13 +192,24 @@ impl Handle {
     }
 
     /// Closes the database and opens it again, which is what redb asks for after a fault. While
-    /// the disk takes no writes the old handle stays: it still reads.
+    /// the disk takes no writes the old handle stays: it still reads. Readers wait while the file is
+    /// opened, which takes milliseconds. While it is verified, which takes about a second for each
+    /// 256 MiB, they are told at once that it is closed: what it says may be wrong.
     pub(crate) fn reopen(&self, verify: Verify) -> Result<(), OpenError> {
         self.files.probe().map_err(instance::failed("writing", &self.files.probe))?;
-        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
-        slot.close();
         let known = Some(self.instance_id.as_str());
-        match file::open(&self.files, &self.options, &self.opener, known, verify) {
+        let verified = match verify {
+            Verify::Yes => {
+                self.change_slot().close();
+                file::look(&self.files, &self.options, known, verify).map(drop)
+            }
+            Verify::No => Ok(()),
+        };
+        let mut slot = self.change_slot();
+        slot.close();
+        let opened = verified
+            .and_then(|()| file::open(&self.files, &self.options, &self.opener, known, Verify::No));
+        match opened {
             Ok((db, _)) => {
                 *slot = Slot::Writable(db);
                 Ok(())
@@ -218,6 +229,10 @@ impl Handle {
     /// Returns the database's slot; to be held for one transaction.
     pub(crate) fn slot(&self) -> RwLockReadGuard<'_, Slot> {
         self.slot.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change_slot(&self) -> RwLockWriteGuard<'_, Slot> {
+        self.slot.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Does some reading in one transaction, which ends with it. redb may panic on a damaged

@@ -10,13 +10,13 @@
 
 use crate::{
     codec::{self, CodecError},
-    error::ReadError,
+    error::{ReadError, chain},
     reader,
     tables::{Bytes, POSTING, PostingKey, WriteTables},
     terms,
 };
 use netscan_schemas::{id::ScanId, stored::HostRecord};
-use redb::{ReadableTable, StorageError};
+use redb::{AccessGuard, ReadableTable, StorageError};
 use std::{
     collections::{BTreeMap, HashMap},
     ops::RangeInclusive,
@@ -103,17 +103,20 @@ impl Changes {
         });
     }
 
-    /// Writes all of them.
+    /// Writes all of them. Hosts from `first_new` on were on no list before this transaction: they
+    /// can go behind a block that is damaged.
     pub(crate) fn flush<E: From<StorageError> + From<ReadError>>(
         &mut self,
         tables: &mut WriteTables<'_>,
+        first_new: u64,
     ) -> Result<(), E> {
         for (scan, lists) in std::mem::take(&mut self.0) {
             let mut lists: Vec<_> = lists.into_iter().collect();
             // In the order of their keys, for the database's sake.
             lists.sort_unstable();
             for (term, changes) in lists {
-                apply::<E>(tables, &term, scan, &last_words(changes))?;
+                let mut list = List { tables, term: &term, scan, first_new };
+                list.apply::<E>(&last_words(changes))?;
             }
         }
         Ok(())
@@ -129,86 +132,130 @@ fn last_words(mut changes: Vec<Change>) -> Vec<Change> {
     changes
 }
 
-fn apply<E: From<StorageError> + From<ReadError>>(
-    tables: &mut WriteTables<'_>,
-    term: &[u8],
+/// What is found where a host is to go.
+enum Held {
+    Nothing,
+    Block(Vec<u64>),
+    /// A block that cannot be read. It stays as it is: a search that meets it says so, a check
+    /// names it, and a repair makes the list anew. One index row is no reason to stop writing.
+    Damaged,
+}
+
+/// The list of a term in a scan, to change it.
+struct List<'l, 't> {
+    tables: &'l mut WriteTables<'t>,
+    term: &'l [u8],
     scan: u64,
-    changes: &[Change],
-) -> Result<(), E> {
-    let last = last_block(&tables.postings, of_scan(term, scan))?;
-    let end = last.as_ref().and_then(|hosts| hosts.last().copied());
-    let grows = |&(host, is_on): &Change| is_on && end.is_none_or(|end| host > end);
-    if changes.iter().all(grows) {
-        if last.is_none() && terms::is_text(term) && tables.texts.get(term)?.is_none() {
-            tables.texts.insert(term, ())?;
-        }
-        let mut hosts = last.unwrap_or_default();
-        if hosts.len() >= BLOCK_HOSTS {
-            hosts.clear();
-        }
-        hosts.extend(changes.iter().map(|(host, _)| *host));
-        return Ok(put(tables, term, scan, &hosts)?);
-    }
-    for change in changes {
-        change_one::<E>(tables, term, scan, *change)?;
-    }
-    if terms::is_text(term) {
-        match tables.postings.range(of_term(term))?.next().is_some() {
-            true => tables.texts.insert(term, ())?,
-            false => tables.texts.remove(term)?,
+    /// Hosts from this number on are in no block of earlier transactions.
+    first_new: u64,
+}
+
+impl List<'_, '_> {
+    fn apply<E: From<StorageError> + From<ReadError>>(
+        &mut self,
+        changes: &[Change],
+    ) -> Result<(), E> {
+        let term = self.term;
+        let last = self.block_up_to(u64::MAX)?;
+        let end = match &last {
+            Held::Nothing => None,
+            Held::Block(hosts) => hosts.last().copied(),
+            Held::Damaged => self.first_new.checked_sub(1),
         };
-    }
-    Ok(())
-}
-
-fn change_one<E: From<StorageError> + From<ReadError>>(
-    tables: &mut WriteTables<'_>,
-    term: &[u8],
-    scan: u64,
-    (host, is_on): Change,
-) -> Result<(), E> {
-    let mut held = last_block(&tables.postings, (term, scan, 0)..=(term, scan, host))?;
-    if held.is_none() && is_on {
-        // It goes before all others.
-        let first = tables.postings.range((term, scan, host)..=(term, scan, u64::MAX))?.next();
-        if let Some(row) = first {
-            let (key, bytes) = row?;
-            held = Some(block(key.value(), bytes.value())?);
+        let grows = |&(host, is_on): &Change| is_on && end.is_none_or(|end| host > end);
+        if changes.iter().all(grows) {
+            let mut hosts = match last {
+                Held::Block(hosts) if hosts.len() < BLOCK_HOSTS => hosts,
+                Held::Block(_) | Held::Damaged => Vec::new(),
+                Held::Nothing => {
+                    if terms::is_text(term) && self.tables.texts.get(term)?.is_none() {
+                        self.tables.texts.insert(term, ())?;
+                    }
+                    Vec::new()
+                }
+            };
+            hosts.extend(changes.iter().map(|(host, _)| *host));
+            return Ok(self.put(&hosts)?);
         }
+        for change in changes {
+            self.change_one::<E>(*change)?;
+        }
+        if terms::is_text(term) {
+            match self.tables.postings.range(of_term(term))?.next().is_some() {
+                true => self.tables.texts.insert(term, ())?,
+                false => self.tables.texts.remove(term)?,
+            };
+        }
+        Ok(())
     }
-    let mut hosts = held.unwrap_or_default();
-    let first = hosts.first().copied();
-    match (hosts.binary_search(&host), is_on) {
-        (Err(place), true) => hosts.insert(place, host),
-        (Ok(place), false) => drop(hosts.remove(place)),
-        (Ok(_), true) | (Err(_), false) => return Ok(()),
+
+    fn change_one<E: From<StorageError> + From<ReadError>>(
+        &mut self,
+        (host, is_on): Change,
+    ) -> Result<(), E> {
+        let mut held = self.block_up_to(host)?;
+        if matches!(held, Held::Nothing) && is_on {
+            // It goes before all others.
+            held = match self.block_from(host)? {
+                // Beside the block, if not into it.
+                Held::Damaged => Held::Nothing,
+                held => held,
+            };
+        }
+        let mut hosts = match held {
+            Held::Nothing => Vec::new(),
+            Held::Block(hosts) => hosts,
+            Held::Damaged if is_on && host >= self.first_new => Vec::new(),
+            Held::Damaged => return Ok(()),
+        };
+        let first = hosts.first().copied();
+        match (hosts.binary_search(&host), is_on) {
+            (Err(place), true) => hosts.insert(place, host),
+            (Ok(place), false) => drop(hosts.remove(place)),
+            (Ok(_), true) | (Err(_), false) => return Ok(()),
+        }
+        if let Some(first) = first.filter(|first| hosts.first() != Some(first)) {
+            self.tables.postings.remove((self.term, self.scan, first))?;
+        }
+        Ok(self.put(&hosts)?)
     }
-    if let Some(first) = first.filter(|first| hosts.first() != Some(first)) {
-        tables.postings.remove((term, scan, first))?;
+
+    /// Writes hosts that follow each other, in as many blocks as they take.
+    fn put(&mut self, hosts: &[u64]) -> Result<(), StorageError> {
+        for hosts in hosts.chunks(BLOCK_HOSTS) {
+            let key = (self.term, self.scan, hosts[0]);
+            self.tables.postings.insert(key, encode(hosts).as_slice())?;
+        }
+        Ok(())
     }
-    Ok(put(tables, term, scan, &hosts)?)
+
+    /// Returns the last block that begins at a host or before it.
+    fn block_up_to(&self, host: u64) -> Result<Held, ReadError> {
+        let keys = (self.term, self.scan, 0)..=(self.term, self.scan, host);
+        held(self.tables.postings.range(keys)?.next_back())
+    }
+
+    /// Returns the first block that begins at a host or after it.
+    fn block_from(&self, host: u64) -> Result<Held, ReadError> {
+        let keys = (self.term, self.scan, host)..=(self.term, self.scan, u64::MAX);
+        held(self.tables.postings.range(keys)?.next())
+    }
 }
 
-/// Writes hosts that follow each other, in as many blocks as they take.
-fn put(
-    tables: &mut WriteTables<'_>,
-    term: &[u8],
-    scan: u64,
-    hosts: &[u64],
-) -> Result<(), StorageError> {
-    for hosts in hosts.chunks(BLOCK_HOSTS) {
-        tables.postings.insert((term, scan, hosts[0]), encode(hosts).as_slice())?;
-    }
-    Ok(())
-}
+/// A row of `postings`, as redb hands it out.
+type Row<'r> = Result<(AccessGuard<'r, PostingKey>, AccessGuard<'r, Bytes>), StorageError>;
 
-fn last_block(
-    postings: &impl ReadableTable<PostingKey, Bytes>,
-    range: RangeInclusive<(&[u8], u64, u64)>,
-) -> Result<Option<Vec<u64>>, ReadError> {
-    let Some(row) = postings.range(range)?.next_back() else { return Ok(None) };
+fn held(row: Option<Row<'_>>) -> Result<Held, ReadError> {
+    let Some(row) = row else { return Ok(Held::Nothing) };
     let (key, bytes) = row?;
-    block(key.value(), bytes.value()).map(Some)
+    match block(key.value(), bytes.value()) {
+        Ok(hosts) => Ok(Held::Block(hosts)),
+        Err(error @ ReadError::Damaged { .. }) => {
+            tracing::error!("a block of the index stays as it is: {}", chain(&error));
+            Ok(Held::Damaged)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Removes the lists of a scan, by the terms of its hosts.
@@ -268,7 +315,8 @@ pub(crate) fn rebuild<E: From<StorageError> + From<ReadError>>(
             after = key.value().saturating_add(1);
             rows += 1;
         }
-        changes.flush::<E>(tables)?;
+        // There is no block yet that could be damaged.
+        changes.flush::<E>(tables, 0)?;
         if rows < REBUILD_HOSTS {
             return Ok(());
         }

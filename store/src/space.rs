@@ -90,6 +90,14 @@ impl Space {
         Ok(if free < bound { Room::Low { free, needed } } else { Room::Enough })
     }
 
+    /// Returns how much room there is beside so many bytes that something else takes.
+    pub(crate) fn room_beside(&self, bytes: u64) -> io::Result<Room> {
+        let free = self.free()?;
+        let is_low = free.saturating_sub(bytes) < self.reserve_bytes;
+        let needed = self.reserve_bytes.saturating_add(bytes);
+        Ok(if is_low { Room::Low { free, needed } } else { Room::Enough })
+    }
+
     /// Gives the ballast up; returns whether there was any.
     pub(crate) fn drop_ballast(&self) -> bool {
         match fs::remove_file(&self.ballast) {
@@ -187,6 +195,18 @@ mod tests {
             free.store(now, Ordering::SeqCst);
             assert_eq!(space.room(was_low).unwrap(), room, "{now} {was_low}");
         }
+    }
+
+    #[test]
+    fn what_takes_room_leaves_the_reserve() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let free = Arc::new(AtomicU64::new(1000));
+        let space = space(dir.path(), &free);
+        assert_eq!(space.room_beside(200).unwrap(), Room::Enough);
+        let low = Room::Low { free: 1000, needed: 1001 };
+        assert_eq!(space.room_beside(201).unwrap(), low);
+        let low = Room::Low { free: 1000, needed: u64::MAX };
+        assert_eq!(space.room_beside(u64::MAX).unwrap(), low);
     }
 
     #[test]

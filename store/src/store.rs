@@ -4,7 +4,7 @@ use crate::{
     db::{Handle, Seams},
     error::{OpenError, ReadError, WriteError},
     scrub::{Scrub, Scrubber},
-    space::{BALLAST_BYTES, RESERVE_BYTES},
+    space::{BALLAST_BYTES, RESERVE_BYTES, Room},
     upkeep::{self, Copied, TableStats, UpkeepError},
     write::{Ack, Op, Write},
     writer::{self, Message, Unit},
@@ -270,6 +270,19 @@ impl Store {
     /// the writer last found out, a few seconds ago at most.
     pub fn health(&self) -> Health {
         self.shared.health()
+    }
+
+    /// Returns the [health](Self::health), or that the store would be low beside so many bytes more
+    /// on its disk. Asks the file system: for work that takes room of its own.
+    pub fn health_beside(&self, bytes: u64) -> io::Result<Health> {
+        let health = self.health();
+        if !health.accepts_work() {
+            return Ok(health);
+        }
+        Ok(match self.shared.handle.space.room_beside(bytes)? {
+            Room::Enough => health,
+            Room::Low { free, needed } => Health::Low { free, needed },
+        })
     }
 
     /// Copies what the store holds at this moment into a new file, which is verified before it

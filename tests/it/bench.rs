@@ -88,6 +88,8 @@ fn batches_are_measured_without_nmap_and_xargs_and_say_so() {
     for name in ["floor/rate", "netscan/rate", "floor/wall", "netscan/wall", "netscan/cpu"] {
         check_row(row(&report, &format!("batches/stand-in/{name}")), 1);
     }
+    let conditions = report["suites"][0]["conditions"].to_string();
+    assert!(conditions.contains("stand-in: netscan runs it in its sandbox ("), "{conditions}");
     for (name, word) in
         [("batches/nmap", "not installed"), ("batches/stand-in/xargs/rate", "xargs")]
     {
@@ -95,6 +97,26 @@ fn batches_are_measured_without_nmap_and_xargs_and_say_so() {
         assert_eq!(row["state"], "skipped", "{row}");
         assert!(row["reason"].as_str().unwrap().contains(word), "{row}");
         assert!(row.get("median").is_none(), "{row}");
+    }
+    assert!(is_empty(place.path()), "its directory is removed");
+}
+
+/// Lines have to come from the stand-in, through the server, to every client.
+#[test]
+fn lines_are_streamed_and_a_killed_server_is_replaced() {
+    let (data, place) = (temp(), temp());
+    let mut command = netscan(data.path());
+    command.args(["--json", "bench", "--quick", "--runs", "1", "--store-mib", "8"]);
+    let output = run(command.args(["stream", "recover", "--dir"]).arg(place.path()));
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = json(&output);
+    for name in ["stream/1/rate", "stream/50/rate", "stream/stalled/many", "stream/1/latency/p50"] {
+        check_row(row(&report, name), 3);
+    }
+    check_row(row(&report, "recover/8MiB/goes-on"), 1);
+    for suite in report["suites"].as_array().unwrap() {
+        let conditions = suite["conditions"].to_string();
+        assert!(conditions.contains("the sandbox is off"), "{conditions}");
     }
     assert!(is_empty(place.path()), "its directory is removed");
 }

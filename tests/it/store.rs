@@ -76,6 +76,37 @@ fn damage_is_refused_explained_and_salvaged() {
 }
 
 #[test]
+fn a_scope_of_which_an_entry_is_lost_lets_nothing_be_scanned() {
+    let (data, elsewhere) = (temp(), temp());
+    for address in ["127.0.0.3", "127.0.0.4"] {
+        let args = ["scope", "deny", address, "--note", &format!("of {address}")];
+        assert!(run(netscan(data.path()).args(args)).status.success());
+    }
+    let path = data.path().join("netscan.redb");
+    let mut bytes = fs::read(&path).unwrap();
+    // Its note, in whatever page there is a copy.
+    let note = b"of 127.0.0.4";
+    let places: Vec<_> =
+        (0..bytes.len() - note.len()).filter(|at| bytes[*at..].starts_with(note)).collect();
+    assert!(!places.is_empty());
+    places.into_iter().for_each(|at| bytes[at] ^= 1);
+    fs::write(&path, &bytes).unwrap();
+    let target = elsewhere.path().join("netscan.redb");
+    let salvage = run(netscan(data.path()).args(["store", "salvage"]).arg(&target));
+    let said = text(&salvage.stdout);
+    assert!(said.contains("entry 3 denies every address"), "{said}{}", text(&salvage.stderr));
+    let netscan = |args: &[&str]| run(netscan(elsewhere.path()).args(args));
+    let listed = text(&netscan(&["scope", "ls"]).stdout);
+    assert!(listed.contains("may be scanned: nothing"), "{listed}");
+    assert!(listed.contains("127.0.0.3") && listed.contains("salvage"), "{listed}");
+    let refused = netscan(&["scan", "127.0.0.1", "-p", "1"]);
+    assert_eq!(refused.status.code(), Some(4), "{}", text(&refused.stderr));
+    assert!(netscan(&["scope", "rm", "3"]).status.success());
+    let listed = text(&netscan(&["scope", "ls"]).stdout);
+    assert!(listed.contains("127.0.0.3") && !listed.contains("nothing"), "{listed}");
+}
+
+#[test]
 fn a_store_in_use_names_its_owner() {
     let data = temp();
     let server = Server::start(data.path(), None);
@@ -107,6 +138,45 @@ impl Drop for Mounted<'_> {
         // Lazily: a failed test may still have files open.
         let _ = Command::new("umount").arg("-l").arg(self.0).status();
     }
+}
+
+#[test]
+fn an_import_leaves_the_room_that_running_work_needs() {
+    let (data, files) = (temp(), temp());
+    if !mount("size=48m", data.path()) {
+        println!("SKIPPED: no privilege to mount a small file system");
+        return;
+    }
+    let _mounted = Mounted(data.path());
+    let server = Server::start(data.path(), None);
+    let import = |name: &str, bytes: &[u8]| {
+        let file = files.path().join(name);
+        fs::write(&file, bytes).unwrap();
+        let imported =
+            run(netscan(data.path()).args(["--server", &server.base, "import"]).arg(file));
+        assert_ne!(imported.status.code(), Some(0), "{name}");
+        let said = text(&imported.stderr);
+        assert!(said.contains("the disk is nearly full"), "{name}: {said}");
+        assert_eq!(server.get("/api/scans"), json!([]), "{name}");
+        let system = server.get("/api/system");
+        assert_eq!(system["store_health"], "ok", "{name}: {system}");
+    };
+    import("more than there is", &vec![b' '; 40 << 20]);
+    // There is room for the file, but not for what is kept of it beside it.
+    let mut random = 1u64;
+    let mut noise = move || {
+        random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        b"0123456789abcdefghijklmnopqrstuv"[(random >> 59) as usize]
+    };
+    let mut document = b"<?xml version=\"1.0\"?><nmaprun scanner=\"nmap\" args=\"\">".to_vec();
+    for _ in 0..320 {
+        document.extend(b"<!--");
+        document.extend((0..64 << 10).map(|_| noise()));
+        document.extend(b"-->");
+    }
+    import("noise", &document);
+    let request = json!({"targets": ["127.0.0.1"], "nmap_flags": ["-p", "1"]});
+    server.ended(server.scan(&request));
 }
 
 #[test]

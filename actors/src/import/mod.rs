@@ -27,7 +27,7 @@ use netscan_schemas::{
     scan::{ScanState, ScanStatus, Tuning},
     stored::{AttemptRecord, BatchRecord, PlanRecord, ScanSpec},
 };
-use netscan_store::{Ack, ReadError, ScanFilter, Store, Write, WriteError};
+use netscan_store::{Ack, Health, ReadError, ScanFilter, ScanView, Store, Write, WriteError};
 use std::{
     collections::VecDeque,
     fs::File,
@@ -40,8 +40,10 @@ use survey::Survey;
 const PROJECT: &str = "Imports";
 /// Writes on their way to the store.
 const UNSTORED_MAX: usize = 4;
-/// Imports of a project that are compared with a new one.
+/// Imports of a project that are compared with a new one, the newest.
 const COMPARED_MAX: usize = 1000;
+/// Scans that are read at once to find them.
+const COMPARED_PAGE: usize = 50;
 
 /// What to import as.
 #[derive(Clone, Debug, Default)]
@@ -69,13 +71,17 @@ pub enum ImportError {
     /// The store cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// There is too little room on the disk. What was kept of it is gone again.
+    #[error("{0}")]
+    NoRoom(Health),
     /// The server is going down.
     #[error("the server is going down")]
     Leaving,
 }
 
 impl System {
-    /// Makes a scan of a file that nmap wrote, whole or cut. The file is read twice.
+    /// Makes a scan of a file that nmap wrote, whole or cut. The file is read twice. `place` is
+    /// held until that is done, which goes on when nobody waits for it any more.
     ///
     /// # Errors
     /// When it is no document of nmap; nothing is kept then.
@@ -83,11 +89,9 @@ impl System {
         &self,
         file: File,
         request: ImportRequest,
+        place: impl Send + 'static,
     ) -> Result<ImportAnswer, ImportError> {
         let project = match request.project_id {
-            Some(id) if self.store().project(id)?.is_none() => {
-                return Err(ImportError::NoProject(id));
-            }
             Some(id) => id,
             None => self.project_named(PROJECT).await.map_err(|error| match error {
                 crate::SubmitError::Read(error) => ImportError::Read(error),
@@ -96,7 +100,10 @@ impl System {
             })?,
         };
         let store = Arc::clone(self.store());
-        let work = move || import(&store, file, project, request);
+        let work = move || {
+            let _place = place;
+            import(&store, file, project, request)
+        };
         // It fails when the work panics, or the runtime goes down.
         tokio::task::spawn_blocking(work).await.map_err(|_| ImportError::Leaving)?
     }
@@ -108,6 +115,9 @@ fn import(
     project: ProjectId,
     request: ImportRequest,
 ) -> Result<ImportAnswer, ImportError> {
+    if store.project(project)?.is_none() {
+        return Err(ImportError::NoProject(project));
+    }
     file.rewind().map_err(SurveyError::Io)?;
     let survey = survey::survey(&mut file)?;
     if !request.again
@@ -134,34 +144,50 @@ fn find_known(
     project: ProjectId,
     survey: &Survey,
 ) -> Result<Option<ImportAnswer>, ReadError> {
-    let filter = ScanFilter {
+    let mut filter = ScanFilter {
         project: Some(project),
         descending: true,
-        limit: COMPARED_MAX,
+        limit: COMPARED_PAGE,
         ..ScanFilter::default()
     };
-    for view in store.scans(&filter)? {
-        if !view.spec.is_import() {
-            continue;
-        }
-        let Some(batch) = store.batches(view.spec.id, None, 1)?.pop() else { continue };
-        let attempts = store.attempts(batch.id)?;
-        let held = attempts.first().map(|attempt| &attempt.raw.xml);
-        if held.is_some_and(|raw| raw.blake3 == Some(survey.digest) && raw.bytes == survey.bytes) {
-            return Ok(Some(ImportAnswer {
-                scan_id: view.spec.id,
-                batch_id: batch.id,
-                is_known: true,
-                status: view.state.status,
-                verdicts: view.tally.verdicts(&view.spec),
-                open_ports: view.tally.open_ports,
-                blake3: hex(&survey.digest),
-                warnings: view.spec.warnings,
-                error: view.state.error,
-            }));
+    let mut compared = 0;
+    loop {
+        let page = store.scans(&filter)?;
+        let Some(last) = page.last() else { return Ok(None) };
+        filter.after = Some(last.spec.id);
+        for view in page.into_iter().filter(|view| view.spec.is_import()) {
+            if let Some(known) = as_known(store, view, survey)? {
+                return Ok(Some(known));
+            }
+            compared += 1;
+            if compared == COMPARED_MAX {
+                return Ok(None);
+            }
         }
     }
-    Ok(None)
+}
+
+/// Returns the answer that an import is, if it holds the same bytes.
+fn as_known(
+    store: &Store,
+    view: ScanView,
+    survey: &Survey,
+) -> Result<Option<ImportAnswer>, ReadError> {
+    let Some(batch) = store.batches(view.spec.id, None, 1)?.pop() else { return Ok(None) };
+    let attempts = store.attempts(batch.id)?;
+    let Some(held) = attempts.first().map(|attempt| &attempt.raw.xml) else { return Ok(None) };
+    let is_same = held.blake3 == Some(survey.digest) && held.bytes == survey.bytes;
+    Ok(is_same.then(|| ImportAnswer {
+        scan_id: view.spec.id,
+        batch_id: batch.id,
+        is_known: true,
+        status: view.state.status,
+        verdicts: view.tally.verdicts(&view.spec),
+        open_ports: view.tally.open_ports,
+        blake3: hex(&survey.digest),
+        warnings: view.spec.warnings,
+        error: view.state.error,
+    }))
 }
 
 fn hex(digest: &[u8; 32]) -> String {
@@ -274,6 +300,10 @@ impl<'s> Making<'s> {
             let count = fill(file, &mut buffer).map_err(SurveyError::Io)?;
             if count == 0 {
                 break;
+            }
+            let health = self.store.health_beside(count as u64).map_err(SurveyError::Io)?;
+            if matches!(health, Health::Low { .. } | Health::Full { .. }) {
+                return Err(ImportError::NoRoom(health));
             }
             recorder.take(&buffer[..count]);
             document.feed(&buffer[..count]);

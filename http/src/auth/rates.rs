@@ -8,7 +8,7 @@ use governor::{
 use netscan_schemas::{TokenId, limits};
 use std::{
     hash::Hash,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     num::NonZeroU32,
     time::Duration,
 };
@@ -37,20 +37,26 @@ impl Rates {
 
     /// Counts a request of a token or its sessions; when it is one too many, returns how long to wait.
     pub fn request(&self, token: &TokenId) -> Result<(), Duration> {
-        self.requests.as_ref().map_or(Ok(()), |limiter| count(limiter, token))
+        self.requests.as_ref().map_or(Ok(()), |limiter| count(limiter, token, token))
     }
 
     /// Counts a request without valid rights; when it is one too many, returns how long to wait.
+    /// While requests like that come from more places than are kept in mind, they have one rate
+    /// together: who has rights is not asked for it.
     pub fn failure(&self, place: IpAddr) -> Result<(), Duration> {
-        self.failures.as_ref().map_or(Ok(()), |limiter| count(limiter, &neighbourhood(place)))
+        const ALL: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        let failures = self.failures.as_ref();
+        failures.map_or(Ok(()), |limiter| count(limiter, &neighbourhood(place), &ALL))
     }
 }
 
-fn count<K: Hash + Eq + Clone>(limiter: &Limiter<K>, key: &K) -> Result<(), Duration> {
-    if limiter.len() > limits::CALLERS_KEPT {
+/// Counts one for a key, or, where too many are kept in mind, for another.
+fn count<K: Hash + Eq + Clone>(limiter: &Limiter<K>, key: &K, or: &K) -> Result<(), Duration> {
+    if limiter.len() >= limits::CALLERS_KEPT {
         limiter.retain_recent();
     }
-    let counted = limiter.check_key(key);
+    let is_full = limiter.len() >= limits::CALLERS_KEPT;
+    let counted = limiter.check_key(if is_full { or } else { key });
     counted.map_err(|until| until.wait_time_from(DefaultClock::default().now()))
 }
 
@@ -62,5 +68,23 @@ pub fn neighbourhood(address: IpAddr) -> IpAddr {
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
         address => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_from_everywhere_do_not_grow_what_is_kept_in_mind() {
+        let rates = Rates::new(0);
+        let limiter = rates.failures.as_ref().unwrap();
+        for number in 1..=limits::CALLERS_KEPT as u32 + 200 {
+            // More than once each, so that none is at rest soon.
+            for _ in 0..10 {
+                let _ = rates.failure(Ipv4Addr::from(number).into());
+            }
+            assert!(limiter.len() <= limits::CALLERS_KEPT + 1);
+        }
     }
 }

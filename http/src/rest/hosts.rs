@@ -46,7 +46,7 @@ pub struct HostFilter {
     service: Option<String>,
     /// The product of a port's service, in any case.
     product: Option<String>,
-    /// Words, all of which the host has: in a name, a service, a product, a version, or at the
+    /// Words, at most 16, all of which the host has: in a name, a service, a product, a version, or at the
     /// beginning of its address.
     q: Option<String>,
 }
@@ -109,6 +109,15 @@ impl TryFrom<String> for HostVerdict {
 impl HostFilter {
     fn into_query(self) -> Result<HostQuery, Failure> {
         let addresses = self.address.as_deref().map(addresses).transpose()?;
+        let words = self.q.map(|text| HostQuery::words_of(&text)).unwrap_or_default();
+        if words.len() > limits::SEARCH_WORDS_MAX {
+            let detail = format!(
+                "the query parameter `q` has {} words, and {} are the most; leave some out",
+                words.len(),
+                limits::SEARCH_WORDS_MAX
+            );
+            return Err(Failure::new(Code::InvalidValue, detail));
+        }
         Ok(HostQuery {
             projects: None,
             addresses,
@@ -119,7 +128,7 @@ impl HostFilter {
             state: self.state.map(|state| state.0),
             service: self.service.map(|text| text.to_lowercase()),
             product: self.product.map(|text| text.to_lowercase()),
-            words: self.q.map(|text| HostQuery::words_of(&text)).unwrap_or_default(),
+            words,
         })
     }
 }
@@ -164,8 +173,11 @@ pub async fn list(
 ) -> Result<Response, Failure> {
     view::stored(&edge, scan)?;
     let (limit, after) = (page.limit()?, page.after(HostId::new)?);
-    // Who names no limit may not look for a next page, and gets all that is promised in one.
-    let reads = if page.is_asked_for() { limits::SEARCH_READS_MAX } else { usize::MAX };
+    // Who names no limit may not look for a next page: there is one only where it would take long.
+    let reads = match page.is_asked_for() {
+        true => limits::SEARCH_READS_MAX,
+        false => limits::SEARCH_ALL_READS_MAX,
+    };
     let (query, bounds) = (filter.into_query()?, Bounds { hosts: limit, reads });
     let find = move || {
         let page = edge.system.store().hosts_matching(scan, &query, after, bounds)?;

@@ -3,9 +3,10 @@
 use crate::{
     auth::Identity,
     off_thread,
-    problem::{Failure, refuse_new_work},
+    problem::{Failure, no_room, refuse_new_work, refuse_while},
     query::Query,
     router::Edge,
+    slow::TooSlow,
 };
 use axum::{
     Json,
@@ -27,17 +28,13 @@ use std::{
     fs::File,
     io::{self, Write},
     sync::Arc,
-    time::Duration,
 };
-
-/// How long a client may leave the next bytes out.
-const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What to import as.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ImportQuery {
-    /// The project of the scan; `Default` without one.
+    /// The project of the scan; `Imports` without one.
     project_id: Option<ProjectId>,
     /// The scan's name.
     name: Option<String>,
@@ -60,7 +57,7 @@ pub struct ImportQuery {
         (status = 201, description = "It is a scan now", body = ImportAnswer, headers(("Location" = String, description = "Where the scan is"))),
         (status = 200, description = "It was one already", body = ImportAnswer, headers(("Location" = String, description = "Where the scan is"))),
     ),
-    extensions(("x-problem-codes" = json!(["bad-request", "not-found", "invalid-value", "too-large", "too-many-clients"]))),
+    extensions(("x-problem-codes" = json!(["bad-request", "not-found", "invalid-value", "too-large", "too-many-clients", "request-timeout", "insufficient-storage"]))),
 )]
 pub async fn import(
     State(edge): State<Arc<Edge>>,
@@ -77,7 +74,7 @@ pub async fn import(
         return Err(Failure::new(Code::InvalidValue, detail));
     }
     let project_id = caller.project_for(query.project_id)?;
-    let _place = edge.imports.try_acquire().map_err(|_| {
+    let place = Arc::clone(&edge.imports).try_acquire_owned().map_err(|_| {
         let detail = format!("{} imports are under way, and no more may be", limits::IMPORTS_MAX);
         let mut failure = Failure::new(Code::TooManyClients, detail);
         failure.0 = Box::new(failure.0.retry_after(5));
@@ -85,10 +82,17 @@ pub async fn import(
     })?;
     let file = keep(&edge, body).await?;
     let request = ImportRequest { project_id, name: query.name, again: query.again };
-    let answer = edge.system.import(file, request).await?;
+    let answer = edge.system.import(file, request, place).await?;
     let location = format!("/api/scans/{}", answer.scan_id);
     let status = if answer.is_known { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, [(header::LOCATION, location)], Json(answer)).into_response())
+}
+
+fn failed(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => no_room("the disk is full"),
+        _ => Failure::internal(error),
+    }
 }
 
 fn too_large() -> Failure {
@@ -100,32 +104,37 @@ fn too_large() -> Failure {
 }
 
 /// Writes the body into a file without a name on the store's own disk: whatever ends us, nothing
-/// is left of it.
+/// is left of it. What running attempts may still write is left free.
 async fn keep(edge: &Edge, body: Body) -> Result<File, Failure> {
     if body.size_hint().lower() > limits::IMPORT_BYTES_MAX {
         return Err(too_large());
     }
     let dir = edge.system.data_dir().to_owned();
-    let failed = |error: io::Error| Failure::internal(&error);
-    let mut file = off_thread(move || tempfile::tempfile_in(dir)).await?.map_err(failed)?;
+    let store = Arc::clone(edge.system.store());
+    let announced = body.size_hint().lower();
+    let begun = off_thread(move || {
+        refuse_while(store.health_beside(announced).map_err(|error| failed(&error))?)?;
+        tempfile::tempfile_in(dir).map_err(|error| failed(&error))
+    });
+    let mut file = begun.await??;
     let mut body = body.into_data_stream();
     let mut count = 0u64;
-    loop {
-        let next = tokio::time::timeout(BODY_PATIENCE, body.next()).await;
-        let next = next.map_err(|_| {
-            let secs = BODY_PATIENCE.as_secs();
-            Failure::new(Code::BadRequest, format!("the body has stopped for {secs} s"))
-        })?;
-        let Some(bytes) = next else { break };
-        let bytes = bytes.map_err(|error| {
-            Failure::new(Code::BadRequest, format!("the body broke off: {error}"))
+    while let Some(bytes) = body.next().await {
+        let bytes = bytes.map_err(|error| match TooSlow::cause_of(&error) {
+            Some(slow) => Failure::new(Code::RequestTimeout, slow),
+            None => Failure::new(Code::BadRequest, format!("the body broke off: {error}")),
         })?;
         count += bytes.len() as u64;
         if count > limits::IMPORT_BYTES_MAX {
             return Err(too_large());
         }
-        let written = off_thread(move || file.write_all(&bytes).map(|()| file)).await?;
-        file = written.map_err(failed)?;
+        let store = Arc::clone(edge.system.store());
+        let written = off_thread(move || {
+            refuse_while(store.health_beside(bytes.len() as u64).map_err(|error| failed(&error))?)?;
+            file.write_all(&bytes).map_err(|error| failed(&error))?;
+            Ok::<_, Failure>(file)
+        });
+        file = written.await??;
     }
     Ok(file)
 }
@@ -137,6 +146,7 @@ impl From<ImportError> for Failure {
                 Self::new(Code::BadRequest, error)
             }
             ImportError::Survey(error @ SurveyError::Io(_)) => Self::internal(&error),
+            ImportError::NoRoom(health) => no_room(health),
             ImportError::NoProject(_) => Self::new(Code::NotFound, error),
             ImportError::Read(error) => error.into(),
             ImportError::Write(error) => error.into(),

@@ -1,7 +1,10 @@
 //! What one client may take of the server: time, connections, bytes. And TLS.
 
 use super::{PATIENCE, World, all_up, world};
-use crate::{Bounds, Edge, Tls};
+use crate::{
+    Bounds, Edge, Tls,
+    serve::{Arrival, Talk},
+};
 use netscan_schemas::limits;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -109,6 +112,41 @@ async fn a_body_that_trickles_is_answered_with_408() {
     let request = axum::http::Request::post("/api/projects").body(axum::body::Body::new(body));
     let answer = super::ask(&world.router, request.unwrap()).await;
     assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (408, "request-timeout"));
+}
+
+/// Asks for a long answer, takes so many bytes of it every so often, and returns how long that
+/// lasted and how many came.
+async fn take_slowly(bytes: usize, every: Duration) -> (Duration, usize) {
+    let world = world(all_up).await;
+    let here = std::net::Ipv4Addr::LOCALHOST.into();
+    let arrival = Arrival { peer: here, local: here };
+    let talk = Talk { arrival, router: world.router.clone(), edge: Arc::clone(&world.edge) };
+    let (mut client, stream) = tokio::io::duplex(4096);
+    let talking = tokio::spawn(talk.http(stream));
+    let path = "/api/openapi.json";
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    client.write_all(request.as_bytes()).await.unwrap();
+    let began = Instant::now();
+    let mut answer = Vec::new();
+    while !talking.is_finished() {
+        tokio::time::sleep(every).await;
+        (&mut client).take(bytes as u64).read_to_end(&mut answer).await.unwrap();
+    }
+    talking.await.unwrap();
+    let took = began.elapsed();
+    client.read_to_end(&mut answer).await.unwrap();
+    (took, answer.len())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_nothing_is_let_go_and_a_slow_one_is_not() {
+    let limit = limits::SEND_TIMEOUT;
+    let (took, got) = take_slowly(0, Duration::from_secs(1)).await;
+    assert!(limit <= took && took < limit + Duration::from_secs(5), "{took:?}");
+    assert!(got <= 4096, "{got}");
+    let (took, got) = take_slowly(4096, limit / 2).await;
+    let whole = crate::openapi::text(crate::openapi::openapi()).len();
+    assert!(took > 10 * limit && got > whole, "{took:?}, {got} bytes");
 }
 
 #[tokio::test]

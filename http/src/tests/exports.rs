@@ -1,15 +1,19 @@
 //! Exports, comparisons and imports over files that nmap wrote.
 
 use super::{Answer, World, all_up, ask, port, request, up, world};
-use axum::http::{Request, header};
-use netscan_schemas::{ScanId, api::Diff};
-use netscan_store::upkeep::Closed;
+use axum::{
+    body::Bytes,
+    http::{Request, header},
+};
+use netscan_schemas::{ScanId, api::Diff, limits};
+use netscan_store::{Write, upkeep::Closed};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 pub fn fixtures() -> PathBuf {
@@ -442,4 +446,82 @@ async fn an_export_ends_with_its_client() {
         let hosts = text.matches(if format == "xml" { "<host>" } else { "\"address\":" }).count();
         assert_eq!(hosts, 40_000, "{format}");
     }
+}
+
+/// Bytes that come one every so often, for ever.
+fn trickle(every: Duration) -> axum::body::Body {
+    let pieces = futures_util::stream::unfold((), move |()| async move {
+        tokio::time::sleep(every).await;
+        Some((Ok::<_, std::convert::Infallible>(" "), ()))
+    });
+    axum::body::Body::from_stream(pieces)
+}
+
+fn import_of(body: axum::body::Body) -> Request<axum::body::Body> {
+    Request::builder().method("POST").uri("/api/scans/import").body(body).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_import_that_trickles_is_answered_with_408() {
+    let world = world(all_up).await;
+    let body = crate::slow::Timed::new(trickle(Duration::from_secs(5)));
+    let answer = ask(&world.router, import_of(axum::body::Body::new(body))).await;
+    assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (408, "request-timeout"));
+}
+
+#[tokio::test]
+async fn an_import_keeps_its_place_when_its_client_hangs_up() {
+    let world = world(all_up).await;
+    let places = limits::IMPORTS_MAX;
+    // A document that takes a while to go through.
+    let mut document = b"<nmaprun scanner=\"nmap\" args=\"\">".to_vec();
+    document.extend(b"<!-- -->".repeat(1 << 20));
+    let (sent, all_sent) = tokio::sync::oneshot::channel();
+    let (mut sent, mut document) = (Some(sent), Some(Bytes::from(document)));
+    let body = futures_util::stream::poll_fn(move |_| {
+        let next = document.take();
+        if next.is_none()
+            && let Some(sent) = sent.take()
+        {
+            let _ = sent.send(());
+        }
+        std::task::Poll::Ready(next.map(Ok::<_, std::convert::Infallible>))
+    });
+    let router = world.router.clone();
+    let asked =
+        tokio::spawn(
+            async move { ask(&router, import_of(axum::body::Body::from_stream(body))).await },
+        );
+    all_sent.await.unwrap();
+    // From here on it is the work of the store's thread; the client goes.
+    while world.edge.imports.available_permits() == places {
+        tokio::task::yield_now().await;
+    }
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    asked.abort();
+    let gone = asked.await.err();
+    assert!(gone.is_some_and(|gone| gone.is_cancelled()), "it was done before its client went");
+    assert_eq!(world.edge.imports.available_permits(), places - 1);
+    let scans = || world.json("/api/scans");
+    while scans().await.as_array().unwrap().is_empty()
+        || world.edge.imports.available_permits() < places
+    {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_import_is_known_behind_many_scans_of_other_kinds() {
+    let world = world(all_up).await;
+    let bytes = fs::read(documents().join("sT_fast_4hosts.xml")).unwrap();
+    let first = imported(&world, &bytes).await;
+    let store = world.system.store();
+    let project = world.system.project_named("Imports").await.unwrap();
+    let mut write = Write::new();
+    for _ in 0..1100 {
+        write.create_scan(&super::spec(store.next_scan_id(), project), &super::plan());
+    }
+    store.submit(write).await.unwrap();
+    let again = import(&world, &bytes, "").await;
+    assert_eq!((again.status.as_u16(), &again.json()["scan_id"]), (200, &first["scan_id"]));
 }

@@ -1,7 +1,7 @@
 //! Lists, pages and filters; raw output; stored events.
 
 use super::{all_up, ask, port, request, up, world};
-use netscan_schemas::{AttemptNo, BatchId, attempt::Stream};
+use netscan_schemas::{AttemptNo, BatchId, attempt::Stream, limits};
 use netscan_store::Write;
 use serde_json::{Value, json};
 
@@ -63,6 +63,12 @@ async fn hosts_are_filtered_by_one_port_that_matches_all() {
             next = link.split_once('>').map_or("", |(to, _)| to).trim_start_matches('<').to_owned();
         }
         assert_eq!(Value::Array(searched), hosts, "{query}");
+    }
+    let words = ["a"; limits::SEARCH_WORDS_MAX + 1].join("+");
+    for of in [format!("/api/scans/{scan}/hosts"), "/api/hosts".to_owned()] {
+        let answer = world.get(&format!("{of}?q={words}")).await;
+        assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (422, "invalid-value"));
+        assert!(answer.json()["detail"].as_str().unwrap().contains("17 words, and 16"));
     }
     let hosts = world.json(&format!("/api/scans/{scan}/hosts?port=80&state=open")).await;
     let host = world.json(&format!("/api/hosts/{}", hosts[0]["id"])).await;

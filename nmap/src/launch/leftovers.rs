@@ -9,6 +9,7 @@ use super::{TAG_VARIABLE, warden::procfs};
 use rustix::{
     event::{PollFd, PollFlags, poll},
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
+    thread::CapabilitySet,
 };
 use std::{
     fs, io,
@@ -47,6 +48,20 @@ pub fn end_leftovers(prefix: &str) -> io::Result<usize> {
     }
 }
 
+/// Returns why [`end_leftovers`] would not find what another user's nmap has left, if it would not:
+/// started by root, nmap is another user, and only CAP_SYS_PTRACE lets root read its environment.
+pub fn leftovers_unseen() -> Option<&'static str> {
+    let held = rustix::thread::capabilities(None).map(|held| held.effective);
+    unseen(rustix::process::geteuid().is_root(), held.unwrap_or(CapabilitySet::empty()))
+}
+
+fn unseen(is_root: bool, held: CapabilitySet) -> Option<&'static str> {
+    (is_root && !held.contains(CapabilitySet::SYS_PTRACE)).then_some(
+        "netscan is root without CAP_SYS_PTRACE: should the server and its warden be killed at \
+         once, a start cannot find an nmap of before that runs as another user",
+    )
+}
+
 /// Returns the living processes whose tag begins so. Of processes of other users nothing is known:
 /// as root nmap runs as another one, so that root needs CAP_SYS_PTRACE to find it, which it has
 /// outside of containers.
@@ -69,6 +84,15 @@ mod tests {
         os::unix::process::ExitStatusExt,
         process::{Child, Command},
     };
+
+    #[test]
+    fn root_without_the_right_to_look_is_told() {
+        let (all, none) = (CapabilitySet::SYS_PTRACE, CapabilitySet::KILL);
+        assert!(unseen(true, none).is_some_and(|why| why.contains("CAP_SYS_PTRACE")));
+        assert_eq!(unseen(true, all), None);
+        // An ordinary user's nmap is that user's.
+        assert_eq!(unseen(false, CapabilitySet::empty()), None);
+    }
 
     fn sleeper(tag: &str) -> Child {
         Command::new("sleep").arg("60").env(TAG_VARIABLE, tag).spawn().unwrap()

@@ -131,6 +131,7 @@ async fn expect_ready(socket: &UnixStream) -> io::Result<Sandbox> {
     let mut buffer = vec![0; READY_BYTES_MAX];
     match receive(socket, &mut buffer).await? {
         Received::Message(Report::Ready { sandbox }, _) => Ok(sandbox),
+        Received::Message(Report::Unready { errno }, _) => Err(io::Error::from_raw_os_error(errno)),
         Received::Message(..) => Err(io::ErrorKind::InvalidData.into()),
         // The executable does not call `run_if_warden`, or could not become a warden.
         Received::Closed => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -224,7 +225,7 @@ impl Desk {
 
     fn on_report(&self, report: Report) {
         match report {
-            Report::Ready { .. } => {}
+            Report::Ready { .. } | Report::Unready { .. } => {}
             Report::Spawned { token, pid, start_time } => {
                 if !self.answer(token, pid, Started { pid, start_time }) {
                     // Whoever asked for it has gone away since.

@@ -6,15 +6,17 @@ use super::{Control, Exit, LaunchError, LaunchSpec, Launcher, Process};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use netscan_schemas::{
-    api::{Sandbox, SandboxMode},
+    api::{LayerState, Sandbox, SandboxMode},
     attempt::Ending,
 };
 use rustix::fs::MemfdFlags;
 use rustix::pipe::PipeFlags;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{MutexGuard, PoisonError};
 use tokio::net::unix::pipe::Receiver;
 use tokio::sync::{Mutex, Semaphore, oneshot};
 
@@ -51,6 +53,8 @@ pub struct LocalNmap {
     sandbox: Sandbox,
     link: Mutex<Link>,
     turns: Semaphore,
+    /// Programs that have run in the sandbox.
+    have_run: std::sync::Mutex<HashSet<PathBuf>>,
 }
 
 impl LocalNmap {
@@ -60,8 +64,11 @@ impl LocalNmap {
     /// When it does not start, or when the sandbox lacks a layer and all are required.
     pub async fn start(program: WardenProgram, mode: SandboxMode) -> Result<Self, LaunchError> {
         let (link, sandbox) = start_link(&program, mode).await?;
+        if let Some(missing) = sandbox.missing().filter(|_| mode == SandboxMode::Required) {
+            return Err(LaunchError::Sandbox { missing });
+        }
         let (link, turns) = (Mutex::new(link), Semaphore::new(LAUNCHES_AT_ONCE));
-        Ok(Self { program, mode, sandbox, link, turns })
+        Ok(Self { program, mode, sandbox, link, turns, have_run: Default::default() })
     }
 
     /// Returns the process number of the present warden.
@@ -73,10 +80,26 @@ impl LocalNmap {
     async fn link(&self) -> Result<Link, LaunchError> {
         let mut link = self.link.lock().await;
         if link.is_lost() {
-            (*link, _) = start_link(&self.program, self.mode).await?;
+            let (new, sandbox) = start_link(&self.program, self.mode).await?;
+            if let Some(lost) = lost(&self.sandbox, &sandbox) {
+                // The new warden ends with its link.
+                return Err(LaunchError::Weaker { lost });
+            }
+            *link = new;
             tracing::warn!(warden.pid = link.pid(), "a new warden runs as {}", link.pid());
         }
         Ok(link.clone())
+    }
+
+    fn programs(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        self.have_run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_run(&self, program: &Path) {
+        let mut programs = self.programs();
+        if !programs.contains(program) {
+            programs.insert(program.to_owned());
+        }
     }
 
     async fn launch_one(&self, spec: LaunchSpec) -> Result<Process, LaunchError> {
@@ -103,16 +126,19 @@ impl LocalNmap {
         let (started, answer) = oneshot::channel();
         let (exit, ended) = oneshot::channel();
         link.ask(Request { token, order, fds: theirs, started, exit }).await;
+        // One that has run is an nmap that is being replaced: that passes.
+        let has_run = || self.programs().contains(&path);
         let is_confined = self.mode != SandboxMode::Off;
         let started = answer.await.map_err(|_| LaunchError::WardenLost)?.map_err(|source| {
             let program = path.clone();
             match source.kind() {
-                io::ErrorKind::PermissionDenied if is_confined => {
+                io::ErrorKind::PermissionDenied if is_confined && !has_run() => {
                     LaunchError::Confined { program, source }
                 }
                 _ => LaunchError::Spawn { program, source },
             }
         })?;
+        self.note_run(&path);
         Ok(Process {
             pid: Some(started.pid),
             start_time: started.start_time,
@@ -140,12 +166,19 @@ async fn start_link(
     mode: SandboxMode,
 ) -> Result<(Link, Sandbox), LaunchError> {
     let started = Link::start(&program.0, mode).await;
-    let (link, sandbox) =
-        started.map_err(|source| LaunchError::Warden { program: program.0.clone(), source })?;
-    match sandbox.missing() {
-        Some(missing) if mode == SandboxMode::Required => Err(LaunchError::Sandbox { missing }),
-        _ => Ok((link, sandbox)),
-    }
+    started.map_err(|source| LaunchError::Warden { program: program.0.clone(), source })
+}
+
+/// Returns which layers were on before and are not any more, and why.
+fn lost(before: &Sandbox, now: &Sandbox) -> Option<String> {
+    let on = before.layers.iter().filter(|layer| layer.state == LayerState::On);
+    let lost = on.filter(|layer| !now.has(&layer.name)).map(|layer| {
+        let found = now.layers.iter().find(|found| found.name == layer.name);
+        let why = found.map_or("it does not say why", |found| &found.detail);
+        format!("{} ({why})", layer.name)
+    });
+    let lost: Vec<String> = lost.collect();
+    (!lost.is_empty()).then(|| lost.join(", "))
 }
 
 /// Our ends of a process's outputs.

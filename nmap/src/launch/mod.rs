@@ -20,7 +20,7 @@ mod local;
 mod scripted;
 pub mod warden;
 
-pub use leftovers::end_leftovers;
+pub use leftovers::{end_leftovers, leftovers_unseen};
 pub use local::{LocalNmap, WardenProgram};
 pub use scripted::{Script, Scripted, Step};
 pub use warden::run_if_warden;
@@ -187,7 +187,8 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
-    /// The program is not allowed to run in the sandbox.
+    /// The program is not allowed to run in the sandbox, and has never run in it. One that has is
+    /// being replaced, perhaps, which is a [`Self::Spawn`].
     #[error(
         "cannot start `{}` in its sandbox: it has to be a program itself, not a script that starts \
          another, and one that every user may execute, with no file capabilities but the network's; \
@@ -208,6 +209,13 @@ pub enum LaunchError {
         /// What is missing, and why.
         missing: String,
     },
+    /// A new warden has less of a sandbox than the first one, and is not used. The next launch
+    /// starts another.
+    #[error("nmap is not run: the sandbox of a new warden lacks {lost}, which there was before")]
+    Weaker {
+        /// What is missing, and why.
+        lost: String,
+    },
     /// The warden ended while it was asked. The next launch starts a new one.
     #[error("the warden ended before it answered")]
     WardenLost,
@@ -218,9 +226,11 @@ impl LaunchError {
     pub fn is_final(&self) -> bool {
         match self {
             Self::TooLong { .. } | Self::Confined { .. } | Self::Sandbox { .. } => true,
-            Self::Spawn { .. } | Self::Pipes { .. } | Self::Warden { .. } | Self::WardenLost => {
-                false
-            }
+            Self::Spawn { .. }
+            | Self::Pipes { .. }
+            | Self::Warden { .. }
+            | Self::Weaker { .. }
+            | Self::WardenLost => false,
         }
     }
 
@@ -230,7 +240,7 @@ impl LaunchError {
             Self::Spawn { source, .. }
             | Self::Pipes { source, .. }
             | Self::Warden { source, .. } => is_shortage(source),
-            Self::WardenLost => true,
+            Self::Weaker { .. } | Self::WardenLost => true,
             Self::TooLong { .. } | Self::Confined { .. } | Self::Sandbox { .. } => false,
         }
     }
@@ -281,6 +291,7 @@ mod tests {
             assert!(!spawn(errno).is_transient(), "{errno:?}");
         }
         assert!(LaunchError::WardenLost.is_transient());
+        assert!(LaunchError::Weaker { lost: "user".to_owned() }.is_transient());
         assert!(!LaunchError::TooLong { bytes: 2, max: 1 }.is_transient());
     }
 

@@ -135,6 +135,11 @@ impl Sandbox {
         Self { mode: SandboxMode::Off, layers: Vec::new() }
     }
 
+    /// Returns whether a layer is on.
+    pub fn has(&self, layer: &str) -> bool {
+        self.layers.iter().any(|found| found.name == layer && found.state == LayerState::On)
+    }
+
     /// Returns what is missing and why, in one line; none when nothing is.
     pub fn missing(&self) -> Option<String> {
         let missing = self.layers.iter().filter(|layer| layer.state == LayerState::Missing);

@@ -8,7 +8,7 @@ use super::{
     measure::cpu_s,
     part::{Owned, Part},
     report::{Better, Row, State, Suite},
-    server::Server,
+    server::{Around, Server},
     stand_in,
 };
 use crate::exit::Failure;
@@ -31,15 +31,20 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
     let dir = bench.dir("batches")?;
     let Limits { runs, tiny_batches, nmap_batches, .. } = bench.limits;
     let stand_in = stand_in::install(&dir.join("stand-in"), None)?;
-    let mut rows = round(bench, "stand-in", &stand_in, &dir, tiny_batches).await?;
+    let (mut rows, around) = round(bench, "stand-in", &stand_in, &dir, tiny_batches).await?;
+    let mut arounds = vec![around];
     match &bench.nmap {
-        Ok(nmap) => rows.extend(round(bench, "nmap", &nmap.program, &dir, nmap_batches).await?),
+        Ok(nmap) => {
+            let (of_nmap, around) = round(bench, "nmap", &nmap.program, &dir, nmap_batches).await?;
+            rows.extend(of_nmap);
+            arounds.push(around);
+        }
         Err(error) => {
             let why = error.to_string();
             rows.push(Row::without("batches/nmap", "nmap", "s", State::Skipped, why));
         }
     }
-    let conditions = vec![
+    let mut conditions = vec![
         format!(
             "one address a batch, {AT_ONCE} at once, flags {}; netscan with chunk_size 1, \
              concurrency {AT_ONCE}, adaptive false",
@@ -54,6 +59,7 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
             .to_owned(),
         "cpu is of server and warden, of the loop, or of xargs: without what they start".to_owned(),
     ];
+    conditions.extend(arounds);
     Ok(bench.suite("batches", conditions, rows))
 }
 
@@ -77,12 +83,10 @@ async fn round(
     program: &Path,
     dir: &Path,
     batches: u32,
-) -> Result<Vec<Row>, Failure> {
+) -> Result<(Vec<Row>, String), Failure> {
     let xargs = find_xargs();
     let work = Work::new(program, &dir.join(format!("{kind}-xml")), batches);
-    let server = Server::start(&dir.join(format!("{kind}-data")), program).await?;
-    // What is only done once: nmap's data directory, the first pages of the store.
-    netscan(&server, 1).await?;
+    let (server, around) = warm(kind, program, dir).await?;
     let [mut by_floor, mut by_xargs, mut by_netscan] =
         [const { None }; 3].map(|_: Option<()>| Took::default());
     for run in 0..bench.limits.runs {
@@ -99,7 +103,22 @@ async fn round(
         by_netscan.add(wall_s, cpu_s, batches);
     }
     server.stop().await?;
-    Ok(rows(kind, batches, xargs.is_some(), by_floor, by_xargs, by_netscan))
+    Ok((rows(kind, batches, xargs.is_some(), by_floor, by_xargs, by_netscan), around))
+}
+
+/// Starts a server and lets it do what is only done once: nmap's data directory, the first pages of
+/// the store. In the sandbox where the program runs in one. Returns which it is as well.
+async fn warm(kind: &str, program: &Path, dir: &Path) -> Result<(Server, String), Failure> {
+    let server = Server::start(&dir.join(format!("{kind}-data")), program, Around::Sandbox).await?;
+    let Err(failure) = netscan(&server, 1).await else {
+        let on = server.layers().await?;
+        return Ok((server, format!("{kind}: netscan runs it in its sandbox ({on})")));
+    };
+    server.stop().await?;
+    let data = dir.join(format!("{kind}-data-outside"));
+    let server = Server::start(&data, program, Around::Nothing).await?;
+    netscan(&server, 1).await?;
+    Ok((server, format!("{kind}: the sandbox is off, as it does not run in it: {failure}")))
 }
 
 fn rows(

@@ -1,7 +1,7 @@
 //! Parts of a bench that run in a process of their own: this binary, started again.
 //!
 //! ```text
-//! bench ── __bench ROLE, a line of JSON ──► part ── one JSON value ──► bench
+//! bench ── __bench ROLE PID, a line of JSON ──► part ── one JSON value ──► bench
 //! ```
 //!
 //! So that processor time, memory and children can be told apart, and so that whatever a part
@@ -9,7 +9,7 @@
 
 use super::{clients, fanout, floor, parse, plan, store};
 use crate::exit::Failure;
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_signal};
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
     ffi::{OsStr, OsString},
@@ -40,10 +40,10 @@ pub fn run(args: &[OsString]) -> ExitCode {
     let role = args.get(2).and_then(|role| role.to_str()).unwrap_or_default();
     // A server may end cleanly. The thread that starts parts lives as long as the bench.
     let signal = if role == SERVER { Signal::TERM } else { Signal::KILL };
-    let ends_with_bench = set_parent_process_death_signal(Some(signal));
-    let done = match (ends_with_bench, role) {
-        (Err(errno), _) => Err(errno.into()),
-        (Ok(()), SERVER) => return crate::run_command([&args[..1], &args[3..]].concat()),
+    let parent = args.get(3).and_then(|parent| parent.to_str()?.parse().ok());
+    let done = match (end_with(parent, signal), role) {
+        (Err(error), _) => Err(error.into()),
+        (Ok(()), SERVER) => return crate::run_command([&args[..1], &args[4..]].concat()),
         (Ok(()), role) => act(role),
     };
     match done {
@@ -56,10 +56,27 @@ pub fn run(args: &[OsString]) -> ExitCode {
     }
 }
 
+/// Binds this process to its parent, which said its number.
+fn end_with(parent: Option<i32>, signal: Signal) -> io::Result<()> {
+    set_parent_process_death_signal(Some(signal))?;
+    // It may have ended before the line above.
+    match parent.is_some() && getppid().map(Pid::as_raw_pid) == parent {
+        true => Ok(()),
+        false => Err(io::Error::other("the bench that started this has ended")),
+    }
+}
+
+/// Returns the command that becomes this part.
+fn command(role: &str) -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command.args([ARGUMENT, role, &getpid().to_string()]);
+    command
+}
+
 /// Returns the command that becomes `netscan` with these arguments, and ends with this process.
 pub fn server(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
-    let mut command = Command::new("/proc/self/exe");
-    command.args([ARGUMENT, SERVER]).args(args);
+    let mut command = command(SERVER);
+    command.args(args);
     command.env_remove("NETSCAN_SERVER").env_remove("NETSCAN_DATA");
     command
 }
@@ -113,8 +130,7 @@ impl Part {
     pub fn start(role: &'static str, spec: &impl Serialize) -> Result<Self, Failure> {
         let failed = |source| Failure::Io { what: format!("starting the part `{role}`"), source };
         let start = || {
-            let mut child = Command::new("/proc/self/exe")
-                .args([ARGUMENT, role])
+            let mut child = command(role)
                 .stdin(Stdio::piped())
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())

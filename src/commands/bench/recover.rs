@@ -5,7 +5,7 @@ use super::{
     Bench,
     part::Part,
     report::{Better, Row, Suite},
-    server::Server,
+    server::{Around, Server},
     stand_in::{self, Plan},
     store::{Opened, Spec},
 };
@@ -41,7 +41,7 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
         let data = dir.join(format!("data-{mib}"));
         let size = grow(&data, mib * 1024 * 1024).await?;
         let (mut serves, mut goes_on) = (Vec::new(), Vec::new());
-        let mut server = Server::start(&data, &nmap).await?;
+        let mut server = Server::start(&data, &nmap, Around::Nothing).await?;
         let request = json!({
             "targets": ["127.1.0.0/16"], "nmap_flags": ["-sT", "-n", "-Pn", "-p80"],
             "chunk_size": 1, "concurrency": 4, "adaptive": false,
@@ -52,7 +52,7 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
             let seen = wait_until_busy(&server, scan, u64::from(run + 1) * DONE).await?;
             server.kill();
             let begun = Instant::now();
-            server = Server::start(&data, &nmap).await?;
+            server = Server::start(&data, &nmap, Around::Nothing).await?;
             let _: Value = server.client.get("/api/system").await?;
             serves.push(begun.elapsed().as_secs_f64() * 1000.0);
             wait_until_on(&server, scan, seen).await?;
@@ -70,10 +70,13 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
         rows.push(row("serves", "kill to serving", serves));
         rows.push(row("goes-on", "kill to the next batch", goes_on));
     }
-    let conditions = vec![format!(
-        "kill -9 of a server with 4 batches under way, {runs} times; from the kill until a new \
-         server has answered a request, and until it has started a batch of the scan"
-    )];
+    let conditions = vec![
+        format!(
+            "kill -9 of a server with 4 batches under way, {runs} times; from the kill until a new \
+             server has answered a request, and until it has started a batch of the scan"
+        ),
+        stand_in::OUTSIDE.to_owned(),
+    ];
     Ok(bench.suite("recover", conditions, rows))
 }
 
@@ -82,7 +85,8 @@ async fn fresh(dir: &Path, nmap: &Path, runs: u32) -> Result<Vec<Row>, Failure> 
     let (mut serves, mut memory, mut accepts) = (Vec::new(), Vec::new(), Vec::new());
     for run in 0..runs {
         let begun = Instant::now();
-        let server = Server::start(&dir.join(format!("fresh-{run}")), nmap).await?;
+        let data = dir.join(format!("fresh-{run}"));
+        let server = Server::start(&data, nmap, Around::Nothing).await?;
         let _: Value = server.client.get("/api/system").await?;
         serves.push(begun.elapsed().as_secs_f64() * 1000.0);
         sleep(IDLE).await;

@@ -4,7 +4,7 @@ use netscan_schemas::{
     AddressSet,
     attempt::{RawInfo, RawInfos},
     batch::BatchStatus,
-    host::{HostFinding, HostState, Port, Protocol},
+    host::{HostFinding, HostState, Hostname, Port, Protocol, Service},
     id::{AttemptNo, BatchId, ProjectId, ScanId},
     stored::{AttemptRecord, BatchRecord, ScanSpec},
     time::Time,
@@ -62,6 +62,20 @@ pub fn host(number: u64, ports: usize) -> HostFinding {
         ports: PORTS.iter().take(ports).map(port).collect(),
         ..HostFinding::new(address(number), HostState::Up)
     }
+}
+
+/// What is in the name of every host that has one.
+pub const COMMON_WORD: &str = "example";
+
+/// Returns the same with a name and with services, to be found by their words.
+pub fn named_host(number: u64, ports: usize) -> HostFinding {
+    let mut host = host(number, ports);
+    let name = format!("host-{number}.{COMMON_WORD}");
+    host.hostnames.push(Hostname { name, kind: "PTR".into() });
+    for (port, (_, service)) in host.ports.iter_mut().zip(PORTS) {
+        port.service = Some(Service { name: service.into(), ..Service::default() });
+    }
+    host
 }
 
 /// Returns a document such as nmap's of so many hosts, each with 20 open ports and one closed

@@ -32,6 +32,24 @@ const SCAN_MAX: Duration = Duration::from_secs(120);
 /// Wait between two looks at a scan.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
+/// What is around each nmap of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Around {
+    /// The sandbox, as far as this system has it: what users get.
+    Sandbox,
+    /// Nothing.
+    Nothing,
+}
+
+impl Around {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Sandbox => "best-effort",
+            Self::Nothing => "off",
+        }
+    }
+}
+
 /// A running server. Dropping it kills it.
 pub struct Server {
     child: Owned,
@@ -45,20 +63,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server and waits until it says that it serves.
-    pub async fn start(data: &Path, nmap: &Path) -> Result<Self, Failure> {
+    /// Starts a server and waits until it says that it serves. A stand-in that has a plan, which
+    /// is a file, runs with the sandbox off only.
+    pub async fn start(data: &Path, nmap: &Path, sandbox: Around) -> Result<Self, Failure> {
         let log = data.with_extension("log");
-        match timeout(START_MAX, Self::try_start(data, nmap, &log)).await {
+        match timeout(START_MAX, Self::try_start(data, nmap, sandbox, &log)).await {
             Ok(Ok(server)) => Ok(server),
             Ok(Err(source)) => Err(failed("starting a server", &log, source)),
             Err(_) => Err(failed("starting a server", &log, io::ErrorKind::TimedOut.into())),
         }
     }
 
-    async fn try_start(data: &Path, nmap: &Path, log: &Path) -> io::Result<Self> {
+    async fn try_start(data: &Path, nmap: &Path, sandbox: Around, log: &Path) -> io::Result<Self> {
         let mut command = part::server(["--color", "never", "--data"]);
         let mut child = command
             .arg(data)
+            .args(["--sandbox", sandbox.word()])
             .args(["serve", "--listen", "127.0.0.1:0", "--auth", "none", "--nmap"])
             .arg(nmap)
             .stdin(Stdio::null())
@@ -94,6 +114,15 @@ impl Server {
     pub fn memory(&self) -> Result<Memory, Failure> {
         measure::memory(self.pid())
             .map_err(|source| Failure::Io { what: "reading the server's memory".into(), source })
+    }
+
+    /// Returns the layers of the sandbox that are on.
+    pub async fn layers(&self) -> Result<String, Failure> {
+        let system: Value = self.client.get("/api/system").await?;
+        let layers = system["sandbox"]["layers"].as_array().into_iter().flatten();
+        let on = layers.filter(|layer| layer["state"] == "on");
+        let names: Vec<&str> = on.filter_map(|layer| layer["name"].as_str()).collect();
+        Ok(if names.is_empty() { "no layer is on".to_owned() } else { names.join(", ") })
     }
 
     /// Starts a scan and returns its number.

@@ -23,6 +23,9 @@ use std::{
 const NAME: &str = "netscan-bench-nmap";
 /// What a line begins with that carries the time at which it was written.
 pub const STAMP: &str = "T ";
+/// A condition of what is measured by a stand-in with a plan.
+pub const OUTSIDE: &str =
+    "the sandbox is off: the stand-in reads a file that says what it is to do";
 /// Wait between two looks for the file that lets it begin.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How long it waits for that file in all.

@@ -49,6 +49,8 @@ const LOOKUPS: u64 = 1000;
 const PAGES: u64 = 100;
 /// Rows of a page, as the API hands out.
 const PAGE: usize = netscan_schemas::limits::PAGE_DEFAULT;
+/// Hosts that have names, in a scan of their own.
+const NAMED: u64 = 2000;
 /// Syncs of one run.
 const SYNCS: usize = 50;
 
@@ -91,6 +93,9 @@ struct Took {
     lookup_p99_us: Vec<f64>,
     page_us: Vec<f64>,
     page_p99_us: Vec<f64>,
+    search_address_us: Vec<f64>,
+    search_port_us: Vec<f64>,
+    search_word_us: Vec<f64>,
     bytes: u64,
 }
 
@@ -133,7 +138,8 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
         "{hosts} hosts with {ports} open ports each in one scan, {} on disk, written in {runs} \
          runs: an eighth one by one by {PRODUCERS} producers that wait until each is durable, the \
          rest {BATCH} at once; each host with its event; look-ups of random hosts, of the first \
-         {PAGE} hosts of a port that all have open",
+         {PAGE} hosts of a port that all have open, and of a word that {NAMED} more hosts in \
+         another scan have in their names",
         crate::output::human_bytes(took.bytes)
     )];
     Ok(bench.suite("store", conditions, rows(took, ports as f64, after_kill, after_end)))
@@ -156,6 +162,27 @@ fn rows(took: Took, ports: f64, after_kill: Vec<f64>, after_end: Vec<f64>) -> Ve
         row("address/p99", "host by address, p99", "us", lower, took.lookup_p99_us),
         row("port", "first page of hosts by port", "us", lower, took.page_us),
         row("port/p99", "first page of hosts by port, p99", "us", lower, took.page_p99_us),
+        row(
+            "search/address",
+            "search of all scans by address",
+            "us",
+            lower,
+            took.search_address_us,
+        ),
+        row(
+            "search/port",
+            "search of all scans by port, first page",
+            "us",
+            lower,
+            took.search_port_us,
+        ),
+        row(
+            "search/word",
+            "search of all scans by word, first page",
+            "us",
+            lower,
+            took.search_word_us,
+        ),
         row("open/killed", "opening after a kill", "ms", lower, after_kill),
         row("open/closed", "opening after a clean end", "ms", lower, after_end),
     ]
@@ -216,6 +243,10 @@ fn measure(
     }
     let scan = filler.scan;
     filler.end()?;
+    let mut named = Filler::new(store, NAMED, ports)?;
+    (named.next, named.host) = (hosts, sample::named_host);
+    named.whole(hosts + NAMED)?;
+    named.end()?;
     let mut random = fastrand::Rng::with_seed(1);
     for _ in 0..runs {
         let look = || {
@@ -226,26 +257,42 @@ fn measure(
         let (median, p99) = times(LOOKUPS, look)?;
         took.lookup_us.push(median);
         took.lookup_p99_us.push(p99);
-        let expected = PAGE.min(usize::try_from(hosts)?);
-        let page = || {
-            let port = sample::COMMON_PORT;
-            let query = HostQuery {
-                port: Some(port),
-                protocol: Some(Protocol::Tcp),
-                state: Some("open".into()),
-                ..HostQuery::default()
-            };
-            let bounds = Bounds { hosts: PAGE, reads: SEARCH_READS_MAX };
-            let found = store.hosts_matching(scan, &query, None, bounds)?.hosts.len();
-            let full = found == expected;
-            if full { Ok(()) } else { Err(format!("a page of {found} hosts").into()) }
+        let bounds = Bounds { hosts: PAGE, reads: SEARCH_READS_MAX };
+        let by_port = HostQuery {
+            port: Some(sample::COMMON_PORT),
+            protocol: Some(Protocol::Tcp),
+            state: Some("open".into()),
+            ..HostQuery::default()
         };
+        let expected = PAGE.min(usize::try_from(hosts)?);
+        let page =
+            || full(store.hosts_matching(scan, &by_port, None, bounds)?.hosts.len(), expected);
         let (median, p99) = times(PAGES, page)?;
         took.page_us.push(median);
         took.page_p99_us.push(p99);
+        let address = || {
+            let address = sample::address(random.u64(0..hosts));
+            let addresses = Some(AddressSet::from_addresses([address]));
+            let query = HostQuery { addresses, ..HostQuery::default() };
+            full(store.search(&query, None, bounds)?.hosts.len(), 1)
+        };
+        took.search_address_us.push(times(LOOKUPS, address)?.0);
+        let search = |query: &HostQuery| full(store.search(query, None, bounds)?.hosts.len(), PAGE);
+        took.search_port_us.push(times(PAGES, || search(&by_port))?.0);
+        let words = vec![sample::COMMON_WORD.to_owned()];
+        let by_word = HostQuery { words, ..HostQuery::default() };
+        took.search_word_us.push(times(PAGES, || search(&by_word))?.0);
     }
     took.bytes = store.store_bytes()?;
     Ok(took)
+}
+
+/// Returns an error unless so many hosts were found as there must be.
+fn full(found: usize, expected: usize) -> Result<(), Box<dyn Error>> {
+    match found == expected {
+        true => Ok(()),
+        false => Err(format!("a page of {found} hosts instead of {expected}").into()),
+    }
 }
 
 /// Returns the median and the 99th percentile of the time that something takes, in microseconds.
@@ -289,6 +336,8 @@ struct Filler<'a> {
     ports: usize,
     /// The next host.
     next: u64,
+    /// Makes a host, by its number, with so many ports.
+    host: fn(u64, usize) -> HostFinding,
 }
 
 impl<'a> Filler<'a> {
@@ -299,7 +348,7 @@ impl<'a> Filler<'a> {
         let mut write = Write::new();
         write.create_scan(&sample::scan(scan, project.id, hosts), &PlanRecord::default());
         store.submit(write).wait()?;
-        Ok(Self { store, scan, ports, next: 0 })
+        Ok(Self { store, scan, ports, next: 0, host: sample::host })
     }
 
     /// Returns a new batch of the next hosts, and these.
@@ -310,7 +359,7 @@ impl<'a> Filler<'a> {
         let addresses = AddressSet::from_addresses((from..to).map(sample::address));
         let mut write = Write::new();
         write.put_batch(&sample::batch(batch, self.scan, addresses));
-        (batch, write, (from..to).map(|number| sample::host(number, self.ports)).collect())
+        (batch, write, (from..to).map(|number| (self.host)(number, self.ports)).collect())
     }
 
     /// Adds a host as a runner does: its result and its event.

@@ -11,7 +11,7 @@ use super::{
     measure::monotonic_ns,
     part::Part,
     report::{Better, Row, Suite},
-    server::Server,
+    server::{Around, Server},
     stand_in::{self, Plan},
 };
 use crate::exit::Failure;
@@ -80,6 +80,7 @@ pub async fn run(bench: &Bench) -> Result<Suite, Failure> {
              by the client; every client checks that no event is missing, doubled or out of order",
             EVERY.as_millis()
         ),
+        stand_in::OUTSIDE.to_owned(),
     ];
     Ok(bench.suite("stream", conditions, rows))
 }
@@ -253,7 +254,8 @@ impl Stage {
     async fn set(dir: &Path, plan: Plan) -> Result<Self, Failure> {
         let go = dir.join("go");
         let nmap = stand_in::install(dir, Some(&Plan { after: Some(go.clone()), ..plan }))?;
-        Ok(Self { server: Server::start(&dir.join("data"), &nmap).await?, go })
+        let server = Server::start(&dir.join("data"), &nmap, Around::Nothing).await?;
+        Ok(Self { server, go })
     }
 
     async fn play(&self, clients: usize, stalled: usize, stamps: bool) -> Result<Play, Failure> {

@@ -6,7 +6,7 @@
 use crate::{
     error::{ReadError, chain},
     postings,
-    tables::WriteTables,
+    tables::{POSTINGS, TEXTS, WriteTables},
 };
 use redb::{MultimapTableDefinition, WriteTransaction};
 
@@ -16,6 +16,9 @@ const OPEN_PORTS: MultimapTableDefinition<'static, (u64, u32), u64> =
 
 pub(super) fn run(txn: &WriteTransaction) -> Result<(), redb::Error> {
     txn.delete_multimap_table(OPEN_PORTS)?;
+    // A repair of an older file has made lists, and an older netscan has not kept them up since.
+    txn.delete_table(POSTINGS)?;
+    txn.delete_table(TEXTS)?;
     let made = postings::rebuild(&mut WriteTables::open(txn)?, |error| match error {
         ReadError::Damaged { .. } => {
             tracing::error!("a host is left out of the index: {}", chain(&error));

@@ -1,6 +1,6 @@
 //! Hosts: by scan, by address. By all else that is known of them: see `search`.
 
-use super::{decode_difficult, get, misplaced, require};
+use super::{decode_difficult, get, misplaced, require, require_sized};
 use crate::{
     Store,
     error::ReadError,
@@ -102,9 +102,8 @@ impl Store {
                     last = Some(place);
                     looked_at += 1;
                     if of_scan == scan.get() {
-                        let packed = hosts.get(number)?;
-                        bytes += packed.map_or(0, |packed| packed.value().len());
-                        let host: HostRecord = require(&hosts, number)?;
+                        let (host, size) = require_sized::<HostRecord>(&hosts, number)?;
+                        bytes += size;
                         if (number_key(host.finding.address), host.scan_id) != (place, scan) {
                             return Err(misplaced::<HostRecord>(number));
                         }

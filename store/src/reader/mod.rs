@@ -41,10 +41,19 @@ pub(crate) fn require<R: Filed>(
     table: &impl ReadableTable<u64, Bytes>,
     key: u64,
 ) -> Result<R, ReadError> {
-    get(table, key)?.ok_or_else(|| {
+    Ok(require_sized(table, key)?.0)
+}
+
+/// Returns the same, and how many bytes the row takes.
+pub(crate) fn require_sized<R: Filed>(
+    table: &impl ReadableTable<u64, Bytes>,
+    key: u64,
+) -> Result<(R, usize), ReadError> {
+    let bytes = table.get(key)?.ok_or_else(|| {
         let source = CodecError::Short { kind: R::KIND, bytes: 0 };
         ReadError::Damaged { kind: R::KIND, key: key.to_string(), source }
-    })
+    })?;
+    Ok((decode(bytes.value(), key)?, bytes.value().len()))
 }
 
 /// Decodes a record and names it when it is damaged, or not the one of its key.

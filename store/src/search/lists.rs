@@ -13,6 +13,10 @@ use redb::ReadOnlyTable;
 const TEXTS_MAX: usize = 200_000;
 /// Lists of one source; if it took more, the index is no help.
 const LISTS_MAX: usize = 1024;
+/// Steps of a list that cost about as much as reading a host.
+const STEPS_A_READ: usize = 64;
+/// What loading a block counts as, in steps.
+const LOAD_STEPS: usize = 16;
 
 type Postings = ReadOnlyTable<PostingKey, Bytes>;
 
@@ -72,8 +76,23 @@ pub(super) fn containing(
     Ok(Some(Source::of(terms)))
 }
 
+/// What a search of lists comes to.
+#[derive(Debug)]
+pub(super) enum Sought {
+    /// This host is on a list of each source.
+    Host(u64),
+    /// There is none before this one; that was all it might cost.
+    NotBefore(u64),
+    /// There is none.
+    None,
+}
+
 /// The lists of the sources in one scan.
-pub(super) struct Lists<'s>(Vec<Vec<List<'s>>>);
+pub(super) struct Lists<'s> {
+    sources: Vec<Vec<List<'s>>>,
+    /// What was done since it was last asked.
+    steps: usize,
+}
 
 impl<'s> Lists<'s> {
     pub(super) fn new(scan: u64, sources: &'s [Source]) -> Self {
@@ -82,34 +101,48 @@ impl<'s> Lists<'s> {
             let hosts = List { term: &[], scan, block: source.hosts.clone(), ended: true };
             source.terms.iter().map(list).chain([hosts]).collect()
         };
-        Self(sources.iter().map(lists).collect())
+        Self { sources: sources.iter().map(lists).collect(), steps: 0 }
     }
 
-    /// Returns the first host from a number on that all sources have.
+    /// Returns what was done since it was last asked, in hosts that could have been read.
+    pub(super) fn cost(&mut self) -> usize {
+        let reads = self.steps / STEPS_A_READ;
+        self.steps %= STEPS_A_READ;
+        reads
+    }
+
+    /// Returns the first host from a number on that all sources have. Where they agree on few, that
+    /// may take long: it gives up once it has cost as much as so many reads, but not before it got
+    /// beyond `from`.
     pub(super) fn seek(
         &mut self,
         postings: &Postings,
         from: u64,
-    ) -> Result<Option<u64>, ReadError> {
+        reads: usize,
+    ) -> Result<Sought, ReadError> {
+        let most = self.steps.saturating_add(reads.saturating_mul(STEPS_A_READ));
         let mut host = from;
         'again: loop {
-            for lists in &mut self.0 {
+            for lists in &mut self.sources {
                 let mut next: Option<u64> = None;
                 for list in lists.iter_mut() {
-                    if let Some(held) = list.seek(postings, host)? {
+                    if let Some(held) = list.seek(postings, host, &mut self.steps)? {
                         next = Some(next.map_or(held, |next| next.min(held)));
                     }
                 }
                 match next {
-                    None => return Ok(None),
+                    None => return Ok(Sought::None),
                     Some(next) if next > host => {
                         host = next;
+                        if self.steps > most {
+                            return Ok(Sought::NotBefore(host));
+                        }
                         continue 'again;
                     }
                     Some(_) => {}
                 }
             }
-            return Ok(Some(host));
+            return Ok(Sought::Host(host));
         }
     }
 }
@@ -125,8 +158,15 @@ struct List<'s> {
 
 impl List<'_> {
     /// Returns the first host on it from a number on; numbers only grow from call to call.
-    fn seek(&mut self, postings: &Postings, from: u64) -> Result<Option<u64>, ReadError> {
-        if self.block.last().is_none_or(|last| *last < from) {
+    fn seek(
+        &mut self,
+        postings: &Postings,
+        from: u64,
+        steps: &mut usize,
+    ) -> Result<Option<u64>, ReadError> {
+        *steps += 1;
+        if self.block.last().is_none_or(|last| *last < from) && !self.ended {
+            *steps += LOAD_STEPS;
             self.load(postings, from)?;
         }
         let place = self.block.partition_point(|host| *host < from);
@@ -136,9 +176,6 @@ impl List<'_> {
     /// Reads the block that has the first host from a number on; an empty one if there is none.
     fn load(&mut self, postings: &Postings, from: u64) -> Result<(), ReadError> {
         self.block.clear();
-        if self.ended {
-            return Ok(());
-        }
         let (term, scan) = (self.term, self.scan);
         if let Some(row) = postings.range((term, scan, 0)..=(term, scan, from))?.next_back() {
             let (key, bytes) = row?;

@@ -25,7 +25,7 @@ use crate::{
     },
     terms::{self, Text},
 };
-use lists::{Lists, Source};
+use lists::{Lists, Sought, Source};
 use netscan_schemas::{
     AddressSet, Interval,
     id::{HostId, ProjectId, ScanId},
@@ -94,7 +94,7 @@ impl Store {
             let mut search = Search::new(txn, query, bounds)?;
             let mut sources = search.sources()?;
             search.add_addresses(scan.get(), &mut sources)?;
-            let first = after.map_or(0, |after| after.get().saturating_add(1));
+            let first = after.map_or(1, |after| after.get().saturating_add(1));
             let ended = search.in_scan(&sources, scan.get(), first)?;
             let cut = search.cut();
             let next = match (ended, cut) {
@@ -335,7 +335,7 @@ impl<'q> Search<'q> {
                 None => Some(scan),
             };
             let Some(scan) = listed else { return Ok(Next::End) };
-            self.reads += 1;
+            self.reads += 1 + self.project_reads();
             if scan == from {
                 return Ok(Next::Scan(scan));
             }
@@ -344,6 +344,12 @@ impl<'q> Search<'q> {
                 return Ok(Next::Enough);
             }
         }
+    }
+
+    /// Returns what it costs to ask whether a scan is of the projects, in hosts that could have been
+    /// read.
+    fn project_reads(&self) -> usize {
+        self.query.projects.as_ref().map_or(0, |projects| projects.len() / TERMS_A_READ)
     }
 
     /// Returns the newest scan of these projects, up to a number.
@@ -384,15 +390,24 @@ impl<'q> Search<'q> {
         }
         let mut lists = Lists::new(scan, sources);
         let mut from = first;
-        while let Some(host) = lists.seek(&self.postings, from)? {
-            self.judge(scan, host, |_| true)?;
-            self.reached = (scan, host);
+        loop {
+            let reads = self.bounds.reads.saturating_sub(self.reads);
+            let sought = lists.seek(&self.postings, from, reads)?;
+            self.reads = self.reads.saturating_add(lists.cost());
+            let reached = match sought {
+                Sought::None => return Ok(true),
+                Sought::Host(host) => {
+                    self.judge(scan, host, |_| true)?;
+                    host
+                }
+                Sought::NotBefore(host) => host.saturating_sub(1),
+            };
+            self.reached = (scan, reached);
             if self.is_full() {
                 return Ok(false);
             }
-            from = host.saturating_add(1);
+            from = reached.saturating_add(1);
         }
-        Ok(true)
     }
 
     /// Goes through what scans found at addresses.
@@ -408,25 +423,37 @@ impl<'q> Search<'q> {
         };
         // The last row whose host was kept, or passed over.
         let mut kept = Place::Address { address: from, scan: after_scan };
-        for run in runs.iter().filter(|run| run.last >= from) {
+        let mut next = runs.partition_point(|run| run.last < from);
+        while let Some(run) = runs.get(next) {
             let first = match run.first > from {
                 true => (run.first.to_be_bytes(), 0),
                 false => (from.to_be_bytes(), after_scan.saturating_add(1)),
             };
-            let keys = first..=(run.last.to_be_bytes(), u64::MAX);
-            for row in self.hosts_by_address.range(keys)? {
+            next = runs.len();
+            for row in self.hosts_by_address.range(first..)? {
                 let (key, host) = row?;
                 let (address, scan) = key.value();
-                match self.is_in_projects(scan)? {
+                let address = u128::from_be_bytes(address);
+                let is_behind = address > run.last;
+                match !is_behind && self.is_in_projects(scan)? {
                     true => self.judge(scan, host.value(), &also)?,
                     false => self.reads += 1,
                 }
+                self.reads += self.project_reads();
                 if self.cut() {
                     return Ok(Some(kept));
                 }
-                kept = Place::Address { address: u128::from_be_bytes(address), scan };
+                kept = match is_behind {
+                    // Runs before it have no row, and no scan has the number 0.
+                    true => Place::Address { address, scan: 0 },
+                    false => Place::Address { address, scan },
+                };
                 if self.is_full() {
                     return Ok(Some(kept));
+                }
+                if is_behind {
+                    next = runs.partition_point(|run| run.last < address);
+                    break;
                 }
             }
         }
@@ -445,6 +472,9 @@ impl<'q> Search<'q> {
         for run in runs {
             let keys = (run.first.to_be_bytes(), 0)..=(run.last.to_be_bytes(), u64::MAX);
             steps += 1;
+            if steps > FEW_ADDRESSES {
+                return Ok(None);
+            }
             for row in self.hosts_by_address.range(keys)? {
                 let (key, host) = row?;
                 steps += 1;

@@ -101,13 +101,24 @@ pub(super) fn salvage(
         }
         let failed = |error: redb::Error| UpkeepError::target(&unfinished.path, error);
         name(&to, known).map_err(failed)?;
-        let settled = settle::settle(&to).map_err(UpkeepError::Read)?;
+        // What was reached of an earlier commit lacks what the newest one added.
+        let scope_is_whole = !other_commit && is_whole(&tables, SCOPES);
+        let settled = settle::settle(&to, scope_is_whole).map_err(UpkeepError::Read)?;
         repair::repair(&to)?;
         let rows = super::read(&to, super::stats_in)?.iter().map(|table| table.rows).sum();
         let copied = unfinished.finish(to, target, rows)?;
         return Ok(Salvaged { tables, settled, copied });
     }
     Err(first_error.unwrap_or_else(|| file::damaged(path, "it cannot be opened")).into())
+}
+
+/// Returns whether all of a table is known to be saved.
+fn is_whole<K: Key + 'static, V: Value + 'static>(
+    tables: &[SavedTable],
+    table: TableDefinition<'_, K, V>,
+) -> bool {
+    let saved = tables.iter().find(|saved| saved.table == table.name());
+    saved.is_some_and(|saved| saved.held.is_some() && saved.is_whole())
 }
 
 /// Opens a file as it is, or as it was one commit earlier.

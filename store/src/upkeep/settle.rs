@@ -2,17 +2,20 @@
 //! what is lost is made up where that hides nothing. Each such step is told.
 
 use crate::{
-    codec::{CodecError, Record},
+    codec::{self, CodecError, Record},
     error::{ReadError, storage_errors},
     file, reader,
-    tables::{WriteTables, address_key},
+    tables::{WriteTables, address_key, meta},
 };
 use netscan_schemas::{
-    AddressSet, Time,
+    AddressSet, Interval, Time,
     batch::BatchStatus,
-    id::{BatchId, ProjectId, ScanId},
+    id::{BatchId, ProjectId, ScanId, ScopeId},
     scan::{ScanState, ScanStatus},
-    stored::{BatchRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec, VerdictsRecord},
+    scope::ScopeList,
+    stored::{
+        BatchRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec, ScopeRecord, VerdictsRecord,
+    },
 };
 use redb::{Database, ReadableTable};
 use std::{
@@ -44,8 +47,9 @@ impl From<CodecError> for Fault {
     }
 }
 
-/// Makes the records of a database hang together; returns what was done for it.
-pub(super) fn settle(db: &Database) -> Result<Vec<String>, ReadError> {
+/// Makes the records of a database hang together; returns what was done for it. Where entries of
+/// the scope may be lost, nothing may be scanned until somebody has looked at it.
+pub(super) fn settle(db: &Database, scope_is_whole: bool) -> Result<Vec<String>, ReadError> {
     let failed = |error: redb::Error| ReadError::Storage(Box::new(error));
     let txn = file::begin_write(db).map_err(failed)?;
     let mut notes = Vec::new();
@@ -53,6 +57,9 @@ pub(super) fn settle(db: &Database) -> Result<Vec<String>, ReadError> {
         let tables = WriteTables::open(&txn).map_err(ReadError::from)?;
         let mut settling = Settling { tables, notes: &mut notes };
         settling.all().map_err(|fault| fault.0)?;
+        if !scope_is_whole {
+            settling.deny_everything().map_err(|fault| fault.0)?;
+        }
     }
     txn.commit().map_err(|error| failed(error.into()))?;
     Ok(notes)
@@ -71,6 +78,37 @@ impl Settling<'_, '_> {
         let batches = self.batches()?;
         self.leave_out_of_lost_batches(&batches)?;
         self.states_and_plans(&scans, &batches)
+    }
+
+    /// Adds an entry that denies every address: a lost one may have denied some, and a project
+    /// whose last entry is lost would be bound by none.
+    fn deny_everything(&mut self) -> Result<(), Fault> {
+        let held = file::meta_in(&self.tables.meta, meta::NEXT_SCOPE)
+            .and_then(|row| file::number(row, meta::NEXT_SCOPE));
+        let last = self.tables.scopes.last()?.map_or(0, |(key, _)| key.value());
+        let number = held.unwrap_or(0).max(last.saturating_add(1));
+        let id = ScopeId::new(number).ok_or_else(|| {
+            Fault::from(CodecError::Encode { kind: "scope", why: "its number is 0".into() })
+        })?;
+        let everything = Interval { first: 0, last: u128::MAX };
+        let record = ScopeRecord {
+            id,
+            project: None,
+            list: ScopeList::Deny,
+            addresses: AddressSet::from_intervals(vec![everything]),
+            note: Some("entries of the scope may be lost; restore them, then remove this".into()),
+            by: "salvage".into(),
+            created_at: Time::now(),
+            expires_at: None,
+        };
+        self.tables.scopes.insert(number, record.to_bytes()?.as_slice())?;
+        let next = codec::seal_meta(&number.saturating_add(1).to_le_bytes());
+        self.tables.meta.insert(meta::NEXT_SCOPE, next.as_slice())?;
+        self.notes.push(format!(
+            "entries of the scope may be lost; entry {id} denies every address until they are \
+             restored (`netscan scope rm {id}` then)"
+        ));
+        Ok(())
     }
 
     fn left_out(&mut self, rows: usize, what: &str) {

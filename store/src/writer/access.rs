@@ -14,16 +14,39 @@ use netscan_schemas::{
 use redb::{ReadableTable, ReadableTableMetadata};
 
 impl Group<'_> {
+    /// Adds a token. Those that have ended make room where there is none.
     pub(super) fn create_token(&mut self, id: &TokenId, bytes: &[u8]) -> Result<(), Fault> {
         if self.tables.tokens.get(id.as_str())?.is_some() {
             return Err(Refusal::TokenExists(id.clone()).into());
         }
         if self.tables.tokens.len()? >= limits::TOKENS_MAX as u64 {
-            return Err(Refusal::TooManyTokens.into());
+            let ended = self.ended_tokens(decode_token(id.as_str(), bytes)?.created_at)?;
+            if ended.is_empty() {
+                return Err(Refusal::TooManyTokens.into());
+            }
+            for id in &ended {
+                tracing::info!(token.id = %id, "token {id} has ended and makes room");
+                self.delete_token(id)?;
+            }
         }
         self.touch();
         self.tables.tokens.insert(id.as_str(), bytes)?;
         Ok(())
+    }
+
+    /// Returns the tokens that have ended by a time. One that cannot be read stays, for a check to
+    /// name it.
+    fn ended_tokens(&self, now: Time) -> Result<Vec<TokenId>, Fault> {
+        let mut ended = Vec::new();
+        for row in self.tables.tokens.iter()? {
+            let (key, bytes) = row?;
+            if let Ok(token) = decode_token(key.value(), bytes.value())
+                && token.expires_at.is_some_and(|end| end <= now)
+            {
+                ended.push(token.id);
+            }
+        }
+        Ok(ended)
     }
 
     /// Removes a token with its sessions. One that is damaged goes too.

@@ -240,7 +240,8 @@ impl<'g> Group<'g> {
             let bytes = verdicts.into_record().to_bytes()?;
             self.tables.verdicts.insert(batch.get(), bytes.as_slice())?;
         }
-        self.postings.flush(&mut self.tables)
+        let [_, _, _, next_host] = &self.counters.next;
+        self.postings.flush(&mut self.tables, next_host.load(Ordering::Relaxed))
     }
 
     /// Forgets the number of a deleted scan's newest event.

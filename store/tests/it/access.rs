@@ -120,6 +120,36 @@ fn there_is_a_last_token() {
 }
 
 #[test]
+fn tokens_that_have_ended_take_nobodys_place() {
+    let fixture = Fixture::new();
+    let of = |number: usize, at: i64, expires_at: Option<i64>| TokenRecord {
+        created_at: Time::from_secs(at),
+        expires_at: expires_at.map(Time::from_secs),
+        ..token(number)
+    };
+    // All but three are for ever.
+    let end = |number: usize| [Some(200), Some(200), Some(300)].get(number).copied().flatten();
+    let acks: Vec<_> = (0..limits::TOKENS_MAX)
+        .map(|number| fixture.store.create_token(&of(number, 100, end(number))))
+        .collect();
+    for ack in acks {
+        ack.wait().unwrap();
+    }
+    fixture.store.create_session([1; 32], &session(0, 100), LIFE, IDLE).wait().unwrap();
+    let create = |number: usize, at: i64| fixture.store.create_token(&of(number, at, None)).wait();
+    let early = create(limits::TOKENS_MAX, 199);
+    assert!(matches!(early, Err(WriteError::Refused(Refusal::TooManyTokens))), "{early:?}");
+    // Two have ended by now; both make room, with what they let in.
+    create(limits::TOKENS_MAX, 200).unwrap();
+    let held = |number: usize| fixture.store.token(&id(number)).unwrap().is_some();
+    assert_eq!([0, 1, 2, 3].map(held), [false, false, true, true]);
+    assert!(fixture.store.session(&[1; 32]).unwrap().is_none());
+    create(limits::TOKENS_MAX + 1, 200).unwrap();
+    assert_eq!(fixture.store.tokens().unwrap().len(), limits::TOKENS_MAX);
+    fixture.assert_clean();
+}
+
+#[test]
 fn a_store_of_before_there_were_tokens_opens() {
     let Fixture { store, dir } = Fixture::new();
     drop(store);

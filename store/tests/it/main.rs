@@ -15,6 +15,7 @@ mod events;
 mod full;
 mod groups;
 mod hosts;
+mod index_damage;
 mod lists;
 mod open;
 mod scopes;

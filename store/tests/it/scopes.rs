@@ -80,3 +80,44 @@ fn a_store_from_before_has_none_and_takes_some() {
     assert_eq!(add(&fixture, None, "10.0.0.1").id.get(), 1);
     assert!(check(&fixture.store).unwrap().is_clean());
 }
+
+#[test]
+fn lost_entries_deny_everything_until_somebody_has_looked() {
+    let fixture = Fixture::new();
+    let kept = add(&fixture, None, "10.0.0.1");
+    let lost = add(&fixture, None, "10.0.0.2");
+    let Fixture { store, dir } = fixture;
+    drop(store);
+    let salvage = || {
+        let elsewhere = tempfile::TempDir::new().unwrap();
+        let closed = Closed::take(dir.path()).unwrap();
+        let saved = closed.salvage(&elsewhere.path().join("netscan.redb")).unwrap();
+        assert!(saved.copied.report.is_clean(), "{:#?}", saved.copied.report.problems);
+        (saved, elsewhere)
+    };
+    let (saved, elsewhere) = salvage();
+    assert_eq!(saved.settled, [""; 0], "nothing was lost");
+    assert_eq!(open(elsewhere.path()).scopes().unwrap(), [kept.clone(), lost.clone()]);
+
+    let db = Database::open(dir.path().join("netscan.redb")).unwrap();
+    let txn = db.begin_write().unwrap();
+    {
+        let table: TableDefinition<u64, &[u8]> = TableDefinition::new("scopes");
+        txn.open_table(table).unwrap().insert(lost.id.get(), b"damaged".as_slice()).unwrap();
+    }
+    txn.commit().unwrap();
+    drop(db);
+    let (saved, elsewhere) = salvage();
+    assert!(saved.settled[0].contains("entry 3 denies every address"), "{:?}", saved.settled);
+    let store = open(elsewhere.path());
+    let entries = store.scopes().unwrap();
+    let [first, denied] = entries.as_slice() else { panic!("{entries:?}") };
+    assert_eq!(*first, kept);
+    assert_eq!((denied.id.get(), denied.project, denied.list), (3, None, ScopeList::Deny));
+    for address in ["0.0.0.0", "10.0.0.1", "255.255.255.255", "::", "ffff::"] {
+        assert!(denied.addresses.contains(address.parse().unwrap()), "{address}");
+    }
+    store.remove_scope(None, denied.id).wait().unwrap();
+    let next = store.add_scope(entry(None, "10.0.0.2")).wait().unwrap().scope.unwrap();
+    assert_eq!(next.id.get(), 4);
+}

@@ -73,11 +73,18 @@ impl Warden {
         process::chdir("/")?;
         // Only a name in lists of processes.
         let _ = rustix::thread::set_name(c"netscan-warden");
+        let birthright = Birthright { warden, open_files: raise_open_files() };
+        let sandbox = Sandbox::prepare(mode).inspect_err(|error| {
+            let errno = Errno::from_io_error(error).unwrap_or(Errno::AGAIN).raw_os_error();
+            let report = wire::encode(&Report::Unready { errno });
+            // Without it the server sees that there is no warden, but not why.
+            let _ = report.and_then(|report| wire::send(socket.as_fd(), &report, &[]));
+        })?;
         Ok(Self {
             socket,
             children: BTreeMap::new(),
-            birthright: Birthright { warden, open_files: raise_open_files() },
-            sandbox: Sandbox::prepare(mode),
+            birthright,
+            sandbox,
             buffer: vec![0; MESSAGE_BYTES_MAX],
             has_strays: false,
             _low_numbers: low_numbers,

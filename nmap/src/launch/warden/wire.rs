@@ -39,6 +39,8 @@ pub(in crate::launch) enum Order {
 pub(in crate::launch) enum Report {
     /// The warden listens, and starts everything in this sandbox.
     Ready { sandbox: Sandbox },
+    /// There will be no warden: the system lacks something just now.
+    Unready { errno: i32 },
     /// The program runs.
     Spawned { token: Token, pid: u32, start_time: Option<u64> },
     /// The program does not run.

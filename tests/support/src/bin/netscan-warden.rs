@@ -3,22 +3,40 @@
 //! `netscan-warden hold PROGRAM COUNT TAG` starts the program so many times through a warden of
 //! its own, passes on what they write, a line `warden PID` and a line `pid PID` for each of them,
 //! and at last `ready`. Then it waits to be killed.
+//!
+//! `netscan-warden locked ARGS` is the same with these arguments, on a system where capabilities
+//! cannot be handed on to another user.
 
 use netscan_nmap::launch::{LaunchSpec, Launcher, LocalNmap, Needs, WardenProgram, run_if_warden};
 use netscan_schemas::api::SandboxMode;
 use std::error::Error;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 fn main() -> Result<(), Box<dyn Error>> {
     run_if_warden();
     let args: Vec<String> = std::env::args().skip(1).collect();
+    if args.first().is_some_and(|mode| mode == "locked") {
+        return Err(locked(&args[1..]).into());
+    }
     let [mode, program, count, tag] = args.as_slice() else { return Err("see the source".into()) };
     if mode != "hold" {
         return Err("see the source".into());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(hold(program, count.parse()?, tag))
+}
+
+/// Returns only if it fails.
+fn locked(args: &[String]) -> std::io::Error {
+    use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits};
+    let bits = CapabilitiesSecureBits::NO_CAP_AMBIENT_RAISE
+        | CapabilitiesSecureBits::NO_CAP_AMBIENT_RAISE_LOCKED;
+    match set_capabilities_secure_bits(bits) {
+        Ok(()) => std::process::Command::new("/proc/self/exe").args(args).exec(),
+        Err(errno) => errno.into(),
+    }
 }
 
 async fn hold(program: &str, count: usize, tag: &str) -> Result<(), Box<dyn Error>> {

@@ -11,6 +11,7 @@
 )]
 
 mod hostile;
+mod losses;
 mod modes;
 mod scans;
 

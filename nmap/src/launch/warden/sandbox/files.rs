@@ -3,10 +3,10 @@
 //! A rule is for a file and not for its name, so a ruleset is made anew once a name in it leads to
 //! another file: nmap may be upgraded, and `/etc/resolv.conf` is written with every new network.
 
-use super::super::super::Needs;
+use super::super::super::{Needs, is_shortage};
 use landlock::{
-    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
-    RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
+    ABI, Access, AccessFs, CompatLevel, Compatible, CreateRulesetError, PathBeneath, PathFd,
+    PathFdError, Ruleset, RulesetAttr, RulesetCreated, RulesetCreatedAttr, RulesetError, Scope,
 };
 use std::{
     collections::HashMap,
@@ -89,7 +89,16 @@ pub(super) struct Files {
 impl Files {
     /// Finds out what the kernel has.
     pub(super) fn new() -> io::Result<Self> {
-        let found = KINDS.into_iter().find(|(abi, _)| is_there(*abi).is_ok());
+        let mut found = None;
+        for (abi, lacks) in KINDS {
+            match is_there(abi) {
+                Ok(_) => {
+                    found = Some((abi, lacks));
+                    break;
+                }
+                Err(error) => shortage(error)?,
+            }
+        }
         let (abi, lacks) = found.ok_or_else(|| {
             io::Error::other(
                 "the kernel has no Landlock: it came with Linux 5.13, and has to be among the \
@@ -117,13 +126,26 @@ impl Files {
         let paths = paths(Path::new(program), needs);
         // Before the rules: a file that is replaced in between is one to be noticed.
         let identities = identities(&paths);
-        let ruleset = make(&paths).map_err(|_| io::Error::last_os_error())?;
+        let ruleset = make(&paths)?;
         let copy = ruleset.try_clone()?;
         if self.kept.len() >= KEPT_MAX {
             self.kept.clear();
         }
         self.kept.insert(key, Kept { paths, identities, ruleset });
         Ok(copy)
+    }
+}
+
+/// Returns the error if it is that the system was short of something, which tells nothing of the
+/// kernel.
+fn shortage(error: RulesetError) -> io::Result<()> {
+    match error {
+        RulesetError::CreateRuleset(CreateRulesetError::CreateRulesetCall { source, .. })
+            if is_shortage(&source) =>
+        {
+            Err(source)
+        }
+        _ => Ok(()),
     }
 }
 
@@ -161,12 +183,21 @@ fn identities(paths: &[(PathBuf, May)]) -> Vec<Identity> {
     paths.iter().map(|(path, _)| identity(path)).collect()
 }
 
-fn make(paths: &[(PathBuf, May)]) -> Result<RulesetCreated, RulesetError> {
-    let handled = Ruleset::default().handle_access(AccessFs::from_all(NEWEST))?;
-    let mut ruleset = handled.scope(Scope::from_all(NEWEST))?.create()?;
+fn make(paths: &[(PathBuf, May)]) -> io::Result<RulesetCreated> {
+    // What its errors say is one of its system calls' number.
+    let failed = |_: RulesetError| io::Error::last_os_error();
+    let handled = Ruleset::default().handle_access(AccessFs::from_all(NEWEST)).map_err(failed)?;
+    let scoped = handled.scope(Scope::from_all(NEWEST)).map_err(failed)?;
+    let mut ruleset = scoped.create().map_err(failed)?;
     for (path, may) in paths {
-        // What is not there cannot be read.
-        let Ok(file) = PathFd::new(path) else { continue };
+        let file = match PathFd::new(path) {
+            Ok(file) => file,
+            Err(PathFdError::OpenCall { source, .. }) if is_shortage(&source) => {
+                return Err(source);
+            }
+            // What is not there cannot be read.
+            Err(_) => continue,
+        };
         let mut access = match may {
             May::Read => AccessFs::ReadFile | AccessFs::ReadDir,
             May::Execute => AccessFs::ReadFile | AccessFs::ReadDir | AccessFs::Execute,
@@ -175,7 +206,7 @@ fn make(paths: &[(PathBuf, May)]) -> Result<RulesetCreated, RulesetError> {
         if !fs::metadata(path).is_ok_and(|file| file.is_dir()) {
             access &= AccessFs::from_file(NEWEST);
         }
-        ruleset = ruleset.add_rule(PathBeneath::new(file, access))?;
+        ruleset = ruleset.add_rule(PathBeneath::new(file, access)).map_err(failed)?;
     }
     Ok(ruleset)
 }

@@ -8,7 +8,9 @@
 //! ```
 //!
 //! Each layer is tried once, in a child of the warden's own, so that what is told of it is
-//! measured; from then on a start where a layer that works does not is no start.
+//! measured; from then on a start where a layer that works does not is no start. A trial that
+//! fails for want of memory, processes or descriptors says nothing of its layer: then there is no
+//! warden, and the next one tries anew.
 //!
 //! Promise: with all layers a script of nmap's can neither write nor start anything, and reads
 //! nothing but what nmap itself needs.
@@ -17,7 +19,7 @@ mod calls;
 mod files;
 mod user;
 
-use super::super::Needs;
+use super::super::{Needs, is_shortage};
 use files::Files;
 use landlock::RulesetCreated;
 use netscan_schemas::api::{LayerState, Sandbox as View, SandboxLayer, SandboxMode};
@@ -40,26 +42,41 @@ const OPEN_FILES_MAX: u64 = 4096;
 pub(super) struct Sandbox {
     mode: SandboxMode,
     user: Option<User>,
+    has_capabilities: bool,
+    has_no_new_privileges: bool,
     files: Option<Files>,
     calls: Option<Arc<BpfProgram>>,
+    has_limits: bool,
     layers: Vec<SandboxLayer>,
 }
 
 impl Sandbox {
     /// Finds out which layers there are.
-    pub(super) fn prepare(mode: SandboxMode) -> Self {
-        let mut sandbox = Self { mode, user: None, files: None, calls: None, layers: Vec::new() };
+    ///
+    /// # Errors
+    /// When the system is short of something, so that it cannot be found out.
+    pub(super) fn prepare(mode: SandboxMode) -> io::Result<Self> {
+        let mut sandbox = Self {
+            mode,
+            user: None,
+            has_capabilities: false,
+            has_no_new_privileges: false,
+            files: None,
+            calls: None,
+            has_limits: false,
+            layers: Vec::new(),
+        };
         if mode == SandboxMode::Off {
-            return sandbox;
+            return Ok(sandbox);
         }
-        sandbox.user();
-        sandbox.capabilities();
+        sandbox.user_and_capabilities()?;
         let nnp = attempt(|| Ok(rustix::thread::set_no_new_privs(true)?));
-        sandbox.add("no_new_privileges", nnp.map(|()| "no program gives more rights".to_owned()));
-        sandbox.landlock();
-        sandbox.seccomp();
-        sandbox.limits();
-        sandbox
+        let nnp = nnp.map(|()| "no program gives more rights".to_owned());
+        sandbox.has_no_new_privileges = sandbox.add("no_new_privileges", nnp)?;
+        sandbox.landlock()?;
+        sandbox.seccomp()?;
+        sandbox.limits()?;
+        Ok(sandbox)
     }
 
     /// Returns what there is, to be told.
@@ -71,55 +88,66 @@ impl Sandbox {
     pub(super) fn cell(&mut self, program: &str, needs: &Needs) -> io::Result<Cell> {
         let files = self.files.as_mut().map(|files| files.ruleset(program, needs)).transpose()?;
         Ok(Cell {
-            is_on: self.mode != SandboxMode::Off,
             user: self.user,
             raw: needs.raw,
+            has_capabilities: self.has_capabilities,
+            has_no_new_privileges: self.has_no_new_privileges,
             files,
             calls: self.calls.clone(),
+            has_limits: self.has_limits,
         })
     }
 
-    fn add(&mut self, name: &str, found: io::Result<String>) {
+    /// Notes a layer, and returns whether it works.
+    fn add(&mut self, name: &str, found: io::Result<String>) -> io::Result<bool> {
         let (state, detail) = match found {
             Ok(detail) => (LayerState::On, detail),
+            Err(error) if is_shortage(&error) => return Err(error),
             Err(error) => (LayerState::Missing, error.to_string()),
         };
         self.layers.push(SandboxLayer { name: name.to_owned(), state, detail });
+        Ok(state == LayerState::On)
     }
 
-    fn user(&mut self) {
+    /// The two belong together: as another user nmap sends raw packets by its capability only.
+    fn user_and_capabilities(&mut self) -> io::Result<()> {
+        let bounded = user::bound_capabilities();
+        let raw = user::holds_raw();
         let uid = rustix::process::geteuid();
-        if !uid.is_root() {
+        let keeps = move |user: Option<User>| {
+            attempt(move || {
+                user.map_or(Ok(()), User::become_it)?;
+                user::keep_capabilities(raw)
+            })
+        };
+        if uid.is_root() {
+            let user = User::find();
+            let found = user.try_out().and_then(|()| match keeps(Some(user)) {
+                Err(error) if raw && !is_shortage(&error) => Err(io::Error::other(format!(
+                    "nmap cannot be given CAP_NET_RAW as {user}, and scans with raw packets need \
+                     it: {error}"
+                ))),
+                Err(error) if is_shortage(&error) => Err(error),
+                _ => Ok(format!("nmap runs as {user}, in no other group")),
+            });
+            self.user = self.add("user", found)?.then_some(user);
+        } else {
             self.layers.push(SandboxLayer {
                 name: "user".to_owned(),
                 state: LayerState::NotNeeded,
                 detail: format!("netscan is not root: nmap runs as user {} too", uid.as_raw()),
             });
-            return;
         }
-        let user = User::find();
-        let found = user.try_out();
-        self.user = found.is_ok().then_some(user);
-        self.add("user", found.map(|()| format!("nmap runs as {user}, in no other group")));
-    }
-
-    fn capabilities(&mut self) {
-        let bounded = user::bound_capabilities();
-        let user = self.user;
-        let raw = user::holds_raw();
-        let kept = attempt(move || {
-            user.map_or(Ok(()), User::become_it)?;
-            user::keep_capabilities(raw)
-        });
         let detail = match (raw, bounded) {
             (false, _) => "none".to_owned(),
             (true, true) => "CAP_NET_RAW, for scans with raw packets; never more".to_owned(),
             (true, false) => "CAP_NET_RAW, for scans with raw packets".to_owned(),
         };
-        self.add("capabilities", kept.map(|()| detail));
+        self.has_capabilities = self.add("capabilities", keeps(self.user).map(|()| detail))?;
+        Ok(())
     }
 
-    fn landlock(&mut self) {
+    fn landlock(&mut self) -> io::Result<()> {
         let found = Files::new();
         let found = found.and_then(|mut files| {
             let ruleset = files.ruleset("/dev/null", &Needs::default())?;
@@ -128,10 +156,10 @@ impl Sandbox {
             self.files = Some(files);
             Ok(detail)
         });
-        self.add("landlock", found);
+        self.add("landlock", found).map(drop)
     }
 
-    fn seccomp(&mut self) {
+    fn seccomp(&mut self) -> io::Result<()> {
         let found = calls::filters().and_then(|calls::Filters { warden, nmap }| {
             let (warden, nmap) = (Arc::new(warden), Arc::new(nmap));
             let both = (Arc::clone(&warden), Arc::clone(&nmap));
@@ -140,25 +168,28 @@ impl Sandbox {
             self.calls = Some(nmap);
             Ok("no new process, no socket but IP and packets, no system administration".to_owned())
         });
-        self.add("seccomp", found);
+        self.add("seccomp", found).map(drop)
     }
 
-    fn limits(&mut self) {
+    fn limits(&mut self) -> io::Result<()> {
         let detail = format!(
             "no file grows, {OPEN_FILES_MAX} descriptors, {} MiB of memory",
             MEMORY_BYTES_MAX >> 20
         );
-        self.add("limits", attempt(limit).map(|()| detail));
+        self.has_limits = self.add("limits", attempt(limit).map(|()| detail))?;
+        Ok(())
     }
 }
 
 /// What one process is put into.
 pub(super) struct Cell {
-    is_on: bool,
     user: Option<User>,
     raw: bool,
+    has_capabilities: bool,
+    has_no_new_privileges: bool,
     files: Option<RulesetCreated>,
     calls: Option<Arc<BpfProgram>>,
+    has_limits: bool,
 }
 
 impl Cell {
@@ -169,15 +200,19 @@ impl Cell {
 
     /// Takes rights from the child. It clears the parent-death signal.
     pub(super) fn drop_privileges(&self) -> io::Result<()> {
-        if !self.is_on {
-            return Ok(());
+        if self.has_limits {
+            limit()?;
         }
-        limit()?;
         if let Some(user) = self.user {
             user.become_it()?;
         }
-        user::keep_capabilities(self.raw)?;
-        Ok(rustix::thread::set_no_new_privs(true)?)
+        if self.has_capabilities {
+            user::keep_capabilities(self.raw)?;
+        }
+        if self.has_no_new_privileges {
+            rustix::thread::set_no_new_privs(true)?;
+        }
+        Ok(())
     }
 
     /// Closes the cell. The last that is done before exec: not much is allowed behind it.

@@ -1,10 +1,11 @@
 //! Who nmap is: a user without rights, and the one capability that a scan may need.
 
-use super::attempt;
+use super::{super::super::is_shortage, attempt};
 use rustix::{
     fs::{Gid, Uid, fchown},
-    io::Errno,
+    io::{Errno, retry_on_intr},
     pipe::{PipeFlags, pipe_with},
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
     thread::{
         CapabilitySet, CapabilitySets, capabilities, configure_capability_in_ambient_set,
         remove_capability_from_bounding_set, set_capabilities, set_keep_capabilities,
@@ -44,18 +45,61 @@ impl User {
         Self { uid: Uid::from_raw(uid), gid: Gid::from_raw(gid) }
     }
 
-    /// Tries whether a child can become this user.
+    /// Tries whether a child can become this user, and be ended then.
     pub(super) fn try_out(self) -> io::Result<()> {
         let (_reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
         let became = self.own(writer).and_then(|()| attempt(move || self.become_it()));
-        became.map_err(|error| {
+        let became = became.map_err(|error| {
+            if is_shortage(&error) {
+                return error;
+            }
             let why = match Errno::from_io_error(&error) {
                 Some(Errno::PERM) => "netscan is root without CAP_SETUID, CAP_SETGID or CAP_CHOWN",
                 Some(Errno::INVAL) => "this user namespace has no such user",
                 _ => "it does not work",
             };
             io::Error::new(error.kind(), format!("nmap cannot run as {self}: {why} ({error})"))
+        });
+        became?;
+        self.try_to_end()
+    }
+
+    /// Tries whether what has become this user can be ended: without that nmap would outlive a
+    /// stop, and the server.
+    fn try_to_end(self) -> io::Result<()> {
+        let child = self.fork()?;
+        let id = WaitId::Pid(child);
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        retry_on_intr(|| waitid(id.clone(), look))?;
+        // It is dead and not buried, so that it is still this user's, and signals do nothing to it.
+        let signalled = kill_process(child, Signal::KILL);
+        let status = retry_on_intr(|| waitid(id.clone(), WaitIdOptions::EXITED))?;
+        if status.is_none_or(|status| status.exit_status() != Some(0)) {
+            // Another child could become the user just now.
+            return Err(Errno::AGAIN.into());
+        }
+        signalled.map_err(|errno| match errno {
+            Errno::PERM => io::Error::other(format!(
+                "nmap could not be ended as {self}: netscan is root without CAP_KILL, see \
+                 CapabilityBoundingSet= of its service or --cap-add of its container"
+            )),
+            errno => errno.into(),
         })
+    }
+
+    /// Starts a child that becomes this user and ends. Its exit code is 0 if it could.
+    fn fork(self) -> io::Result<Pid> {
+        #[expect(unsafe_code, reason = "only a child that was not waited for can be tried")]
+        // SAFETY: this process has a single thread, so that what fork has copied is whole. The
+        // child makes system calls, and ends without running anything else of its parent's.
+        let pid = unsafe {
+            let pid = libc::fork();
+            if pid == 0 {
+                libc::_exit(i32::from(self.become_it().is_err()));
+            }
+            pid
+        };
+        if pid > 0 { Pid::from_raw(pid) } else { None }.ok_or_else(io::Error::last_os_error)
     }
 
     /// Gives a pipe to this user.

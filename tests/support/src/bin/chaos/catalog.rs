@@ -1,7 +1,8 @@
 //! Every fault of the matrix, and what this program does about it.
 
 use crate::faults::{
-    actors, commands, crash, directory, disk, monitors, output, process, requests, scanner, signals,
+    actors, commands, crash, directory, disk, exports, garbage, herd, monitors, output, process,
+    requests, scanner, scope, signals,
 };
 use crate::trial::{Result, Trial};
 
@@ -10,8 +11,6 @@ use crate::trial::{Result, Trial};
 pub(crate) enum How {
     /// It is made to happen, and everything is compared.
     Run(fn(&mut Trial) -> Result<()>),
-    /// What it would strike is not built yet.
-    NotBuilt(&'static str),
     /// Other tests drive it, or none does yet.
     NotHere(&'static str),
 }
@@ -29,10 +28,6 @@ pub(crate) struct Fault {
 
 const fn run(id: &'static str, what: &'static str, trial: fn(&mut Trial) -> Result<()>) -> Fault {
     Fault { id, what, how: How::Run(trial) }
-}
-
-const fn not_built(id: &'static str, what: &'static str, why: &'static str) -> Fault {
-    Fault { id, what, how: How::NotBuilt(why) }
 }
 
 const fn not_here(id: &'static str, what: &'static str, why: &'static str) -> Fault {
@@ -74,18 +69,14 @@ pub(crate) const FAULTS: [Fault; 39] = [
     not_here("F26", "half-open connections", "needs a network of its own"),
     run("F27", "hundreds of half-sent requests", requests::slow),
     not_here("F28", "malformed requests", "the edge's own tests drive it"),
-    not_here("F29", "WebSocket garbage", "not driven yet"),
+    run("F29", "WebSocket garbage", garbage::garbage),
     run("F30", "kill -9 every second with thousands of batches", crash::restart_storm),
-    not_here("F31", "all clients resume at once", "not driven yet"),
+    run("F31", "all clients resume at once", herd::herd),
     not_here("F32", "a batch that kills the server", "a whole-program test ends five servers"),
     run("F33", "a panic at each fail point", actors::panics),
     not_here("F34", "slow or lying name servers", "needs a name server of its own"),
-    not_built(
-        "F35",
-        "scope or rights change in a scan",
-        "there is no scope; the edge's own tests revoke rights",
-    ),
+    run("F35", "the scope is cut in a scan", scope::cut),
     run("F36", "storms of stop, pause and resume", commands::storms),
     not_here("F37", "the network goes away", "needs a network of its own"),
-    not_built("F38", "exports to a slow reader", "there are no exports"),
+    run("F38", "exports to slow readers", exports::slow_readers),
 ];

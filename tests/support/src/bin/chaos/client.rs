@@ -78,13 +78,20 @@ impl Watcher {
     }
 }
 
-fn is_timeout(kind: ErrorKind) -> bool {
+/// Returns whether a read only waited too long.
+pub(crate) fn is_timeout(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// Notes what a client was shown; events have to come one after the other.
 fn take(model: &Shared, scan: u64, text: &str, last: &mut u64) {
-    let Some(seq) = seq_of(text) else { return };
+    if let Some(seq) = seq_of(text) {
+        take_event(model, scan, (seq, text), last);
+    }
+}
+
+/// The same of an event whose number is known.
+pub(crate) fn take_event(model: &Shared, scan: u64, (seq, text): (u64, &str), last: &mut u64) {
     let mut model = model.lock();
     if seq != *last + 1 {
         let what = format!("scan {scan}: a client was shown event {seq} after event {last}");

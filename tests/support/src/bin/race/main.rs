@@ -66,6 +66,9 @@ fn main() -> ExitCode {
 struct Entry {
     row: &'static str,
     contender: String,
+    /// Whether it is bare nmaps, whatever the binary to compare with is called.
+    #[serde(skip)]
+    is_split: bool,
     outcomes: Vec<Outcome>,
 }
 
@@ -114,6 +117,7 @@ fn race(row: &'static Row, args: &Args) -> Result<Vec<Entry>> {
         .map(|contender| Entry {
             row: row.name,
             contender: contender.to_string(),
+            is_split: matches!(contender, Contender::Split { .. }),
             outcomes: Vec::new(),
         })
         .collect();
@@ -157,11 +161,16 @@ fn contenders(row: &Row, args: &Args) -> Result<Vec<Contender>> {
 
 /// Prints medians, and their ratio to the best fixed split.
 fn summarise(row: &Row, entries: &[Entry]) {
-    let is_split = |entry: &&Entry| !entry.contender.contains("netscan");
-    let best = entries.iter().filter(is_split).min_by(|a, b| a.median_s().total_cmp(&b.median_s()));
-    let Some(best) = best else { return };
-    for entry in entries.iter().filter(|entry| !is_split(entry)) {
-        say(&format!(
+    summary(row, entries).iter().for_each(|line| say(line));
+}
+
+fn summary(row: &Row, entries: &[Entry]) -> Vec<String> {
+    let (splits, others): (Vec<&Entry>, Vec<&Entry>) =
+        entries.iter().partition(|entry| entry.is_split);
+    let best = splits.into_iter().min_by(|a, b| a.median_s().total_cmp(&b.median_s()));
+    let Some(best) = best else { return Vec::new() };
+    let line = |entry: &Entry| {
+        format!(
             "{:<18}{}: {:.1} s, {:.2} of the best split ({}, {:.1} s)",
             row.name,
             entry.contender,
@@ -169,11 +178,31 @@ fn summarise(row: &Row, entries: &[Entry]) {
             entry.median_s() / best.median_s(),
             best.contender,
             best.median_s(),
-        ));
-    }
+        )
+    };
+    others.into_iter().map(line).collect()
 }
 
 fn say(line: &str) {
     // With standard output gone, the exit code has to do.
     let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binary_of_any_name_is_compared_with_the_splits() {
+        let entry = |contender: &str, is_split, wall_s| Entry {
+            row: ROWS[0].name,
+            contender: contender.to_owned(),
+            is_split,
+            outcomes: vec![Outcome { wall_s, open: 1, succeeded: true }],
+        };
+        let entries = [entry("8x2", true, 2.0), entry("before", false, 1.0)];
+        let lines = summary(&ROWS[0], &entries);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].contains("before: 1.0 s, 0.50 of the best split (8x2"), "{lines:?}");
+    }
 }
