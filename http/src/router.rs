@@ -235,6 +235,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/tokens/{id}", delete(tokens::revoke))
         .route("/api/session", get(session::describe).post(session::begin).delete(session::end))
         .route("/api/session/codes", post(session::new_code))
+        .route("/api/ws-tickets", post(session::new_ticket))
         .route("/api/openapi.json", get(openapi::openapi_json))
         .route("/api/asyncapi.json", get(openapi::asyncapi_json))
         .route("/api/docs", get(openapi::page))
