@@ -5,6 +5,7 @@ use crate::{
     engine::{Engine, EngineArgs, EngineMsg},
     hub::{Begin, Feed, Hub, OverallFeed, Selection},
     in_hand::{InHand, Taken},
+    launches::Launches,
     preview,
     scanner::Scanner,
     scope::{NewEntry, Scopes},
@@ -89,6 +90,7 @@ pub struct System {
     scopes: Arc<Scopes>,
     engine: ActorRef<EngineMsg>,
     in_hand: Arc<InHand>,
+    launches: Launches,
     is_server: bool,
     sandbox: Sandbox,
     limits: Arc<LimitsNow>,
@@ -119,13 +121,14 @@ impl System {
         let limits = Arc::new(LimitsNow::new(Limits::new(slots, config.packet_rate)));
         let in_hand = Arc::new(InHand::default());
         let sandbox = config.launcher.sandbox();
+        let launches = Launches::default();
         let args = EngineArgs {
             store: Arc::clone(&store),
             hub: Arc::clone(&hub),
             in_hand: Arc::clone(&in_hand),
             scanner: Arc::clone(&scanner),
             scopes: Arc::clone(&scopes),
-            launcher: config.launcher,
+            launcher: launches.counting(config.launcher),
             limits: Arc::clone(&limits),
             network: Arc::default(),
         };
@@ -138,6 +141,7 @@ impl System {
             scopes,
             engine,
             in_hand,
+            launches,
             is_server: config.is_server,
             sandbox,
             limits,
@@ -249,6 +253,11 @@ impl System {
     /// Returns which scans run, or are about to.
     pub fn in_hand(&self) -> &InHand {
         &self.in_hand
+    }
+
+    /// Returns what is counted of the nmaps that were started.
+    pub fn launches(&self) -> &Launches {
+        &self.launches
     }
 
     /// Returns what nmap is kept from doing.

@@ -15,6 +15,7 @@ mod export;
 mod extract;
 mod headers;
 mod listen;
+mod metrics;
 pub mod openapi;
 mod page;
 mod problem;

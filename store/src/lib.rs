@@ -18,6 +18,7 @@ mod error;
 pub mod failpoint;
 mod file;
 mod instance;
+mod metrics;
 mod migrate;
 mod overlay;
 mod postings;
@@ -36,6 +37,7 @@ mod write;
 mod writer;
 
 pub use error::{OpenError, ReadError, Refusal, WriteError};
+pub use metrics::Metrics;
 pub use reader::{HostPage, ScanFilter, ScanView};
 pub use scrub::Scrub;
 pub use segment::Texts;

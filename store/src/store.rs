@@ -3,6 +3,7 @@
 use crate::{
     db::{Handle, Seams},
     error::{OpenError, ReadError, WriteError},
+    metrics::{Metrics, Queued},
     scrub::{Scrub, Scrubber},
     space::{BALLAST_BYTES, RESERVE_BYTES, Room},
     upkeep::{self, Copied, TableStats, UpkeepError},
@@ -128,6 +129,7 @@ impl std::fmt::Display for Health {
 /// What the store and its writer's thread share.
 pub(crate) struct Shared {
     pub(crate) handle: Handle,
+    pub(crate) metrics: Metrics,
     health: Mutex<Health>,
     scrub: Mutex<Scrub>,
 }
@@ -183,7 +185,7 @@ impl Store {
         let handle = Handle::open(dir, options, opener, free, verify_up_to)?;
         let wants_scrub = handle.wants_scrub;
         let (health, scrub) = (Mutex::new(Health::Ok), Mutex::default());
-        let shared = Arc::new(Shared { handle, health, scrub });
+        let shared = Arc::new(Shared { handle, metrics: Metrics::default(), health, scrub });
         let (queue, units) = mpsc::channel();
         let pace = writer::Pace { backoff, look_every };
         let (life, writer_lives) = watch::channel(());
@@ -214,7 +216,10 @@ impl Store {
             // An answer that nobody waits for is no fault.
             Some(fault) => drop(reply.send(Err(WriteError::Encode(fault)))),
             // A queue without a reader drops the unit, which answers it as `Closed`.
-            None => drop(self.queue.send(Message::Unit(Unit { ops, bytes, reply }))),
+            None => {
+                let queued = Queued::new(&self.shared.metrics);
+                drop(self.queue.send(Message::Unit(Unit { ops, bytes, reply, _queued: queued })));
+            }
         }
         Ack(answer)
     }
@@ -300,6 +305,11 @@ impl Store {
     /// Returns how the reading through of all records stands, which is begun after a crash.
     pub fn scrub(&self) -> Scrub {
         self.shared.scrub(|scrub| scrub.clone())
+    }
+
+    /// Returns what is counted for those who watch the server.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
     }
 
     /// Returns the count of starts, this one included.

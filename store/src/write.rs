@@ -14,7 +14,7 @@ use crate::{
 };
 use netscan_schemas::{
     AddressSet, Time, TokenId,
-    attempt::Stream,
+    attempt::{Outcome, Stream},
     batch::BatchStatus,
     event::EncodedEvent,
     host::{HostFinding, PortId},
@@ -49,28 +49,87 @@ pub struct Write {
 /// One step of a unit.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
-    CreateProject { name: String, description: Option<String>, at: Time },
-    UpdateProject { id: ProjectId, name: Option<String>, description: Option<Option<String>> },
+    CreateProject {
+        name: String,
+        description: Option<String>,
+        at: Time,
+    },
+    UpdateProject {
+        id: ProjectId,
+        name: Option<String>,
+        description: Option<Option<String>>,
+    },
     DeleteProject(ProjectId),
-    CreateScan { scan: ScanId, project: ProjectId, spec: Vec<u8>, plan: Vec<u8>, state: Vec<u8> },
-    PutScanState { scan: ScanId, status: ScanStatus, bytes: Vec<u8> },
+    CreateScan {
+        scan: ScanId,
+        project: ProjectId,
+        spec: Vec<u8>,
+        plan: Vec<u8>,
+        state: Vec<u8>,
+    },
+    PutScanState {
+        scan: ScanId,
+        status: ScanStatus,
+        bytes: Vec<u8>,
+    },
     DeleteScan(ScanId),
-    PutBatch { batch: BatchId, scan: ScanId, status: BatchStatus, bytes: Vec<u8> },
-    PutAttempt { batch: BatchId, attempt: AttemptNo, bytes: Vec<u8> },
-    RawFrame { batch: BatchId, attempt: AttemptNo, stream: Stream, frame: u32, bytes: Vec<u8> },
+    PutBatch {
+        batch: BatchId,
+        scan: ScanId,
+        status: BatchStatus,
+        bytes: Vec<u8>,
+    },
+    PutAttempt {
+        batch: BatchId,
+        attempt: AttemptNo,
+        /// The name of what it proved, once it has ended.
+        outcome: Option<&'static str>,
+        bytes: Vec<u8>,
+    },
+    RawFrame {
+        batch: BatchId,
+        attempt: AttemptNo,
+        stream: Stream,
+        frame: u32,
+        bytes: Vec<u8>,
+    },
     RecordHosts(RecordHosts),
     RecordProvisional(RecordProvisional),
-    AddDifficult { addresses: AddressSet, difficulty: Difficulty },
-    RemoveDifficult { addresses: AddressSet },
+    AddDifficult {
+        addresses: AddressSet,
+        difficulty: Difficulty,
+    },
+    RemoveDifficult {
+        addresses: AddressSet,
+    },
     AddScope(ScopeRecord),
-    RemoveScope { project: Option<ProjectId>, id: ScopeId },
-    Event { scan: ScanId, event: EncodedEvent },
-    CreateToken { id: TokenId, bytes: Vec<u8> },
+    RemoveScope {
+        project: Option<ProjectId>,
+        id: ScopeId,
+    },
+    Event {
+        scan: ScanId,
+        event: EncodedEvent,
+    },
+    CreateToken {
+        id: TokenId,
+        bytes: Vec<u8>,
+    },
     DeleteToken(TokenId),
-    TouchToken { id: TokenId, at: Time },
-    CreateSession { key: SessionKey, session: SessionRecord, keep: KeepSessions },
+    TouchToken {
+        id: TokenId,
+        at: Time,
+    },
+    CreateSession {
+        key: SessionKey,
+        session: SessionRecord,
+        keep: KeepSessions,
+    },
     DeleteSession(SessionKey),
-    TouchSession { key: SessionKey, at: Time },
+    TouchSession {
+        key: SessionKey,
+        at: Time,
+    },
 }
 
 /// What a session is filed under: BLAKE3 of its cookie's secret.
@@ -177,7 +236,8 @@ impl Write {
     /// Adds or replaces an attempt.
     pub fn put_attempt(&mut self, record: &AttemptRecord) -> &mut Self {
         let (batch, attempt) = (record.batch_id, record.attempt);
-        self.put(record, |bytes| Op::PutAttempt { batch, attempt, bytes })
+        let outcome = record.outcome.as_ref().map(Outcome::as_str);
+        self.put(record, |bytes| Op::PutAttempt { batch, attempt, outcome, bytes })
     }
 
     fn put(&mut self, record: &impl Record, op: impl FnOnce(Vec<u8>) -> Op) -> &mut Self {

@@ -24,7 +24,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use netscan_schemas::{
-    BatchId, HostId, ProjectId, ScanId,
+    BatchId, HostId, ProjectId, ScanId, TokenId,
     problem::{Code, Problem},
 };
 use std::{
@@ -41,6 +41,10 @@ pub enum Via {
     /// Over TCP.
     Tcp,
 }
+
+/// The token of who asked, in the extensions of an answer: for the log.
+#[derive(Clone, Debug)]
+pub struct AskedBy(pub Option<TokenId>);
 
 /// How long a socket is kept to be told why it is refused.
 const REFUSE_WAIT: Duration = Duration::from_secs(2);
@@ -60,10 +64,13 @@ pub async fn admit(
     let decided = decide(&edge, via, known, &mut parts).await;
     match (decided, known) {
         (Ok(identity), Known::Rule(_)) => {
+            let token = identity.as_ref().and_then(Identity::token).cloned();
             if let Some(identity) = identity {
                 parts.extensions.insert(identity);
             }
-            next.run(Request::from_parts(parts, body)).await
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            response.extensions_mut().insert(AskedBy(token));
+            response
         }
         (Ok(_), Known::OtherMethods) => other_methods(&parts, path.as_ref()),
         // Its handler says that there is no such route.
@@ -75,7 +82,7 @@ pub async fn admit(
             Failure::not_found(format!("`{}`", parts.uri.path())).into_response()
         }
         (Err(refusal), Known::Rule(rule)) if rule.way() == Way::Socket => {
-            refuse_socket(parts, refusal).await
+            refuse_socket(&edge, parts, refusal).await
         }
         (Err(refusal), _) => refusal.into_response(),
     }
@@ -262,7 +269,7 @@ async fn path_id(parts: &mut Parts) -> String {
 }
 
 /// Refuses a WebSocket in the way that a browser's page can read: by a close code.
-async fn refuse_socket(mut parts: Parts, refusal: Failure) -> Response {
+async fn refuse_socket(edge: &Edge, mut parts: Parts, refusal: Failure) -> Response {
     let code = match refusal.0.code {
         Code::Unauthenticated | Code::Forbidden => CLOSE_NO_RIGHT,
         Code::NotFound => CLOSE_UNKNOWN_SCAN,
@@ -271,6 +278,8 @@ async fn refuse_socket(mut parts: Parts, refusal: Failure) -> Response {
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
         return refusal.into_response();
     };
+    // It is no answer with a problem, but one all the same.
+    edge.metrics.problem(refusal.0.code);
     // Without this a browser that offers it does not get as far as the code.
     let upgrade = upgrade.protocols([PROTOCOL]);
     let reason = refusal.0.title.clone();

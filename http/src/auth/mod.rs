@@ -21,13 +21,13 @@ mod rates;
 mod tests;
 mod tickets;
 
-pub use admit::{Via, admit, not_too_often, rate_limited, unknown_caller};
+pub use admit::{AskedBy, Via, admit, not_too_often, rate_limited, unknown_caller};
 pub use guard::check_caller;
 pub use identity::{By, Identity};
 pub use keeper::Keeper;
 pub(crate) use own::ensure as ensure_own_token;
 pub use own::{ADMIN_TOKEN, OwnTokenError};
-pub use policy::{Need, RULES, Rule, Way};
+pub use policy::{Need, RULES, Rule, Way, find_route};
 pub use rates::{Rates, neighbourhood};
 
 pub(crate) use self::core::{Secret, new_token_id};

@@ -120,6 +120,8 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/docs/style.css", ANYBODY, Object::None),
     rule("GET", "/healthz", ANYBODY, Object::None),
     rule("GET", "/readyz", ANYBODY, Object::None),
+    // It tells of all projects.
+    rule("GET", "/metrics", VIEWER, Object::Whole),
     rule("*", "/ws/scans/{id}", VIEWER, Object::Scan),
     rule("*", "/ws/events", VIEWER, Object::None),
     rule("GET", "/", ANYBODY, Object::None),
@@ -150,6 +152,11 @@ pub fn find(method: &Method, path: &str) -> Known {
         Some(rule) => Known::Rule(rule),
         None => Known::OtherMethods,
     }
+}
+
+/// Returns a path as it is in the table, if it is there.
+pub fn find_route(path: &str) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.path == path).map(|rule| rule.path)
 }
 
 /// Returns the methods that a path takes, for an `Allow` header.

@@ -26,6 +26,7 @@ pub use docs::{page, style};
 pub use {answers::LENIENT, tests::operations};
 
 use crate::{
+    metrics,
     query::{Nothing, Query},
     rest::{
         batches, diff, export, hosts, import, projects, quick, scans, scope, session, system,
@@ -100,6 +101,7 @@ use utoipa::OpenApi;
         system::change_limits,
         system::healthz,
         system::readyz,
+        metrics::scrape,
         tokens::list,
         tokens::create,
         tokens::revoke,

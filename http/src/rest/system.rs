@@ -188,7 +188,7 @@ fn governor(count: &SlotsCount) -> Governor {
 }
 
 /// Returns the worst of what is known of the store, and what it is.
-fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
+pub(crate) fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
     let health = store.health();
     let how = match &health {
         Health::Ok => {

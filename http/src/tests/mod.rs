@@ -9,6 +9,7 @@ mod hostile;
 mod injection;
 mod limits;
 mod malformed;
+mod metrics;
 mod monitors;
 mod overall;
 mod results;

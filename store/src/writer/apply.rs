@@ -40,10 +40,14 @@ impl Group<'_> {
             Op::PutBatch { batch, scan, status, bytes } => {
                 self.put_batch(*batch, *scan, *status, bytes)
             }
-            Op::PutAttempt { batch, attempt, bytes } => {
-                self.require_batch(*batch)?;
+            Op::PutAttempt { batch, attempt, outcome, bytes } => {
+                let held: Option<BatchRecord> = get(&self.tables.batches, batch.get())?;
+                let held = held.ok_or(Refusal::NoBatch(*batch))?;
                 self.touch();
                 self.tables.attempts.insert((batch.get(), attempt.0), bytes.as_slice())?;
+                if let Some(outcome) = outcome.filter(|_| held.status == BatchStatus::Running) {
+                    *self.counted.attempts.entry(outcome).or_default() += 1;
+                }
                 Ok(())
             }
             Op::RawFrame { batch, attempt, stream, frame, bytes } => {
@@ -194,14 +198,10 @@ impl Group<'_> {
         }
         self.tally(scan)?.batches[status as usize] += 1;
         self.tables.batches.insert(batch.get(), bytes)?;
-        Ok(())
-    }
-
-    fn require_batch(&self, batch: BatchId) -> Result<(), Fault> {
-        match self.tables.batches.get(batch.get())? {
-            Some(_) => Ok(()),
-            None => Err(Refusal::NoBatch(batch).into()),
+        if status.has_ended() && held.is_some_and(|held| !held.status.has_ended()) {
+            *self.counted.batches.entry(status).or_default() += 1;
         }
+        Ok(())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     db::Counters,
     error::{ReadError, Refusal, WriteError, storage_errors},
     file,
+    metrics::Counted,
     postings::Changes,
     reader::{self, get},
     segment::{self, SEGMENT_BYTES},
@@ -123,6 +124,7 @@ pub(super) struct Group<'g> {
     tallies: HashMap<ScanId, TallyRecord>,
     pending: BTreeMap<ScanId, Pending>,
     published: Published,
+    pub(super) counted: Counted,
     /// Whether the unit at hand has changed anything.
     touched: bool,
 }
@@ -146,6 +148,7 @@ impl<'g> Group<'g> {
             tallies: HashMap::new(),
             pending: BTreeMap::new(),
             published: Published::new(),
+            counted: Counted::default(),
             touched: false,
         })
     }
@@ -251,7 +254,7 @@ impl<'g> Group<'g> {
 
     /// Writes all that is held back, and the counters; returns what to publish and to remember
     /// once the transaction is committed.
-    pub(super) fn finish(mut self) -> Result<(Published, News), redb::Error> {
+    pub(super) fn finish(mut self) -> Result<(Published, News, Counted), redb::Error> {
         self.flush().map_err(|fault| match fault {
             Fault::Storage(error) => *error,
             // What is held back is far below the limits of its records.
@@ -276,6 +279,7 @@ impl<'g> Group<'g> {
         let commit = held + 1;
         let row = codec::seal_meta(&commit.to_le_bytes());
         self.tables.meta.insert(meta::COMMITS, row.as_slice())?;
-        Ok((self.published, News { seqs: self.seqs, written, commit }))
+        self.counted.events = self.published.values().map(|events| events.len() as u64).sum();
+        Ok((self.published, News { seqs: self.seqs, written, commit }, self.counted))
     }
 }

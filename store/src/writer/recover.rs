@@ -79,6 +79,7 @@ impl Writer {
                 Ok(()) => {
                     tracing::info!("the database works again");
                     if let Some(done) = self.landed(failed.doubtful) {
+                        self.shared.metrics.take_in(&done.counted);
                         self.publish(&done.published);
                     }
                     // The look says what changed.
@@ -113,7 +114,10 @@ impl Writer {
         let handle = &self.shared.handle;
         let opened = catch_unwind(AssertUnwindSafe(|| handle.reopen(verify)));
         match opened {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                self.shared.metrics.reopenings.inc();
+                Ok(())
+            }
             Ok(Err(error)) => Err(chain(&error)),
             Err(_) => Err("opening the database panicked".to_owned()),
         }

@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A world whose TCP side lets in who has a token.
-struct Guarded {
-    world: World,
+pub struct Guarded {
+    pub world: World,
     edge: Arc<Edge>,
     tcp: Router,
 }
 
-async fn guarded() -> Guarded {
+pub async fn guarded() -> Guarded {
     guarded_by(|edge| edge).await
 }
 
@@ -37,7 +37,7 @@ async fn guarded_by(settings: impl Fn(Edge) -> Edge) -> Guarded {
 
 impl Guarded {
     /// Makes a token and returns its id and the whole of it.
-    async fn token(&self, role: &str, projects: Option<&[ProjectId]>) -> (String, String) {
+    pub async fn token(&self, role: &str, projects: Option<&[ProjectId]>) -> (String, String) {
         let body = json!({"name": role, "role": role, "projects": projects});
         let made = self.world.post("/api/tokens", &body).await;
         assert_eq!(made.status, 201, "{:?}", made.body);
@@ -46,7 +46,7 @@ impl Guarded {
         (text("id"), text("secret"))
     }
 
-    async fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub async fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = Request::builder()
             .method(method)
@@ -56,7 +56,7 @@ impl Guarded {
         ask(&self.tcp, request.body(Body::from(body)).unwrap()).await
     }
 
-    async fn with(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub async fn with(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
