@@ -11,6 +11,7 @@
 //! sees it; a damaged record is an error, never a wrong answer.
 
 mod access;
+pub mod audit;
 pub mod check;
 pub mod codec;
 mod db;
@@ -36,7 +37,7 @@ mod write;
 mod writer;
 
 pub use error::{OpenError, ReadError, Refusal, WriteError};
-pub use reader::{HostPage, ScanFilter, ScanView};
+pub use reader::{AuditPage, AuditQuery, HostPage, ScanFilter, ScanView};
 pub use scrub::Scrub;
 pub use segment::Texts;
 pub use space::{BALLAST_BYTES, RESERVE_BYTES};

@@ -18,7 +18,7 @@ use crate::{
 use netscan_schemas::{
     event::EncodedEvent,
     id::{BatchId, ScanId, Seq},
-    stored::TallyRecord,
+    stored::{AuditRecord, TallyRecord},
 };
 use redb::{ReadableTable, WriteTransaction};
 use std::{
@@ -123,6 +123,7 @@ pub(super) struct Group<'g> {
     tallies: HashMap<ScanId, TallyRecord>,
     pending: BTreeMap<ScanId, Pending>,
     published: Published,
+    pub(super) audited: Vec<AuditRecord>,
     /// Whether the unit at hand has changed anything.
     touched: bool,
 }
@@ -146,6 +147,7 @@ impl<'g> Group<'g> {
             tallies: HashMap::new(),
             pending: BTreeMap::new(),
             published: Published::new(),
+            audited: Vec::new(),
             touched: false,
         })
     }
@@ -250,7 +252,7 @@ impl<'g> Group<'g> {
 
     /// Writes all that is held back, and the counters; returns what to publish and to remember
     /// once the transaction is committed.
-    pub(super) fn finish(mut self) -> Result<(Published, News), redb::Error> {
+    pub(super) fn finish(mut self) -> Result<(Published, Vec<AuditRecord>, News), redb::Error> {
         self.flush().map_err(|fault| match fault {
             Fault::Storage(error) => *error,
             // What is held back is far below the limits of its records.
@@ -275,6 +277,6 @@ impl<'g> Group<'g> {
         let commit = held + 1;
         let row = codec::seal_meta(&commit.to_le_bytes());
         self.tables.meta.insert(meta::COMMITS, row.as_slice())?;
-        Ok((self.published, News { seqs: self.seqs, written, commit }))
+        Ok((self.published, self.audited, News { seqs: self.seqs, written, commit }))
     }
 }

@@ -15,6 +15,7 @@
 
 mod access;
 mod apply;
+mod audit;
 mod delete;
 mod difficult;
 mod group;
@@ -31,6 +32,8 @@ use crate::{
     write::{Op, Receipt},
 };
 pub(crate) use hosts::{Found, open_ports};
+
+use netscan_schemas::stored::AuditRecord;
 
 use group::{Fault, Group, Memory, News, Published};
 use std::{
@@ -127,6 +130,7 @@ struct Writer {
 struct Done {
     answers: Vec<Result<Receipt, WriteError>>,
     published: Published,
+    audited: Vec<AuditRecord>,
     news: News,
 }
 
@@ -237,6 +241,7 @@ impl Writer {
         failpoint::after_commit(&units);
         self.memory.take_in(done.news);
         self.publish(&done.published);
+        done.audited.iter().for_each(crate::audit::tell);
         for (unit, answer) in units.into_iter().zip(done.answers) {
             unit.answer(answer);
         }
@@ -257,7 +262,7 @@ impl Writer {
         let db = slot.writable().ok_or_else(|| failed(redb::Error::DatabaseClosed))?;
         let txn = file::begin_write(db).map_err(failed)?;
         let mut answers = Vec::with_capacity(units.len());
-        let (published, news) = {
+        let (published, audited, news) = {
             let counters = &self.shared.handle.counters;
             let mut group = Group::open(&txn, &self.memory, counters).map_err(failed)?;
             for (index, unit) in units.iter().enumerate() {
@@ -270,7 +275,7 @@ impl Writer {
             }
             group.finish().map_err(failed)?
         };
-        let done = Done { answers, published, news };
+        let done = Done { answers, published, audited, news };
         failpoint::before_commit(units);
         match txn.commit() {
             Ok(()) => Ok(done),

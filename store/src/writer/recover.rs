@@ -6,6 +6,7 @@
 
 use super::{Done, Failed, Message, Writer};
 use crate::{
+    audit,
     error::{WriteError, chain},
     file::Verify,
     space::Room,
@@ -80,6 +81,7 @@ impl Writer {
                     tracing::info!("the database works again");
                     if let Some(done) = self.landed(failed.doubtful) {
                         self.publish(&done.published);
+                        done.audited.iter().for_each(audit::tell);
                     }
                     // The look says what changed.
                     self.look();
