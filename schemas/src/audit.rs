@@ -136,6 +136,8 @@ pub enum AuditActor {
     Anyone,
     /// Somebody without a valid token.
     Unknown,
+    /// Callers whose refusals were too many kinds to be told apart.
+    Several,
 }
 
 impl AuditActor {
@@ -148,6 +150,7 @@ impl AuditActor {
             Self::Session { .. } => "session",
             Self::Anyone => "anyone",
             Self::Unknown => "unknown",
+            Self::Several => "several",
         }
     }
 
@@ -155,7 +158,9 @@ impl AuditActor {
     pub const fn token(&self) -> Option<&TokenId> {
         match self {
             Self::Token { id, .. } | Self::Session { token: id, .. } => Some(id),
-            Self::Server | Self::Local { .. } | Self::Anyone | Self::Unknown => None,
+            Self::Server | Self::Local { .. } | Self::Anyone | Self::Unknown | Self::Several => {
+                None
+            }
         }
     }
 
@@ -164,7 +169,7 @@ impl AuditActor {
         match self {
             Self::Token { name, .. } | Self::Session { name, .. } => Some(name),
             Self::Local { user, .. } => Some(user),
-            Self::Server | Self::Anyone | Self::Unknown => None,
+            Self::Server | Self::Anyone | Self::Unknown | Self::Several => None,
         }
     }
 

@@ -6,16 +6,18 @@ use super::{
     identity::{By, Identity},
     keeper::{Keeper, whole_seconds},
     policy::{self, Known, Need, Object, Rule, Way},
+    user::User,
 };
 use crate::{
-    problem::Failure,
+    audit::Attempt,
+    problem::{Failure, ProblemBody},
     router::Edge,
     serve::Arrival,
     ws::{CLOSE_NO_RIGHT, CLOSE_UNKNOWN_SCAN},
 };
 use axum::{
     extract::{
-        FromRequestParts, MatchedPath, RawPathParams, Request, State,
+        ConnectInfo, FromRequestParts, MatchedPath, RawPathParams, Request, State,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
     http::{HeaderValue, header, request::Parts},
@@ -24,6 +26,7 @@ use axum::{
 };
 use netscan_schemas::{
     BatchId, HostId, ProjectId, ScanId,
+    audit::{AuditActor, Origin},
     problem::{Code, Problem},
 };
 use std::{
@@ -57,12 +60,24 @@ pub async fn admit(
     };
     let (mut parts, body) = request.into_parts();
     let decided = decide(&edge, via, known, &mut parts).await;
-    match (decided, known) {
+    let attempt = Attempt::of(&parts, path.as_ref());
+    if let Err((refusal, origin)) = &decided {
+        edge.refusals.note(origin, &attempt, refusal.0.code, "");
+    }
+    match (decided.map_err(|(refusal, _)| refusal), known) {
         (Ok(identity), Known::Rule(_)) => {
+            let from = parts.extensions.get::<Arrival>().map(|arrival| arrival.peer);
+            let origin = identity.as_ref().map(Identity::origin);
+            let origin = origin.unwrap_or(Origin { actor: AuditActor::Unknown, from });
             if let Some(identity) = identity {
                 parts.extensions.insert(identity);
             }
-            next.run(Request::from_parts(parts, body)).await
+            let response = next.run(Request::from_parts(parts, body)).await;
+            let problem = response.extensions().get::<ProblemBody>();
+            if let Some(ProblemBody(problem)) = problem {
+                edge.refusals.note(&origin, &attempt, problem.code, &problem.detail);
+            }
+            response
         }
         (Ok(_), Known::OtherMethods) => other_methods(&parts, path.as_ref()),
         // Its handler says that there is no such route.
@@ -96,13 +111,34 @@ async fn decide(
     via: Via,
     known: Known,
     parts: &mut Parts,
-) -> Result<Option<Identity>, Failure> {
-    let place = place_of(parts);
+) -> Result<Option<Identity>, (Failure, Origin)> {
+    let from = parts.extensions.get::<Arrival>().map(|arrival| arrival.peer);
     let identity = match via {
-        Via::Local => Ok(Some(Identity::local())),
+        Via::Local => Ok(Some(Identity::local(user_of(parts)))),
         Via::Tcp if edge.keeper.is_open() => Ok(Some(Identity::anyone())),
         Via::Tcp => identify(&edge.keeper, parts),
     };
+    let identity = identity.map(|identity| identity.map(|identity| identity.at(from)));
+    let known_as = identity.as_ref().ok().and_then(Option::as_ref).map(Identity::origin);
+    let decided = judge(edge, via, known, parts, identity).await;
+    let unknown = || Origin { actor: AuditActor::Unknown, from };
+    decided.map_err(|refusal| (refusal, known_as.unwrap_or_else(unknown)))
+}
+
+/// Returns whose process asks, through the socket file or in this one.
+fn user_of(parts: &Parts) -> User {
+    let peer = parts.extensions.get::<ConnectInfo<User>>();
+    peer.map_or_else(User::own, |ConnectInfo(user)| user.clone())
+}
+
+async fn judge(
+    edge: &Edge,
+    via: Via,
+    known: Known,
+    parts: &mut Parts,
+    identity: Result<Option<Identity>, Failure>,
+) -> Result<Option<Identity>, Failure> {
+    let place = place_of(parts);
     if let Known::Rule(Rule { need: Need::Nothing, .. }) = known {
         // Whoever it is: also when the store cannot tell.
         return Ok(identity.unwrap_or_default());

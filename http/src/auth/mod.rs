@@ -19,6 +19,7 @@ mod policy;
 mod rates;
 #[cfg(test)]
 mod tests;
+mod user;
 
 pub use admit::{Via, admit, not_too_often, unknown_caller};
 pub use guard::check_caller;
@@ -28,5 +29,6 @@ pub(crate) use own::ensure as ensure_own_token;
 pub use own::{ADMIN_TOKEN, OwnTokenError};
 pub use policy::{Need, RULES, Rule, Way};
 pub use rates::{Rates, neighbourhood};
+pub use user::{User, own_origin};
 
 pub(crate) use self::core::{Secret, new_token_id};

@@ -28,8 +28,8 @@ pub use {answers::LENIENT, tests::operations};
 use crate::{
     query::{Nothing, Query},
     rest::{
-        batches, diff, export, hosts, import, projects, quick, scans, scope, session, system,
-        targets, tokens,
+        audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
+        system, targets, tokens,
     },
     router, sse, ws,
 };
@@ -103,6 +103,8 @@ use utoipa::OpenApi;
         tokens::list,
         tokens::create,
         tokens::revoke,
+        audit::list,
+        audit::verify,
         session::describe,
         session::begin,
         session::end,
@@ -136,6 +138,7 @@ use utoipa::OpenApi;
         (name = "projects", description = "Names under which scans are kept"),
         (name = "scope", description = "What may be scanned"),
         (name = "access", description = "Tokens and sessions"),
+        (name = "audit", description = "Who did what"),
         (name = "system", description = "The server itself, and these documents"),
         (name = "pages", description = "Pages for browsers"),
     )

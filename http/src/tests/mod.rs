@@ -33,6 +33,7 @@ use netscan_nmap::{
 use netscan_schemas::{
     AddressSet, ProjectId, ScanId, Seq, Time,
     attempt::Ending,
+    audit::Origin,
     event::{EncodedEvent, Event, LineStream},
     id::BatchId,
     stored::{PlanRecord, ScanSpec},
@@ -191,7 +192,7 @@ impl World {
 
     /// Keeps a scan that nothing runs: its events are what a test writes.
     async fn idle_scan(&self) -> ScanId {
-        let project = self.system.project_named("Tests").await.unwrap();
+        let project = self.system.project_named("Tests", &Origin::server()).await.unwrap();
         let id = self.system.store().next_scan_id();
         let spec = spec(id, project);
         let mut write = Write::new();

@@ -46,7 +46,8 @@ pub struct AuditEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuditActor {
     /// `token`, `session` (a browser that was let in with a token), `local` (a user of the server's
-    /// machine), `anyone` (access rights are off), `unknown` (no valid token), or `server`.
+    /// machine), `anyone` (access rights are off), `unknown` (no valid token),
+    /// `several` (refusals of too many kinds to be told apart), or `server`.
     pub kind: String,
     /// The token's id.
     pub token_id: Option<TokenId>,

@@ -8,7 +8,7 @@ mod tokens;
 use super::{Answer, World, all_up, ask, world};
 use crate::{Edge, tcp_router};
 use axum::{Router, body::Body, http::Request};
-use netscan_schemas::{ProjectId, ScanId};
+use netscan_schemas::{ProjectId, ScanId, audit::Origin};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ impl Guarded {
 
 /// A scan in a project of its own.
 async fn scanned(world: &Guarded, name: &str) -> (ProjectId, ScanId) {
-    let project = world.world.system.project_named(name).await.unwrap();
+    let project = world.world.system.project_named(name, &Origin::server()).await.unwrap();
     let request = json!({"targets": ["127.0.0.1"], "project_id": project});
     (project, world.world.scan(request).await)
 }
