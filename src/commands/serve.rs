@@ -13,7 +13,7 @@ use crate::{
 use netscan_actors::{EntryFault, NewEntry, StartError, System};
 use netscan_http::{Bounds, Edge, Tls, own_origin, serve_tcp, serve_tls};
 use netscan_schemas::{api::SandboxMode, audit::AuditAction, scope::ScopeList};
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
 /// How long a clean end may take in all.
@@ -48,17 +48,18 @@ pub async fn run(
     })?;
     let mode = engine.sandbox;
     let system = start_engine(&dir, engine).await?;
-    let entry = own_origin().did(AuditAction::ServerStart).saying(settings(&args, mode));
+    let address = listener.local_addr().map_err(|source| Failure::Io {
+        what: "asking for the listener's address".into(),
+        source,
+    })?;
+    let started = settings(&args, address, mode);
+    let entry = own_origin().did(AuditAction::ServerStart).saying(started);
     system.note(entry).await.map_err(|error| Failure::Io {
         what: "writing the start to the audit log".into(),
         source: std::io::Error::other(error),
     })?;
     let edge = Arc::new(edge(&args, &system, &dir).await?);
     let socket = SocketFile::serve(&dir, Arc::clone(&edge))?;
-    let address = listener.local_addr().map_err(|source| Failure::Io {
-        what: "asking for the listener's address".into(),
-        source,
-    })?;
     let place = exposure::address(&args, address.port());
     let login = edge.announce(place.clone())?;
     system.go_on().map_err(StartError::Read)?;
@@ -100,7 +101,7 @@ pub async fn run(
 }
 
 /// Says what a server is started with, as far as it matters who may use it and what it may scan.
-fn settings(args: &ServeArgs, sandbox: SandboxMode) -> String {
+fn settings(args: &ServeArgs, address: SocketAddr, sandbox: SandboxMode) -> String {
     let auth = match args.auth {
         Auth::Token => "token",
         Auth::None => "none",
@@ -119,7 +120,7 @@ fn settings(args: &ServeArgs, sandbox: SandboxMode) -> String {
         "netscan {}, pid {}: listens on {}, auth {auth}, TLS {tls}, sandbox {sandbox}",
         env!("CARGO_PKG_VERSION"),
         std::process::id(),
-        args.listen
+        address
     );
     for (what, values) in
         [("allows", &args.allow), ("hosts", &args.host), ("CORS", &args.cors_origin)]

@@ -8,10 +8,11 @@ use netscan_nmap::launch::{Script, Scripted, Step};
 use netscan_schemas::{
     api::RescanOnly,
     attempt::{Ending, Outcome},
-    audit::Origin,
+    audit::{AuditAction, AuditActor, Origin},
     batch::BatchStatus,
     scan::ScanStatus,
 };
+use netscan_store::AuditQuery;
 use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -129,6 +130,12 @@ async fn a_host_outside_of_its_batch_is_told_and_not_kept() {
     assert_eq!(ended(&system, id).await, ScanStatus::Completed);
     assert_eq!(system.store().hosts(id, None, 10).unwrap().len(), 1);
     assert_eq!(count(&events(&system, id), "out_of_scope_result"), 1);
+    let query = AuditQuery { limit: 9, ..AuditQuery::default() };
+    let told = system.store().audit(&query).unwrap().records;
+    let strays = told.iter().filter(|told| told.entry.action == AuditAction::OutOfScopeResult);
+    let strays: Vec<_> = strays.map(|told| &told.entry).collect();
+    assert_eq!((strays.len(), &strays[0].actor), (1, &AuditActor::Server));
+    assert!(strays[0].detail.starts_with("127.0.0.77 is not in it"), "{}", strays[0].detail);
 }
 
 #[tokio::test]

@@ -90,11 +90,9 @@ async fn what_is_out_of_scope_is_not_accepted_until_it_is_in_it() {
 async fn a_denial_counts_though_whoever_asked_for_it_has_left() {
     let dir = TempDir::new().unwrap();
     let system = start(dir.path(), Arc::new(Scripted::with(all_up)), true).await;
-    let mut asked = Box::pin(system.scopes().add(
-        None,
-        entry(ScopeList::Deny, "127.0.0.3", None),
-        &Origin::server(),
-    ));
+    let by = Origin::server();
+    let mut asked =
+        Box::pin(system.scopes().add(None, entry(ScopeList::Deny, "127.0.0.3", None), &by));
     tokio::select! {
         biased;
         _ = &mut asked => panic!("it was stored before it could be left"),

@@ -1,5 +1,6 @@
 //! Who may do what over TCP.
 
+mod audit;
 mod browsers;
 mod roles;
 mod streams;
@@ -24,7 +25,10 @@ async fn guarded() -> Guarded {
 }
 
 async fn guarded_by(settings: impl Fn(Edge) -> Edge) -> Guarded {
-    let world = world(all_up).await;
+    guarded_by_world(world(all_up).await, settings).await
+}
+
+async fn guarded_by_world(world: World, settings: impl Fn(Edge) -> Edge) -> Guarded {
     let edge = Edge::new(Arc::clone(&world.system));
     let edge = edge.with_own_token(world.dir.path()).await.unwrap();
     let edge = Arc::new(settings(edge));
