@@ -64,7 +64,7 @@ impl Folds {
             fold.count(entry);
         } else if of.kinds.len() >= AUDIT_FOLDS_MAX {
             let others = of.others.get_or_insert(Fold { until, unwritten: None });
-            others.count(several(entry));
+            others.count(several(&entry));
         } else {
             let unwritten = match room {
                 true => {
@@ -118,7 +118,7 @@ impl Folds {
     }
 }
 
-fn several(entry: AuditEntry) -> AuditEntry {
+fn several(entry: &AuditEntry) -> AuditEntry {
     let several = Origin { actor: AuditActor::Several, from: None };
     let told = several.did(AuditAction::Request).refused("several");
     AuditEntry { at: entry.at, ..told }.saying("of more callers and kinds than are told apart")
