@@ -1,5 +1,5 @@
-//! What is refused, for the audit log: written down, and bounded, so that nobody fills the disk with
-//! what they are not let do.
+//! What writes nothing by itself, for the audit log: what is refused, and what is handed out. Bounded,
+//! so that nobody fills the disk with what they are not let do, or may do as often as they like.
 //!
 //! ```text
 //! refusal ─► first of its kind in a minute ─► an entry at once
@@ -7,8 +7,8 @@
 //!                  └ more kinds than are told apart ─► counted as `several`
 //! ```
 //!
-//! A kind is a caller (of unknown ones: an address, of IPv6 a /64), a route and a code. While the
-//! disk is nearly full nothing of this is written, and counting goes on.
+//! A kind is a caller (of unknown ones: an address, of IPv6 a /64), a route and a code; of exports, a
+//! caller and a scan. While the disk is nearly full nothing of this is written, and counting goes on.
 
 mod folds;
 
@@ -16,14 +16,16 @@ use self::folds::{Folds, Key};
 use crate::auth::neighbourhood;
 use axum::{
     extract::MatchedPath,
-    http::{header, request::Parts},
+    http::{Method, header, request::Parts},
 };
 use netscan_schemas::{
+    ScanId,
     audit::{AuditAction, AuditActor, AuditKind, Origin},
-    problem::Code,
+    limits::{AUDIT_EXPORTS_MAX, AUDIT_FOLDS_MAX},
+    problem::{Code, Problem},
     stored::AuditEntry,
 };
-use netscan_store::{Store, Write};
+use netscan_store::{Ack, Store, Write, WriteError};
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -31,33 +33,35 @@ use std::{
 
 /// What a request tries. Only the route is told, never the path: that may hold anything.
 pub struct Attempt {
-    action: AuditAction,
-    route: String,
+    method: Method,
+    path: Option<MatchedPath>,
     /// Whether it says who asks: with no token at all it is a page that is not logged in.
     has_token: bool,
 }
 
 impl Attempt {
     /// Returns what a request tries.
-    pub fn of(parts: &Parts, path: Option<&MatchedPath>) -> Self {
-        let path = path.map_or("", MatchedPath::as_str);
-        let method = parts.method.as_str();
-        Self {
-            action: action_of(method, path),
-            route: format!("{method} {path}"),
-            has_token: parts.headers.contains_key(header::AUTHORIZATION),
-        }
+    pub fn of(parts: &Parts, path: Option<MatchedPath>) -> Self {
+        let has_token = parts.headers.contains_key(header::AUTHORIZATION);
+        Self { method: parts.method.clone(), path, has_token }
+    }
+
+    fn path(&self) -> &str {
+        self.path.as_ref().map_or("", MatchedPath::as_str)
+    }
+
+    fn action(&self) -> AuditAction {
+        action_of(self.method.as_str(), self.path())
     }
 
     /// Returns whether this refusal is written down.
     fn is_told(&self, actor: &AuditActor, code: Code) -> bool {
         match code {
             Code::Forbidden | Code::OutOfScope | Code::FlagRefused | Code::OriginNotAllowed => true,
-            Code::Unauthenticated => self.has_token || self.action == AuditAction::Login,
             // Only of who has failed too often; others are told to go slower.
-            Code::RateLimited => {
-                *actor == AuditActor::Unknown
-                    && (self.has_token || self.action == AuditAction::Login)
+            Code::RateLimited if *actor != AuditActor::Unknown => false,
+            Code::Unauthenticated | Code::RateLimited => {
+                self.has_token || self.action() == AuditAction::Login
             }
             _ => false,
         }
@@ -91,23 +95,34 @@ fn action_of(method: &str, path: &str) -> AuditAction {
     }
 }
 
-/// What was refused lately, on its way to the store.
-pub struct Refusals {
+/// What was refused and handed out lately, on its way to the store.
+pub struct Noted {
     store: Arc<Store>,
     held: Mutex<Held>,
 }
 
-#[derive(Default)]
 struct Held {
-    folds: Folds,
+    refusals: Folds,
+    exports: Folds,
     /// Whether a task waits to write what is counted.
     is_waited_for: bool,
 }
 
-impl Refusals {
+impl Held {
+    fn due(&self) -> Option<Instant> {
+        self.refusals.due().into_iter().chain(self.exports.due()).min()
+    }
+}
+
+impl Noted {
     /// Returns what writes to this store.
     pub fn new(store: Arc<Store>) -> Arc<Self> {
-        Arc::new(Self { store, held: Mutex::default() })
+        let held = Held {
+            refusals: Folds::new(AUDIT_FOLDS_MAX),
+            exports: Folds::new(AUDIT_EXPORTS_MAX),
+            is_waited_for: false,
+        };
+        Arc::new(Self { store, held: Mutex::new(held) })
     }
 
     // Plain data behind the lock: a poisoned one is still good to use.
@@ -116,72 +131,107 @@ impl Refusals {
     }
 
     /// Takes note of a refusal, if it is of those that are written down.
-    pub fn note(self: &Arc<Self>, by: &Origin, attempt: &Attempt, code: Code, detail: &str) {
-        if !attempt.is_told(&by.actor, code) {
+    pub fn refusal(self: &Arc<Self>, by: &Origin, attempt: &Attempt, problem: &Problem) {
+        if !attempt.is_told(&by.actor, problem.code) {
             return;
         }
         // Of the others the detail repeats the path.
-        let detail = match code {
-            Code::OutOfScope | Code::FlagRefused => detail,
+        let detail = match problem.code {
+            Code::OutOfScope | Code::FlagRefused => problem.detail.as_str(),
             _ => "",
         };
-        let code = code.as_str();
-        let entry = by.did(attempt.action).on(AuditKind::Route, &attempt.route).saying(detail);
+        let route = format!("{} {}", attempt.method, attempt.path());
+        let code = problem.code.as_str();
+        let entry = by.did(attempt.action()).on(AuditKind::Route, &route).saying(detail);
         let entry = entry.refused(code.clone());
-        let key = Key {
-            actor: by.actor.clone(),
-            from: by.from.map(neighbourhood),
-            route: attempt.route.clone(),
-            code,
-        };
-        let (now, room) = (Instant::now(), self.store.health().accepts_work());
         let mut held = self.lock();
-        let entries = held.folds.note(key, entry, now, room);
-        self.write(entries);
-        if !held.is_waited_for
-            && let Some(due) = held.folds.due()
-        {
-            held.is_waited_for = true;
-            // The store must not wait for this: it may be closed at any time.
-            let refusals = Arc::downgrade(self);
-            tokio::spawn(async move {
-                let mut due = due;
-                loop {
-                    tokio::time::sleep_until(due.into()).await;
-                    let Some(refusals) = refusals.upgrade() else { return };
-                    match refusals.write_due() {
-                        Some(next) => due = next,
-                        None => return,
-                    }
-                }
-            });
+        let entries = held.refusals.note(key(by, route, code), entry, Instant::now(), self.room());
+        // Nobody waits: the refusal is answered whatever becomes of its entry, and a store that
+        // cannot be written says so itself.
+        drop(self.submit(entries));
+        self.see_to(&mut held);
+    }
+
+    /// Takes note of an export, and waits until that is written if it is the first of its kind.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn export(
+        self: &Arc<Self>,
+        by: &Origin,
+        scan: ScanId,
+        format: &str,
+    ) -> Result<(), WriteError> {
+        let entry = by.did(AuditAction::ScanExport).on(AuditKind::Scan, scan).saying(format);
+        let key = key(by, scan.to_string(), format.to_owned());
+        let written = {
+            let mut held = self.lock();
+            let entries = held.exports.note(key, entry, Instant::now(), self.room());
+            let written = self.submit(entries);
+            self.see_to(&mut held);
+            written
+        };
+        match written {
+            Some(ack) => ack.await.map(drop),
+            None => Ok(()),
         }
+    }
+
+    /// Sees to it that what is counted is written when its time has come.
+    fn see_to(self: &Arc<Self>, held: &mut Held) {
+        if held.is_waited_for {
+            return;
+        }
+        let Some(mut due) = held.due() else { return };
+        held.is_waited_for = true;
+        // The store must not wait for this: it may be closed at any time.
+        let noted = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep_until(due.into()).await;
+                let Some(noted) = noted.upgrade() else { return };
+                match noted.write_due() {
+                    Some(next) => due = next,
+                    None => return,
+                }
+            }
+        });
     }
 
     /// Writes what is counted for long enough; returns when there is more to write, if there is.
     fn write_due(&self) -> Option<Instant> {
-        let room = self.store.health().accepts_work();
+        let (now, room) = (Instant::now(), self.room());
         let mut held = self.lock();
-        let entries = held.folds.take_due(Instant::now(), room);
-        self.write(entries);
-        let due = held.folds.due();
+        let mut entries = held.refusals.take_due(now, room);
+        entries.extend(held.exports.take_due(now, room));
+        drop(self.submit(entries));
+        let due = held.due();
         held.is_waited_for = due.is_some();
         due
     }
 
     /// Writes all that is counted. For the end.
     pub fn settle(&self) {
-        let entries = self.lock().folds.take_all();
-        self.write(entries);
+        let mut held = self.lock();
+        let mut entries = held.refusals.take_all();
+        entries.extend(held.exports.take_all());
+        drop(self.submit(entries));
     }
 
-    fn write(&self, entries: Vec<AuditEntry>) {
-        for entry in entries {
-            let mut write = Write::new();
-            write.audit(entry);
-            // Nobody waits: the refusal is answered whatever becomes of it, and a store that cannot
-            // be written says so itself.
-            drop(self.store.submit(write));
-        }
+    /// Returns whether there is room for what is not worth the last of it.
+    fn room(&self) -> bool {
+        self.store.health().accepts_work()
     }
+
+    fn submit(&self, entries: Vec<AuditEntry>) -> Option<Ack> {
+        let mut write = Write::new();
+        for entry in entries {
+            write.audit(entry);
+        }
+        (!write.is_empty()).then(|| self.store.submit(write))
+    }
+}
+
+fn key(by: &Origin, what: String, how: String) -> Key {
+    Key { actor: by.actor.clone(), from: by.from.map(neighbourhood), what, how }
 }

@@ -1,7 +1,7 @@
 //! All routes, and what every request passes on its way to one.
 
 use crate::{
-    audit::Refusals,
+    audit::Noted,
     auth::{Keeper, OwnTokenError, Rates, Via, admit, check_caller, ensure_own_token},
     headers::security_headers,
     listen::connections_max,
@@ -69,8 +69,8 @@ pub struct Edge {
     pub(crate) system: Arc<System>,
     /// Who may come in over TCP.
     pub(crate) keeper: Keeper,
-    /// What was refused, for the audit log.
-    pub(crate) refusals: Arc<Refusals>,
+    /// What is refused and handed out, for the audit log.
+    pub(crate) noted: Arc<Noted>,
     pub(crate) bounds: Bounds,
     /// Names that a request over TCP may call this server by, beside those of loopback.
     pub(crate) hosts: Vec<String>,
@@ -90,7 +90,7 @@ impl Edge {
     pub fn new(system: Arc<System>) -> Self {
         Self {
             keeper: Keeper::new(Arc::clone(system.store())),
-            refusals: Refusals::new(Arc::clone(system.store())),
+            noted: Noted::new(Arc::clone(system.store())),
             bounds: Bounds::default(),
             system,
             hosts: Vec::new(),
@@ -196,9 +196,9 @@ impl Edge {
         })
     }
 
-    /// Writes to the audit log what was refused and is still counted. Before the store is closed.
-    pub fn settle_refusals(&self) {
-        self.refusals.settle();
+    /// Writes to the audit log what is still only counted. Before the store is closed.
+    pub fn settle_audit(&self) {
+        self.noted.settle();
     }
 
     /// Returns what ends open streams when it is cancelled.

@@ -136,7 +136,7 @@ pub enum AuditActor {
     Anyone,
     /// Somebody without a valid token.
     Unknown,
-    /// Callers whose refusals were too many kinds to be told apart.
+    /// Callers whose refusals or exports were too many kinds to be told apart.
     Several,
 }
 

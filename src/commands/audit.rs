@@ -106,10 +106,10 @@ fn row(entry: &AuditEntry) -> Vec<String> {
     };
     let object = entry.object.as_ref();
     let object = object.map(|on| format!("{} {}", on.kind.as_str(), on.id)).unwrap_or_default();
+    let times = if entry.count > 1 { format!(" {} times", entry.count) } else { String::new() };
     let outcome = match (entry.outcome, &entry.code) {
-        (AuditResult::Ok, _) => "ok".to_owned(),
+        (AuditResult::Ok, _) => format!("ok{times}"),
         (AuditResult::Refused, code) => {
-            let times = if entry.count > 1 { format!(" {} times", entry.count) } else { "".into() };
             format!("refused{times}: {}", code.as_deref().unwrap_or("?"))
         }
     };
@@ -145,10 +145,13 @@ async fn verify(client: &Client, head: Option<&AuditHead>, out: &Output) -> Resu
 }
 
 fn verdict_lines(verdict: &AuditVerdict, head: Option<&AuditHead>) -> Vec<String> {
-    let broken = verdict
-        .breaks
-        .iter()
-        .map(|found| format!("the chain breaks at entry {}: {}", found.seq, found.what));
+    let broken = verdict.breaks.iter().map(|found| {
+        let told = found.told_by;
+        let told =
+            told.map(|by| format!(" (lost before the salvage of entry {by}, which says so)"));
+        let told = told.unwrap_or_default();
+        format!("the chain breaks at entry {}: {}{told}", found.seq, found.what)
+    });
     let mut lines: Vec<String> = broken.collect();
     let more = verdict.breaks_total - verdict.breaks.len() as u64;
     if more > 0 {

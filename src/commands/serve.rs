@@ -89,7 +89,7 @@ pub async fn run(
     };
     tracing::info!("going down; scans go on with the next start");
     edge.shutdown().cancel();
-    edge.settle_refusals();
+    edge.settle_audit();
     let down = shut_down(&system, served);
     tokio::select! {
         () = down => {}

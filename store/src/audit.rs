@@ -19,6 +19,7 @@ use crate::{
     tables::{AUDIT, Bytes, META, meta},
 };
 use netscan_schemas::{
+    audit::AuditAction,
     limits::AUDIT_BREAKS_SHOWN,
     stored::{AuditEntry, AuditOutcome, AuditRecord},
 };
@@ -119,6 +120,8 @@ pub struct Break {
     pub what: String,
     /// Whether its record is damaged.
     pub damaged: bool,
+    /// The entry of a salvage that tells of it: the break is from then, and no news.
+    pub told_by: Option<u64>,
 }
 
 /// What verifying found.
@@ -132,6 +135,8 @@ pub struct Verdict {
     pub breaks: Vec<Break>,
     /// How many there are.
     pub breaks_total: u64,
+    /// How many of them no salvage tells of.
+    pub untold: u64,
     /// Whether the head that was given is among the entries.
     pub known_head: Option<bool>,
 }
@@ -150,13 +155,16 @@ pub(crate) struct Verifier {
     /// The hash of the entry before, unless that cannot be read.
     lost: bool,
     known: Option<Head>,
+    /// Of all breaks: what a salvage writes down of them.
+    digest: blake3::Hasher,
 }
 
 impl Verifier {
     /// Returns one that looks for a head that was kept elsewhere, too.
     pub(crate) fn looking_for(known: Option<Head>) -> Self {
         let known_head = known.map(|known| known == Head::default());
-        Self { verdict: Verdict { known_head, ..Verdict::default() }, lost: false, known }
+        let verdict = Verdict { known_head, ..Verdict::default() };
+        Self { verdict, known, ..Self::default() }
     }
 
     /// Follows the rows of a table from where it is, so many at most; returns whether that was the
@@ -165,6 +173,22 @@ impl Verifier {
         &mut self,
         log: &impl ReadableTable<u64, Bytes>,
         rows: &impl ReadableTable<&'static str, Bytes>,
+        most: usize,
+    ) -> Result<bool, ReadError> {
+        if !self.rows(log, most)? {
+            return Ok(false);
+        }
+        match head(rows) {
+            Ok(head) => self.end(head),
+            Err(redb::Error::Corrupted(why)) => self.found(self.verdict.head.0, why, true),
+            Err(error) => return Err(ReadError::Storage(Box::new(error))),
+        }
+        Ok(true)
+    }
+
+    fn rows(
+        &mut self,
+        log: &impl ReadableTable<u64, Bytes>,
         most: usize,
     ) -> Result<bool, ReadError> {
         let mut left = most;
@@ -176,11 +200,6 @@ impl Verifier {
             let (key, bytes) = row?;
             self.take(key.value(), bytes.value());
         }
-        match head(rows) {
-            Ok(head) => self.end(head),
-            Err(redb::Error::Corrupted(why)) => self.found(self.verdict.head.0, why, true),
-            Err(error) => return Err(ReadError::Storage(Box::new(error))),
-        }
         Ok(true)
     }
 
@@ -190,8 +209,18 @@ impl Verifier {
 
     fn found(&mut self, seq: u64, what: String, damaged: bool) {
         self.verdict.breaks_total += 1;
+        self.verdict.untold += 1;
+        self.digest.update(&seq.to_le_bytes()).update(what.as_bytes()).update(&[0]);
         if self.verdict.breaks.len() < AUDIT_BREAKS_SHOWN {
-            self.verdict.breaks.push(Break { seq, what, damaged });
+            self.verdict.breaks.push(Break { seq, what, damaged, told_by: None });
+        }
+    }
+
+    /// Takes in that a salvage tells of all breaks up to here.
+    fn told(&mut self, by: u64) {
+        self.verdict.untold = 0;
+        for found in self.verdict.breaks.iter_mut().filter(|found| found.told_by.is_none()) {
+            found.told_by = Some(by);
         }
     }
 
@@ -226,6 +255,13 @@ impl Verifier {
             self.found(key, what, false);
         }
         self.lost = false;
+        let told = record.entry.params_blake3;
+        if record.entry.action == AuditAction::StoreSalvage
+            && is_as_hashed
+            && told == Some(*self.digest.finalize().as_bytes())
+        {
+            self.told(key);
+        }
         self.verdict.head = (key, record.hash);
         if let Some(known) = self.known.filter(|known| known.0 == key) {
             self.verdict.known_head = Some(known.1 == record.hash);
@@ -252,6 +288,23 @@ impl Verifier {
             Some(_) | None => {}
         }
     }
+}
+
+/// Returns the breaks that a log will have before its next entry, and their digest: that entry, of a
+/// salvage, tells of them.
+pub(crate) fn breaks_to_tell(
+    log: &impl ReadableTable<u64, Bytes>,
+    rows: &impl ReadableTable<&'static str, Bytes>,
+) -> Result<(Vec<Break>, [u8; 32]), ReadError> {
+    let mut verifier = Verifier::default();
+    verifier.rows(log, usize::MAX)?;
+    let newest = newest(log, rows).map_err(|error| ReadError::Storage(Box::new(error)))?;
+    let next = verifier.verdict.head.0.saturating_add(1);
+    if newest.0 >= next {
+        verifier.found(next, missing(next, newest.0), false);
+    }
+    let digest = *verifier.digest.finalize().as_bytes();
+    Ok((verifier.verdict.breaks, digest))
 }
 
 fn missing(first: u64, last: u64) -> String {

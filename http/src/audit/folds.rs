@@ -1,9 +1,9 @@
-//! Which refusals are written, and which are counted, as a function of values and of the time.
+//! What is written, and what is counted, as a function of values and of the time.
 
 use netscan_schemas::{
     audit::{AuditAction, AuditActor, Origin},
-    limits::{AUDIT_FOLD_EVERY, AUDIT_FOLDS_MAX},
-    stored::AuditEntry,
+    limits::AUDIT_FOLD_EVERY,
+    stored::{AuditEntry, AuditOutcome},
 };
 use std::{collections::HashMap, net::IpAddr, time::Instant};
 
@@ -12,11 +12,13 @@ use std::{collections::HashMap, net::IpAddr, time::Instant};
 pub struct Key {
     pub actor: AuditActor,
     pub from: Option<IpAddr>,
-    pub route: String,
-    pub code: String,
+    /// A route, or a scan.
+    pub what: String,
+    /// A code, or a format.
+    pub how: String,
 }
 
-/// Refusals of a kind, from the first until the minute is over.
+/// What is of a kind, from the first until the minute is over.
 struct Fold {
     until: Instant,
     /// The last of those that were not written, with their count.
@@ -30,7 +32,7 @@ impl Fold {
     }
 }
 
-/// Refusals that are told apart.
+/// Kinds that are told apart.
 #[derive(Default)]
 struct Kinds {
     kinds: HashMap<Key, Fold>,
@@ -39,14 +41,20 @@ struct Kinds {
 }
 
 /// All of them. Who is not known must not use up the room of those who are.
-#[derive(Default)]
 pub struct Folds {
+    /// Kinds of each that are told apart.
+    most: usize,
     known: Kinds,
     unknown: Kinds,
 }
 
 impl Folds {
-    /// Counts a refusal; returns what is to be written now, where there is room for it.
+    /// Returns folds that tell so many kinds apart, of known callers and of unknown ones.
+    pub fn new(most: usize) -> Self {
+        Self { most, known: Kinds::default(), unknown: Kinds::default() }
+    }
+
+    /// Counts what an entry tells of; returns what is to be written now, where there is room for it.
     pub fn note(
         &mut self,
         key: Key,
@@ -62,7 +70,7 @@ impl Folds {
         let until = now + AUDIT_FOLD_EVERY;
         if let Some(fold) = of.kinds.get_mut(&key) {
             fold.count(entry);
-        } else if of.kinds.len() >= AUDIT_FOLDS_MAX {
+        } else if of.kinds.len() >= self.most {
             let others = of.others.get_or_insert(Fold { until, unwritten: None });
             others.count(several(&entry));
         } else {
@@ -110,8 +118,7 @@ impl Folds {
 
     /// Returns all that is counted.
     pub fn take_all(&mut self) -> Vec<AuditEntry> {
-        let Self { known, unknown } = std::mem::take(self);
-        let all = [known, unknown].into_iter();
+        let all = [&mut self.known, &mut self.unknown].into_iter().map(std::mem::take);
         all.flat_map(|of| of.kinds.into_values().chain(of.others))
             .filter_map(|fold| fold.unwritten)
             .collect()
@@ -120,28 +127,32 @@ impl Folds {
 
 fn several(entry: &AuditEntry) -> AuditEntry {
     let several = Origin { actor: AuditActor::Several, from: None };
-    let told = several.did(AuditAction::Request).refused("several");
+    let told = match entry.outcome {
+        // Only exports are counted where nothing is refused.
+        AuditOutcome::Ok => several.did(entry.action),
+        AuditOutcome::Refused { .. } => several.did(AuditAction::Request).refused("several"),
+    };
     AuditEntry { at: entry.at, ..told }.saying("of more callers and kinds than are told apart")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use netscan_schemas::stored::AuditOutcome;
+    use netscan_schemas::limits::AUDIT_FOLDS_MAX;
     use std::{net::Ipv4Addr, time::Duration};
 
     fn key(actor: AuditActor, from: u32) -> Key {
         Key {
             actor,
             from: Some(Ipv4Addr::from(from).into()),
-            route: "POST /api/session".into(),
-            code: "unauthenticated".into(),
+            what: "POST /api/session".into(),
+            how: "unauthenticated".into(),
         }
     }
 
     fn note(folds: &mut Folds, key: &Key, now: Instant, room: bool) -> Vec<u64> {
         let origin = Origin { actor: key.actor.clone(), from: key.from };
-        let entry = origin.did(AuditAction::Login).refused(key.code.clone());
+        let entry = origin.did(AuditAction::Login).refused(key.how.clone());
         counts(&folds.note(key.clone(), entry, now, room))
     }
 
@@ -151,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_first_is_written_and_the_others_of_its_minute_are_counted() {
-        let (mut folds, start) = (Folds::default(), Instant::now());
+        let (mut folds, start) = (Folds::new(AUDIT_FOLDS_MAX), Instant::now());
         let one = key(AuditActor::Unknown, 1);
         assert_eq!(note(&mut folds, &one, start, true), [1]);
         assert_eq!(folds.due(), None, "nothing waits");
@@ -171,7 +182,7 @@ mod tests {
 
     #[test]
     fn many_places_make_few_entries_and_leave_room_for_known_callers() {
-        let (mut folds, mut now, mut rows) = (Folds::default(), Instant::now(), 0);
+        let (mut folds, mut now, mut rows) = (Folds::new(AUDIT_FOLDS_MAX), Instant::now(), 0);
         let mut told = 0;
         // Ten minutes, a thousand places, again and again.
         for _ in 0..600 {
@@ -197,7 +208,7 @@ mod tests {
 
     #[test]
     fn without_room_all_is_counted_until_there_is_some() {
-        let (mut folds, start) = (Folds::default(), Instant::now());
+        let (mut folds, start) = (Folds::new(AUDIT_FOLDS_MAX), Instant::now());
         let one = key(AuditActor::Unknown, 1);
         for minute in 0..5 {
             let now = start + AUDIT_FOLD_EVERY * minute;

@@ -59,23 +59,25 @@ pub async fn admit(
         None => Known::Nothing,
     };
     let (mut parts, body) = request.into_parts();
-    let decided = decide(&edge, via, known, &mut parts).await;
-    let attempt = Attempt::of(&parts, path.as_ref());
-    if let Err((refusal, origin)) = &decided {
-        edge.refusals.note(origin, &attempt, refusal.0.code, "");
+    let from = parts.extensions.get::<Arrival>().map(|arrival| arrival.peer);
+    let (who, decided) = decide(&edge, via, known, &mut parts, from).await;
+    let attempt = Attempt::of(&parts, path.clone());
+    let note = |problem: &Problem| {
+        let unknown = || Origin { actor: AuditActor::Unknown, from };
+        let by = who.as_ref().map_or_else(unknown, Identity::origin);
+        edge.noted.refusal(&by, &attempt, problem);
+    };
+    if let Err(refusal) = &decided {
+        note(&refusal.0);
     }
-    match (decided.map_err(|(refusal, _)| refusal), known) {
+    match (decided, known) {
         (Ok(identity), Known::Rule(_)) => {
-            let from = parts.extensions.get::<Arrival>().map(|arrival| arrival.peer);
-            let origin = identity.as_ref().map(Identity::origin);
-            let origin = origin.unwrap_or(Origin { actor: AuditActor::Unknown, from });
             if let Some(identity) = identity {
                 parts.extensions.insert(identity);
             }
             let response = next.run(Request::from_parts(parts, body)).await;
-            let problem = response.extensions().get::<ProblemBody>();
-            if let Some(ProblemBody(problem)) = problem {
-                edge.refusals.note(&origin, &attempt, problem.code, &problem.detail);
+            if let Some(ProblemBody(problem)) = response.extensions().get::<ProblemBody>() {
+                note(problem);
             }
             response
         }
@@ -105,24 +107,22 @@ fn other_methods(parts: &Parts, path: Option<&MatchedPath>) -> Response {
     response
 }
 
-/// Returns the caller, if it may do this; none where nobody need say who they are, and does not.
+/// Returns the caller, if it is known, and whether it may do this.
 async fn decide(
     edge: &Edge,
     via: Via,
     known: Known,
     parts: &mut Parts,
-) -> Result<Option<Identity>, (Failure, Origin)> {
-    let from = parts.extensions.get::<Arrival>().map(|arrival| arrival.peer);
+    from: Option<IpAddr>,
+) -> (Option<Identity>, Result<Option<Identity>, Failure>) {
     let identity = match via {
         Via::Local => Ok(Some(Identity::local(user_of(parts)))),
         Via::Tcp if edge.keeper.is_open() => Ok(Some(Identity::anyone())),
         Via::Tcp => identify(&edge.keeper, parts),
     };
     let identity = identity.map(|identity| identity.map(|identity| identity.at(from)));
-    let known_as = identity.as_ref().ok().and_then(Option::as_ref).map(Identity::origin);
-    let decided = judge(edge, via, known, parts, identity).await;
-    let unknown = || Origin { actor: AuditActor::Unknown, from };
-    decided.map_err(|refusal| (refusal, known_as.unwrap_or_else(unknown)))
+    let who = identity.as_ref().ok().cloned().flatten();
+    (who, judge(edge, via, known, parts, identity).await)
 }
 
 /// Returns whose process asks, through the socket file or in this one.
@@ -131,6 +131,7 @@ fn user_of(parts: &Parts) -> User {
     peer.map_or_else(User::own, |ConnectInfo(user)| user.clone())
 }
 
+/// Returns the caller, if it may do this; none where nobody need say who they are, and does not.
 async fn judge(
     edge: &Edge,
     via: Via,

@@ -2,7 +2,7 @@
 
 use axum::{extract::connect_info::Connected, serve::IncomingStream};
 use netscan_schemas::audit::{AuditActor, Origin};
-use std::fs;
+use std::{fs, sync::OnceLock};
 use tokio::net::UnixListener;
 
 /// A user of this machine.
@@ -16,7 +16,8 @@ pub struct User {
 impl User {
     /// Returns the user of this process.
     pub fn own() -> Self {
-        Self::of(rustix::process::geteuid().as_raw())
+        static OWN: OnceLock<User> = OnceLock::new();
+        OWN.get_or_init(|| Self::of(rustix::process::geteuid().as_raw())).clone()
     }
 
     fn of(uid: u32) -> Self {

@@ -15,7 +15,7 @@ use netscan_schemas::{
 };
 use netscan_store::{
     AuditQuery,
-    audit::{Head, Verdict},
+    audit::{Break, Head, Verdict},
 };
 use serde::Deserialize;
 use std::sync::Arc;
@@ -107,12 +107,13 @@ fn shown(verdict: Verdict) -> AuditVerdict {
         intact: verdict.is_intact(),
         entries: verdict.entries,
         head: AuditHead { seq, hash: blake3::Hash::from(hash).to_hex().to_string() },
-        breaks: verdict
-            .breaks
-            .into_iter()
-            .map(|found| AuditBreak { seq: found.seq, what: found.what, damaged: found.damaged })
-            .collect(),
+        breaks: verdict.breaks.into_iter().map(shown_break).collect(),
         breaks_total: verdict.breaks_total,
         known_head: verdict.known_head,
     }
+}
+
+fn shown_break(found: Break) -> AuditBreak {
+    let Break { seq, what, damaged, told_by } = found;
+    AuditBreak { seq, what, damaged, told_by }
 }

@@ -15,11 +15,7 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use netscan_schemas::{
-    ScanId, Time,
-    audit::{AuditAction, AuditKind},
-    problem::Code,
-};
+use netscan_schemas::{ScanId, Time, problem::Code};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -75,8 +71,8 @@ pub async fn export(
         return Err(Failure::new(Code::InvalidValue, detail));
     };
     let stored = view::stored(&edge, scan)?;
-    let entry = caller.origin().did(AuditAction::ScanExport).on(AuditKind::Scan, scan);
-    if let Err(error) = edge.system.note(entry.saying(format.extension())).await {
+    let by = caller.origin();
+    if let Err(error) = edge.noted.export(&by, scan, format.extension()).await {
         // Reading goes on while the store takes no writes.
         tracing::error!(%error, by = %caller, "an export by {caller} is not in the audit log: {error}");
     }

@@ -34,7 +34,8 @@ pub struct AuditEntry {
     pub outcome: AuditResult,
     /// The code of the problem, where it was refused.
     pub code: Option<String>,
-    /// How often; more than once only for refusals, which are counted together for a minute.
+    /// How often; more than once only for refusals and exports, which are counted together for a
+    /// minute.
     pub count: u64,
     /// The hash of the entry before it; zeros for the first.
     pub prev: String,
@@ -170,6 +171,8 @@ pub struct AuditBreak {
     pub what: String,
     /// Whether its record is damaged, as a fault of the disk leaves it.
     pub damaged: bool,
+    /// The entry of a salvage that tells of it: the break is from then, and no news.
+    pub told_by: Option<u64>,
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub struct AuditEntry {
     pub params_blake3: Option<[u8; 32]>,
     /// What came of it.
     pub outcome: AuditOutcome,
-    /// How often; more than once only for refusals, which are counted together.
+    /// How often; more than once only for refusals and exports, which are counted together.
     pub count: u64,
 }
 

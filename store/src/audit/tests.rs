@@ -48,6 +48,7 @@ fn breaks(dir: &Path) -> Vec<String> {
     let store = open(dir);
     let verdict = store.verify_audit(None).unwrap();
     assert_eq!(verdict.is_intact(), verdict.breaks.is_empty());
+    assert!(verdict.breaks.iter().all(|found| found.told_by.is_none()));
     let told = |found: &Break| format!("{}: {}", found.seq, found.what);
     let told: Vec<String> = verdict.breaks.iter().map(told).collect();
     let report = check(&store).unwrap();
@@ -210,8 +211,12 @@ fn salvage_keeps_the_entries_and_says_where_the_log_breaks() {
     let salvaged = Closed::take(dir.path()).unwrap().salvage(&target).unwrap();
     let table = salvaged.tables.iter().find(|table| table.table == "audit").unwrap();
     assert_eq!((table.saved, table.held, table.damaged.len()), (2, Some(3), 1));
-    assert_eq!(salvaged.copied.report.problems, ["audit entry 2: it is missing"]);
+    assert_eq!(salvaged.copied.report.problems, [""; 0], "the salvage tells of it");
     let store = open(saved.path());
+    let verdict = store.verify_audit(None).unwrap();
+    let what = "it is missing".to_owned();
+    let lost = Break { seq: 2, what, damaged: false, told_by: Some(4) };
+    assert_eq!((&verdict.breaks, verdict.is_intact()), (&vec![lost], false), "it stays lost");
     let page = store.audit(&AuditQuery { limit: 9, ..AuditQuery::default() }).unwrap();
     let told: Vec<_> =
         page.records.iter().map(|record| (record.seq, record.entry.action)).collect();
@@ -219,6 +224,32 @@ fn salvage_keeps_the_entries_and_says_where_the_log_breaks() {
     assert_eq!(told, [(1, made), (3, made), (4, salvage)]);
     let detail = &page.records[2].entry.detail;
     assert_eq!(detail, "rows are lost of audit; entry 2 of this log: it is missing");
+}
+
+#[test]
+fn what_breaks_before_a_salvage_without_being_told_by_it_is_news() {
+    let dir = with_entries(4);
+    edit(dir.path(), |log, _| {
+        log.remove(4).unwrap();
+        let mut bytes = log.get(1).unwrap().unwrap().value().to_vec();
+        bytes[20] ^= 1;
+        log.insert(1, bytes.as_slice()).unwrap();
+    });
+    let saved = TempDir::new().unwrap();
+    let target = saved.path().join("netscan.redb");
+    let salvaged = Closed::take(dir.path()).unwrap().salvage(&target).unwrap();
+    assert!(salvaged.copied.report.is_clean(), "{:?}", salvaged.copied.report.problems);
+    let store = open(saved.path());
+    let told = |store: &Store| {
+        let found = store.verify_audit(None).unwrap().breaks;
+        found.into_iter().map(|found| (found.seq, found.told_by)).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&store), [(1, Some(5)), (4, Some(5))]);
+    drop(store);
+    edit(saved.path(), |log, _| drop(log.remove(3).unwrap()));
+    let store = open(saved.path());
+    assert_eq!(told(&store), [(1, None), (3, None)]);
+    assert_eq!(check(&store).unwrap().problems_total, 2);
 }
 
 #[test]

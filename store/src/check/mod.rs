@@ -303,11 +303,14 @@ impl Checker<'_> {
         verifier.table(&self.tables.audit, &self.tables.meta, usize::MAX)?;
         let verdict = verifier.verdict();
         self.report.audit_entries = verdict.entries;
-        let unnamed = verdict.breaks_total - verdict.breaks.len() as u64;
-        for found in verdict.breaks {
+        // What a salvage lost, and told of, stays lost.
+        let untold = verdict.breaks.iter().filter(|found| found.told_by.is_none());
+        let mut named = 0;
+        for found in untold {
             self.problem(format_args!("audit entry {}: {}", found.seq, found.what));
+            named += 1;
         }
-        self.report.problems_total += unnamed;
+        self.report.problems_total += verdict.untold.saturating_sub(named);
         Ok(())
     }
 

@@ -13,9 +13,7 @@ use super::{
     walk::{Opened, walk},
 };
 use crate::{
-    Options,
-    audit::Verifier,
-    codec,
+    Options, audit, codec,
     error::{OpenError, chain},
     file, instance, migrate,
     overlay::{Looked, Overlay},
@@ -119,10 +117,8 @@ pub(super) fn salvage(
 
 /// Returns the entry of the audit log that tells of it: what is lost, and where the log itself breaks.
 fn entry(by: &Origin, to: &Database, tables: &[SavedTable]) -> Result<AuditEntry, UpkeepError> {
-    let verdict = super::read(to, |txn| {
-        let mut verifier = Verifier::default();
-        verifier.table(&txn.open_table(AUDIT)?, &txn.open_table(META)?, usize::MAX)?;
-        Ok(verifier.verdict())
+    let (breaks, digest) = super::read(to, |txn| {
+        audit::breaks_to_tell(&txn.open_table(AUDIT)?, &txn.open_table(META)?)
     })?;
     let lossy = tables.iter().filter(|table| !table.is_whole()).map(|table| table.table.as_str());
     let lossy: Vec<&str> = lossy.collect();
@@ -130,10 +126,10 @@ fn entry(by: &Origin, to: &Database, tables: &[SavedTable]) -> Result<AuditEntry
         true => "nothing is lost".to_owned(),
         false => format!("rows are lost of {}", lossy.join(", ")),
     };
-    for found in &verdict.breaks {
+    for found in &breaks {
         detail.push_str(&format!("; entry {} of this log: {}", found.seq, found.what));
     }
-    Ok(by.did(AuditAction::StoreSalvage).saying(detail))
+    Ok(by.did(AuditAction::StoreSalvage).saying(detail).digesting(digest))
 }
 
 /// Opens a file as it is, or as it was one commit earlier.

@@ -262,6 +262,11 @@ async fn what_is_refused_is_told_within_bounds() {
     // Who says nothing is a page that is not logged in: nothing is told.
     let answer = world.with("GET", "/api/scans", &[("host", "localhost")]).await;
     assert_eq!(answer.status, 401);
+    // Exports change nothing either: the second within a minute is counted.
+    for _ in 0..2 {
+        let path = "/api/scans/1/export?format=json";
+        assert_eq!(world.call("GET", path, &viewer, &Value::Null).await.status, 200);
+    }
     let log = world.log(before).await;
     let expected = [
         "token operator: scan-create route POST /api/scans out-of-scope",
@@ -269,6 +274,7 @@ async fn what_is_refused_is_told_within_bounds() {
         "token viewer: token-revoke route DELETE /api/tokens/{id} forbidden",
         "token viewer: request route GET /api/audit forbidden",
         "unknown -: request route GET /api/scans unauthenticated",
+        "token viewer: scan-export scan 1 ok",
     ];
     assert_eq!(shorts(&log), expected);
     assert_eq!(log[2]["actor"]["token_id"], viewer_id.as_str());
@@ -276,13 +282,17 @@ async fn what_is_refused_is_told_within_bounds() {
     let text = serde_json::to_string(&log).unwrap();
     assert!(!text.contains(&operator[13..]), "{text}");
     // What was counted is written at the end.
-    world.edge.settle_refusals();
+    world.edge.settle_audit();
     let counted = world.log(before + log.len() as u64).await;
     let mut counted: Vec<_> = counted.iter().map(|entry| (short(entry), &entry["count"])).collect();
     counted.sort_by_key(|(short, _)| short.clone());
     assert_eq!(
         counted,
-        [(expected[0].to_owned(), &json!(2)), (expected[4].to_owned(), &json!(4)),]
+        [
+            (expected[0].to_owned(), &json!(2)),
+            (expected[5].to_owned(), &json!(1)),
+            (expected[4].to_owned(), &json!(4)),
+        ]
     );
 }
 
@@ -302,7 +312,7 @@ async fn an_attacker_does_not_fill_the_log() {
         request.extensions_mut().insert(crate::serve::Arrival { peer, local });
         assert_eq!(super::ask(&world.tcp, request).await.status, 401);
     }
-    world.edge.settle_refusals();
+    world.edge.settle_audit();
     let log = world.log(before).await;
     assert_eq!(log.len(), limits::AUDIT_FOLDS_MAX + 1);
     let failures: u64 = log.iter().map(|entry| entry["count"].as_u64().unwrap()).sum();
