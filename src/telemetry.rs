@@ -34,7 +34,9 @@ pub fn start(args: &Args) {
         _ => Level::TRACE,
     };
     let mut filter = Targets::new().with_default(Level::WARN);
-    for target in ["netscan", "netscan_actors", "netscan_http", "netscan_nmap", "netscan_store"] {
+    for target in
+        ["netscan", "netscan_actors", "netscan_http", "netscan_nmap", "netscan_store", "audit"]
+    {
         filter = filter.with_target(target, ours);
     }
     let registry = tracing_subscriber::registry();

@@ -23,11 +23,12 @@ use netscan_nmap::{
 use netscan_schemas::{
     ProjectId, ScanId, Time,
     api::ScanRequest,
+    audit::{AuditAction, AuditKind, Origin},
     limits,
     problem::{FieldError, is_name},
     scan::{Resplit, Tuning, UnresolvedTarget},
     scope::ScopeRule,
-    stored::{PlanRecord, ScanSpec},
+    stored::{AuditEntry, PlanRecord, ScanSpec},
 };
 use netscan_store::{ReadError, Store, WriteError};
 
@@ -443,6 +444,51 @@ pub(crate) async fn check(
         unresolved: aim.unresolved,
     };
     Ok((spec, aim.plan))
+}
+
+/// Returns the entry of the audit log for a scan that is accepted.
+pub(crate) fn entry(spec: &ScanSpec, kind: Kind, by: &Origin) -> AuditEntry {
+    let action = match kind {
+        Kind::Scan => AuditAction::ScanCreate,
+        Kind::Rescan(_) => AuditAction::ScanRescan,
+        Kind::Run => AuditAction::ScanRun,
+    };
+    let lists = (&spec.targets, &spec.exclude, &spec.nmap_flags);
+    // Lists of text always serialize.
+    let params = serde_json::to_vec(&lists).unwrap_or_default();
+    by.did(action)
+        .on(AuditKind::Scan, spec.id)
+        .saying(told(spec))
+        .digesting(*blake3::hash(&params).as_bytes())
+}
+
+/// Says what a scan is of.
+fn told(spec: &ScanSpec) -> String {
+    /// Of a list, so many are named.
+    const NAMED: usize = 4;
+    let list = |texts: &[String]| {
+        let named: Vec<&str> = texts.iter().take(NAMED).map(String::as_str).collect();
+        let more = texts.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", named.join(" "))
+    };
+    let mut said = match spec.parent_scan_id {
+        Some(parent) => format!("of scan {parent}: "),
+        None => String::new(),
+    };
+    let count = spec.total_targets;
+    said.push_str(&format!(
+        "project {}, {count} targets: {}",
+        spec.project_id,
+        list(&spec.targets)
+    ));
+    if !spec.exclude.is_empty() {
+        said.push_str(&format!("; without {}", list(&spec.exclude)));
+    }
+    if !spec.nmap_flags.is_empty() {
+        said.push_str(&format!("; flags {}", spec.nmap_flags.join(" ")));
+    }
+    said
 }
 
 fn request_warnings(request: &ScanRequest, concurrency: u32, slots: usize) -> Vec<String> {

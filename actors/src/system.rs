@@ -16,8 +16,9 @@ use netscan_nmap::{launch::Launcher, privilege::Privileges};
 use netscan_schemas::{
     ProjectId, ScanId, Seq,
     api::{Preview, RescanOnly, Sandbox, ScanAccepted, ScanRequest},
+    audit::{AuditAction, AuditKind, Origin},
     scan::ScanStatus,
-    stored::{PlanRecord, ScanSpec},
+    stored::{AuditEntry, PlanRecord, ScanSpec},
 };
 use netscan_store::{OpenError, ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
@@ -233,10 +234,33 @@ impl System {
     /// Changes what all nmap processes together may use. It holds for what starts next: nmap's rate
     /// cannot be changed while it runs, and nothing is ended for a lower limit. None when the
     /// engine is gone.
-    pub async fn set_limits(&self, change: LimitsChange) -> Option<SlotsCount> {
+    ///
+    /// # Errors
+    /// When the change cannot be written to the audit log; nothing is changed then.
+    pub async fn set_limits(
+        &self,
+        change: LimitsChange,
+        by: &Origin,
+    ) -> Result<Option<SlotsCount>, WriteError> {
+        // They are in no store of their own, so the entry comes first.
+        self.note(by.did(AuditAction::LimitsChange).saying(change)).await?;
+        Ok(self.change_limits(change).await)
+    }
+
+    async fn change_limits(&self, change: LimitsChange) -> Option<SlotsCount> {
         let count = self.ask_slots(|reply| SlotsMsg::Change(change, reply)).await?;
         tracing::info!(limits = ?count.limits, "the limits are changed");
         Some(count)
+    }
+
+    /// Adds an entry to the audit log, of what is in no other record.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn note(&self, entry: AuditEntry) -> Result<(), WriteError> {
+        let mut write = Write::new();
+        write.audit(entry);
+        self.store.submit(write).await.map(drop)
     }
 
     async fn ask_slots(
@@ -275,8 +299,12 @@ impl System {
     ///
     /// # Errors
     /// Says everything that is wrong with the request; nothing is kept of it then.
-    pub async fn submit(&self, request: ScanRequest) -> Result<ScanAccepted, SubmitError> {
-        self.submit_as(request, Kind::Scan).await
+    pub async fn submit(
+        &self,
+        request: ScanRequest,
+        by: &Origin,
+    ) -> Result<ScanAccepted, SubmitError> {
+        self.submit_as(request, Kind::Scan, by).await
     }
 
     /// As [`submit`](Self::submit), for a scan that one nmap carries out.
@@ -286,21 +314,23 @@ impl System {
     pub async fn submit_one_batch(
         &self,
         request: ScanRequest,
+        by: &Origin,
     ) -> Result<ScanAccepted, SubmitError> {
-        self.submit_as(request, Kind::Run).await
+        self.submit_as(request, Kind::Run, by).await
     }
 
     async fn submit_as(
         &self,
         request: ScanRequest,
         kind: Kind,
+        by: &Origin,
     ) -> Result<ScanAccepted, SubmitError> {
         let project = match request.project_id {
             Some(id) if self.store.project(id)?.is_none() => {
                 return Err(SubmitError::NoProject(id));
             }
             Some(id) => id,
-            None => self.project_named(DEFAULT_PROJECT).await?,
+            None => self.project_named(DEFAULT_PROJECT, by).await?,
         };
         let id = || self.store.next_scan_id();
         let may = submit::May {
@@ -310,7 +340,7 @@ impl System {
             slots: self.limits.get().slots,
         };
         let (spec, plan) = submit::check(may, request, id, project, kind).await?;
-        self.keep_and_start(&spec, &plan).await?;
+        self.keep_and_start(&spec, &plan, submit::entry(&spec, kind, by)).await?;
         Ok(ScanAccepted {
             scan_id: spec.id,
             status: "started".into(),
@@ -319,10 +349,15 @@ impl System {
     }
 
     /// Stores a scan and starts it; both, even when the asker goes away in between.
-    async fn keep_and_start(&self, spec: &ScanSpec, plan: &PlanRecord) -> Result<(), SubmitError> {
+    async fn keep_and_start(
+        &self,
+        spec: &ScanSpec,
+        plan: &PlanRecord,
+        entry: AuditEntry,
+    ) -> Result<(), SubmitError> {
         let scan = spec.id;
         let mut write = Write::new();
-        write.create_scan(spec, plan);
+        write.create_scan(spec, plan).audit(entry);
         if self.in_hand.take(scan) == Taken::Closed {
             return Err(SubmitError::Leaving);
         }
@@ -346,11 +381,14 @@ impl System {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn project_named(&self, name: &str) -> Result<ProjectId, SubmitError> {
+    pub async fn project_named(&self, name: &str, by: &Origin) -> Result<ProjectId, SubmitError> {
         if let Some(project) = self.store.project_by_name(name)? {
             return Ok(project.id);
         }
-        match self.store.create_project(name, None).await {
+        let mut write = Write::new();
+        let entry = by.did(AuditAction::ProjectCreate).on_new(AuditKind::Project).saying(name);
+        write.create_project(name, None).audit(entry);
+        match self.store.submit(write).await {
             Ok(receipt) => Ok(receipt.project.ok_or(WriteError::Closed)?.id),
             // Somebody else made it in between.
             Err(WriteError::Refused(Refusal::NameTaken { .. })) => {
@@ -389,13 +427,14 @@ impl System {
         &self,
         scan: ScanId,
         only: RescanOnly,
+        by: &Origin,
     ) -> Result<ScanAccepted, RescanError> {
         let store = Arc::clone(&self.store);
         // It reads the verdicts of all batches: off the threads that serve everybody.
         let read = tokio::task::spawn_blocking(move || rescan_request(&store, scan, only)).await;
         // It only fails when the runtime is going down.
         let request = read.unwrap_or(Err(ReadError::Unavailable.into()))?;
-        Ok(self.submit_as(request, Kind::Rescan(scan)).await?)
+        Ok(self.submit_as(request, Kind::Rescan(scan), by).await?)
     }
 
     /// Opens a feed of a scan's events; see [`Hub::feed`].
@@ -443,6 +482,11 @@ impl System {
         self.engine.stop(None);
         // It only fails when the time is up; the process ends either way.
         let _ = self.engine.wait(Some(Duration::from_secs(2))).await;
+        if self.is_server
+            && let Err(error) = self.note(Origin::server().did(AuditAction::ServerStop)).await
+        {
+            tracing::warn!(%error, "the server's end is not in the audit log: {error}");
+        }
         let store = Arc::clone(&self.store);
         // It writes what was submitted, which blocks.
         if tokio::task::spawn_blocking(move || store.shutdown()).await.is_err() {

@@ -1,6 +1,7 @@
 //! All routes, and what every request passes on its way to one.
 
 use crate::{
+    audit::Noted,
     auth::{AskedBy, Keeper, OwnTokenError, Rates, Via, admit, check_caller, ensure_own_token},
     headers::security_headers,
     listen::connections_max,
@@ -9,8 +10,8 @@ use crate::{
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
     rest::{
-        batches, diff, export, hosts, import, projects, quick, scans, scope, session, system,
-        targets, tokens,
+        audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
+        system, targets, tokens,
     },
     sse, ws,
 };
@@ -25,9 +26,11 @@ use axum::{
 };
 use netscan_actors::System;
 use netscan_schemas::{
+    audit::{AuditAction, AuditKind, Origin},
     limits,
     problem::{Code, Problem},
 };
+use netscan_store::Write;
 use std::{
     path::Path,
     sync::{
@@ -68,6 +71,8 @@ pub struct Edge {
     pub(crate) system: Arc<System>,
     /// Who may come in over TCP.
     pub(crate) keeper: Keeper,
+    /// What is refused and handed out, for the audit log.
+    pub(crate) noted: Arc<Noted>,
     pub(crate) bounds: Bounds,
     /// Names that a request over TCP may call this server by, beside those of loopback.
     pub(crate) hosts: Vec<String>,
@@ -88,6 +93,7 @@ impl Edge {
     pub fn new(system: Arc<System>) -> Self {
         Self {
             keeper: Keeper::new(Arc::clone(system.store())),
+            noted: Noted::new(Arc::clone(system.store())),
             bounds: Bounds::default(),
             system,
             hosts: Vec::new(),
@@ -157,6 +163,11 @@ impl Edge {
         self.keeper.set_address(address);
         let Some(own) = self.keeper.own() else { return Ok(None) };
         let (code, _) = self.keeper.new_code(own.clone())?;
+        let entry = Origin::server().did(AuditAction::LoginUrl).on(AuditKind::Token, own);
+        let mut write = Write::new();
+        write.audit(entry.saying("printed at the start"));
+        // It is written before the store closes; one that cannot be written lets nobody in either.
+        drop(self.system.store().submit(write));
         Ok(self.keeper.login_url(&code))
     }
 
@@ -189,6 +200,11 @@ impl Edge {
             let problem = Problem::new(Code::TooManyClients, detail);
             Failure(Box::new(problem.retry_after(wait)))
         })
+    }
+
+    /// Writes to the audit log what is still only counted. Before the store is closed.
+    pub fn settle_audit(&self) {
+        self.noted.settle();
     }
 
     /// Returns what ends open streams when it is cancelled.
@@ -243,6 +259,8 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/nmap/run", post(quick::run).layer(large()))
         .route("/api/system", get(system::describe))
         .route("/api/system/limits", patch(system::change_limits))
+        .route("/api/audit", get(audit::list))
+        .route("/api/audit/verify", get(audit::verify))
         .route("/api/tokens", get(tokens::list).post(tokens::create))
         .route("/api/tokens/{id}", delete(tokens::revoke))
         .route("/api/session", get(session::describe).post(session::begin).delete(session::end))

@@ -11,6 +11,7 @@ pub mod access;
 pub mod address;
 pub mod api;
 pub mod attempt;
+pub mod audit;
 pub mod batch;
 pub mod event;
 pub mod host;

@@ -5,10 +5,12 @@
 //! file of the old one is still read. The shapes are apart from those of the API on purpose: the
 //! API may grow without rewriting a store.
 
+mod audit;
 mod scope;
 pub mod v1;
 pub mod v2;
 
+pub use audit::{AuditEntry, AuditObject, AuditOutcome, AuditRecord};
 pub use scope::ScopeRecord;
 
 use crate::{

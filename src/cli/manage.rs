@@ -2,7 +2,7 @@
 
 use crate::values;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use netscan_schemas::{ScanId, Time, TokenId};
+use netscan_schemas::{ScanId, Time, TokenId, api::AuditHead, audit::AuditAction};
 use std::{path::PathBuf, time::Duration};
 
 /// What to do with the store.
@@ -69,6 +69,45 @@ pub enum TokenRole {
     Operator,
     /// Everything, access rights included.
     Admin,
+}
+
+/// Which entries of the audit log to show, or to verify it.
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct AuditArgs {
+    /// What else to do.
+    #[command(subcommand)]
+    pub command: Option<AuditCommand>,
+    /// Show all entries after this one, 0 for all; without it the newest.
+    #[arg(long, value_name = "NUMBER")]
+    pub since: Option<u64>,
+    /// Show so many of the newest entries. 50 when left out.
+    #[arg(long, short = 'n', value_name = "N", conflicts_with = "since")]
+    pub last: Option<usize>,
+    /// Only this action (scan-create, login, scope-allow ...).
+    #[arg(long, value_parser = values::audit_action)]
+    pub action: Option<AuditAction>,
+    /// Only this actor: a token's id or name, a user's name, or token, session, local, unknown,
+    /// server.
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
+    /// Go on with entries as they are written.
+    #[arg(long)]
+    pub follow: bool,
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Follow the chain of hashes from the first entry to the newest, and print that one's.
+    ///
+    /// Ends with 1 when an entry was changed or is missing, and with 6 when a record is damaged. The
+    /// chain alone cannot show that all of it was written anew: keep heads elsewhere, and give them.
+    Verify {
+        /// A head that an earlier verification printed, or the server's log has.
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<AuditHead>,
+    },
 }
 
 /// What to do with projects.

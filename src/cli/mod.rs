@@ -197,6 +197,8 @@ pub enum Command {
     /// Who may use a server: tokens, and login URLs for browsers.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Show who did what: the newest entries of the audit log.
+    Audit(AuditArgs),
     /// Print the script that completes commands in a shell.
     Completions {
         /// The shell.

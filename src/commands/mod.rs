@@ -1,5 +1,6 @@
 //! Carries commands out, a file a command or a group of small ones.
 
+mod audit;
 pub mod bench;
 mod diff;
 mod doctor;
@@ -90,6 +91,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Token(command) => token::run(client, command, out).await,
         Command::Projects(command) => manage::projects(client, command, out).await,
         Command::Scope(command) => scope::run(client, command, out).await,
+        Command::Audit(args) => audit::run(client, args, out).await,
         Command::Scan(_)
         | Command::Serve(_)
         | Command::Rescan { .. }

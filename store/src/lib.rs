@@ -11,6 +11,7 @@
 //! sees it; a damaged record is an error, never a wrong answer.
 
 mod access;
+pub mod audit;
 pub mod check;
 pub mod codec;
 mod db;
@@ -38,7 +39,7 @@ mod writer;
 
 pub use error::{OpenError, ReadError, Refusal, WriteError};
 pub use metrics::Metrics;
-pub use reader::{HostPage, ScanFilter, ScanView};
+pub use reader::{AuditPage, AuditQuery, HostPage, ScanFilter, ScanView};
 pub use scrub::Scrub;
 pub use segment::Texts;
 pub use space::{BALLAST_BYTES, RESERVE_BYTES};

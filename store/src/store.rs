@@ -11,7 +11,6 @@ use crate::{
     writer::{self, Message, Unit},
 };
 use netscan_schemas::{
-    Time,
     id::{BatchId, Epoch, ProjectId, ScanId, ScopeId, Seq},
     stored::ScopeRecord,
 };
@@ -226,8 +225,9 @@ impl Store {
 
     /// Makes a project; the receipt holds it.
     pub fn create_project(&self, name: &str, description: Option<&str>) -> Ack {
-        let (name, description) = (name.to_owned(), description.map(str::to_owned));
-        self.submit(Write::of(Op::CreateProject { name, description, at: Time::now() }))
+        let mut write = Write::new();
+        write.create_project(name, description);
+        self.submit(write)
     }
 
     /// Changes what is given of a project; the receipt holds it. `Some(None)` takes its
@@ -238,7 +238,9 @@ impl Store {
         name: Option<String>,
         description: Option<Option<String>>,
     ) -> Ack {
-        self.submit(Write::of(Op::UpdateProject { id, name, description }))
+        let mut write = Write::new();
+        write.update_project(id, name, description);
+        self.submit(write)
     }
 
     /// Deletes a project with all its scans, unless one of them has not ended.

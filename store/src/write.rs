@@ -21,8 +21,8 @@ use netscan_schemas::{
     id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId, Seq},
     scan::{ScanState, ScanStatus},
     stored::{
-        AttemptRecord, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec, ScopeRecord,
-        SessionRecord,
+        AttemptRecord, AuditEntry, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec,
+        ScopeRecord, SessionRecord,
     },
 };
 use std::{
@@ -130,6 +130,7 @@ pub(crate) enum Op {
         key: SessionKey,
         at: Time,
     },
+    Audit(AuditEntry),
 }
 
 /// What a session is filed under: BLAKE3 of its cookie's secret.
@@ -184,7 +185,7 @@ impl Write {
         Self { ops: vec![op], ..Self::default() }
     }
 
-    fn push(&mut self, bytes: usize, op: Result<Op, CodecError>) -> &mut Self {
+    pub(crate) fn push(&mut self, bytes: usize, op: Result<Op, CodecError>) -> &mut Self {
         match op {
             Ok(op) => {
                 self.bytes += bytes;
@@ -195,6 +196,51 @@ impl Write {
             }
         }
         self
+    }
+
+    /// Adds an entry to the audit log: it is there if, and only if, the rest of the unit is. It gets
+    /// its number and its place in the chain when it is written.
+    pub fn audit(&mut self, entry: AuditEntry) -> &mut Self {
+        let bytes = codec::chained([0; 32], 0, entry.clone()).and_then(|record| record.to_bytes());
+        let size = bytes.as_ref().map_or(0, Vec::len);
+        self.push(size, bytes.map(|_| Op::Audit(entry)))
+    }
+
+    /// Makes a project; the receipt holds it.
+    pub fn create_project(&mut self, name: &str, description: Option<&str>) -> &mut Self {
+        let (name, description) = (name.to_owned(), description.map(str::to_owned));
+        self.push(0, Ok(Op::CreateProject { name, description, at: Time::now() }))
+    }
+
+    /// Changes what is given of a project; the receipt holds it. `Some(None)` takes its
+    /// description away.
+    pub fn update_project(
+        &mut self,
+        id: ProjectId,
+        name: Option<String>,
+        description: Option<Option<String>>,
+    ) -> &mut Self {
+        self.push(0, Ok(Op::UpdateProject { id, name, description }))
+    }
+
+    /// Deletes a project with all its scans, unless one of them has not ended.
+    pub fn delete_project(&mut self, id: ProjectId) -> &mut Self {
+        self.push(0, Ok(Op::DeleteProject(id)))
+    }
+
+    /// Adds an entry to a scope; its number is chosen when it is written, and the receipt holds it.
+    pub fn add_scope(&mut self, record: ScopeRecord) -> &mut Self {
+        self.push(0, Ok(Op::AddScope(record)))
+    }
+
+    /// Removes an entry of the server's scope, or of this project's; the receipt holds it.
+    pub fn remove_scope(&mut self, project: Option<ProjectId>, id: ScopeId) -> &mut Self {
+        self.push(0, Ok(Op::RemoveScope { project, id }))
+    }
+
+    /// Deletes a scan with all it holds, unless it has not ended.
+    pub fn delete_scan(&mut self, id: ScanId) -> &mut Self {
+        self.push(0, Ok(Op::DeleteScan(id)))
     }
 
     /// Adds a new scan, queued and with nothing counted. Its number is one of

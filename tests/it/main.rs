@@ -5,6 +5,7 @@
 
 mod access;
 mod architecture;
+mod audit;
 mod bench;
 mod cli;
 mod crash;

@@ -7,6 +7,7 @@ use netscan_schemas::{
     ProjectId, ScanId, ScopeId, Time,
     api::{RescanOnly, ScanRequest},
     attempt::Outcome,
+    audit::Origin,
     batch::BatchStatus,
     scan::ScanStatus,
     scope::ScopeList,
@@ -23,7 +24,12 @@ async fn add(
     target: &str,
     expires_at: Option<Time>,
 ) -> ScopeId {
-    system.scopes().add(project, entry(list, target, expires_at)).await.unwrap().id
+    system
+        .scopes()
+        .add(project, entry(list, target, expires_at), &Origin::server())
+        .await
+        .unwrap()
+        .id
 }
 
 fn entry(list: ScopeList, target: &str, expires_at: Option<Time>) -> NewEntry {
@@ -43,7 +49,7 @@ async fn deny(system: &System, target: &str) -> ScopeId {
 }
 
 async fn refused(system: &System, request: ScanRequest) -> String {
-    let error = system.submit(request).await.unwrap_err();
+    let error = system.submit(request, &Origin::server()).await.unwrap_err();
     assert!(matches!(error, SubmitError::OutOfScope(_)), "{error:?}");
     error.to_string()
 }
@@ -75,8 +81,8 @@ async fn what_is_out_of_scope_is_not_accepted_until_it_is_in_it() {
     deny(&system, "::1").await;
     let said = refused(&system, request(&["localhost"], 1)).await;
     assert!(said.starts_with("the target may not be scanned"), "{said}");
-    system.scopes().remove(None, id, "test").await.unwrap();
-    let again = system.rescan(id_of_scan, RescanOnly::All).await;
+    system.scopes().remove(None, id, &Origin::server()).await.unwrap();
+    let again = system.rescan(id_of_scan, RescanOnly::All, &Origin::server()).await;
     assert!(matches!(again, Err(RescanError::Submit(SubmitError::OutOfScope(_)))), "{again:?}");
 }
 
@@ -84,7 +90,9 @@ async fn what_is_out_of_scope_is_not_accepted_until_it_is_in_it() {
 async fn a_denial_counts_though_whoever_asked_for_it_has_left() {
     let dir = TempDir::new().unwrap();
     let system = start(dir.path(), Arc::new(Scripted::with(all_up)), true).await;
-    let mut asked = Box::pin(system.scopes().add(None, entry(ScopeList::Deny, "127.0.0.3", None)));
+    let by = Origin::server();
+    let mut asked =
+        Box::pin(system.scopes().add(None, entry(ScopeList::Deny, "127.0.0.3", None), &by));
     tokio::select! {
         biased;
         _ = &mut asked => panic!("it was stored before it could be left"),
@@ -104,7 +112,7 @@ async fn a_denial_counts_though_whoever_asked_for_it_has_left() {
 async fn a_project_has_a_scope_of_its_own() {
     let dir = TempDir::new().unwrap();
     let system = start(dir.path(), Arc::new(Scripted::with(all_up)), true).await;
-    let project = system.project_named("small").await.unwrap();
+    let project = system.project_named("small", &Origin::server()).await.unwrap();
     add(&system, Some(project), ScopeList::Allow, "127.0.0.0/30", None).await;
     let of_project =
         |targets: &[&str]| ScanRequest { project_id: Some(project), ..request(targets, 4) };

@@ -9,6 +9,7 @@ use netscan_schemas::{
     ScanId,
     api::ScanRequest,
     attempt::Ending,
+    audit::Origin,
     scan::{Policy, ScanStatus, VerdictCounts},
 };
 use serde_json::Value;
@@ -95,7 +96,7 @@ pub fn request(targets: &[&str], chunk_size: u32) -> ScanRequest {
 }
 
 pub async fn scan(system: &System, request: ScanRequest) -> ScanId {
-    system.submit(request).await.unwrap().scan_id
+    system.submit(request, &Origin::server()).await.unwrap().scan_id
 }
 
 pub async fn ended(system: &System, scan: ScanId) -> ScanStatus {

@@ -6,9 +6,11 @@ use super::{
     identity::{By, Identity},
     keeper::{Keeper, whole_seconds},
     policy::{self, Known, Need, Object, Rule, Way},
+    user::User,
 };
 use crate::{
-    problem::Failure,
+    audit::Attempt,
+    problem::{Failure, ProblemBody},
     router::Edge,
     serve::Arrival,
     socket::{PROTOCOL, offered_ticket},
@@ -16,7 +18,7 @@ use crate::{
 };
 use axum::{
     extract::{
-        FromRequestParts, MatchedPath, RawPathParams, Request, State,
+        ConnectInfo, FromRequestParts, MatchedPath, RawPathParams, Request, State,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
     http::{HeaderValue, header, request::Parts},
@@ -25,6 +27,7 @@ use axum::{
 };
 use netscan_schemas::{
     BatchId, HostId, ProjectId, ScanId, TokenId,
+    audit::{AuditActor, Origin},
     problem::{Code, Problem},
 };
 use std::{
@@ -61,7 +64,17 @@ pub async fn admit(
         None => Known::Nothing,
     };
     let (mut parts, body) = request.into_parts();
-    let decided = decide(&edge, via, known, &mut parts).await;
+    let from = parts.extensions.get::<Arrival>().map(|arrival| arrival.peer);
+    let (who, decided) = decide(&edge, via, known, &mut parts, from).await;
+    let attempt = Attempt::of(&parts, path.clone());
+    let note = |problem: &Problem| {
+        let unknown = || Origin { actor: AuditActor::Unknown, from };
+        let by = who.as_ref().map_or_else(unknown, Identity::origin);
+        edge.noted.refusal(&by, &attempt, problem);
+    };
+    if let Err(refusal) = &decided {
+        note(&refusal.0);
+    }
     match (decided, known) {
         (Ok(identity), Known::Rule(_)) => {
             let token = identity.as_ref().and_then(Identity::token).cloned();
@@ -70,6 +83,9 @@ pub async fn admit(
             }
             let mut response = next.run(Request::from_parts(parts, body)).await;
             response.extensions_mut().insert(AskedBy(token));
+            if let Some(ProblemBody(problem)) = response.extensions().get::<ProblemBody>() {
+                note(problem);
+            }
             response
         }
         (Ok(_), Known::OtherMethods) => other_methods(&parts, path.as_ref()),
@@ -98,19 +114,39 @@ fn other_methods(parts: &Parts, path: Option<&MatchedPath>) -> Response {
     response
 }
 
-/// Returns the caller, if it may do this; none where nobody need say who they are, and does not.
+/// Returns the caller, if it is known, and whether it may do this.
 async fn decide(
     edge: &Edge,
     via: Via,
     known: Known,
     parts: &mut Parts,
-) -> Result<Option<Identity>, Failure> {
-    let place = place_of(parts);
+    from: Option<IpAddr>,
+) -> (Option<Identity>, Result<Option<Identity>, Failure>) {
     let identity = match via {
-        Via::Local => Ok(Some(Identity::local())),
+        Via::Local => Ok(Some(Identity::local(user_of(parts)))),
         Via::Tcp if edge.keeper.is_open() => Ok(Some(Identity::anyone())),
         Via::Tcp => identify(&edge.keeper, known, parts),
     };
+    let identity = identity.map(|identity| identity.map(|identity| identity.at(from)));
+    let who = identity.as_ref().ok().cloned().flatten();
+    (who, judge(edge, via, known, parts, identity).await)
+}
+
+/// Returns whose process asks, through the socket file or in this one.
+fn user_of(parts: &Parts) -> User {
+    let peer = parts.extensions.get::<ConnectInfo<User>>();
+    peer.map_or_else(User::own, |ConnectInfo(user)| user.clone())
+}
+
+/// Returns the caller, if it may do this; none where nobody need say who they are, and does not.
+async fn judge(
+    edge: &Edge,
+    via: Via,
+    known: Known,
+    parts: &mut Parts,
+    identity: Result<Option<Identity>, Failure>,
+) -> Result<Option<Identity>, Failure> {
+    let place = place_of(parts);
     if let Known::Rule(Rule { need: Need::Nothing, .. }) = known {
         // Whoever it is: also when the store cannot tell.
         return Ok(identity.unwrap_or_default());

@@ -20,6 +20,7 @@ mod rates;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod user;
 
 pub use admit::{AskedBy, Via, admit, not_too_often, rate_limited, unknown_caller};
 pub use guard::check_caller;
@@ -29,5 +30,6 @@ pub(crate) use own::ensure as ensure_own_token;
 pub use own::{ADMIN_TOKEN, OwnTokenError};
 pub use policy::{Need, RULES, Rule, Way, find_route};
 pub use rates::{Rates, neighbourhood};
+pub use user::{User, own_origin};
 
 pub(crate) use self::core::{Secret, new_token_id};

@@ -106,6 +106,8 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/api/nmap/run", OPERATOR, Object::None),
     rule("GET", "/api/system", VIEWER, Object::None),
     rule("PATCH", "/api/system/limits", ADMIN, Object::Whole),
+    rule("GET", "/api/audit", ADMIN, Object::Whole),
+    rule("GET", "/api/audit/verify", ADMIN, Object::Whole),
     rule("GET", "/api/tokens", ADMIN, Object::Whole),
     rule("POST", "/api/tokens", ADMIN, Object::Whole),
     rule("DELETE", "/api/tokens/{id}", ADMIN, Object::Whole),

@@ -65,7 +65,8 @@ impl Rates {
         const ALL: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
         self.failed.inc();
         let failures = self.failures.as_ref();
-        let counted = failures.map_or(Ok(()), |limiter| count(limiter, &neighbourhood(place), &ALL));
+        let counted =
+            failures.map_or(Ok(()), |limiter| count(limiter, &neighbourhood(place), &ALL));
         counted.inspect_err(|_| {
             self.refused.get_or_create(&FAILURES).inc();
         })

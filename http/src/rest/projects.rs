@@ -18,12 +18,13 @@ use axum::{
 use netscan_schemas::{
     ProjectId,
     api::{NewProject, Project, Scan},
+    audit::{AuditAction, AuditKind},
     limits::NAME_CHARS_MAX,
     problem::{Code, FieldError, Problem, is_name},
     scan::ScanStatus,
     stored::ProjectRecord,
 };
-use netscan_store::ScanFilter;
+use netscan_store::{ScanFilter, Write};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -96,12 +97,16 @@ fn shown(edge: &Edge, record: ProjectRecord) -> Result<Project, Failure> {
 )]
 pub async fn create(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     _: SeedQuery<Nothing>,
     body: Lenient<NewProject>,
 ) -> Result<Response, Failure> {
     let NewProject { name, description } = body.body;
     check_name(&name)?;
-    let receipt = edge.system.store().create_project(&name, description.as_deref()).await?;
+    let entry = caller.origin().did(AuditAction::ProjectCreate).on_new(AuditKind::Project);
+    let mut write = Write::new();
+    write.create_project(&name, description.as_deref()).audit(entry.saying(&name));
+    let receipt = edge.system.store().submit(write).await?;
     let record = receipt.project.ok_or_else(|| Failure::not_found("project"))?;
     let created = Created { project: Project::new(record, 0), warnings: body.warnings };
     Ok((StatusCode::CREATED, Json(created)).into_response())
@@ -187,6 +192,7 @@ pub async fn get(
 )]
 pub async fn change(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(id): Segment<ProjectId>,
     _: Query<Nothing>,
     Strict(change): Strict<ProjectChange>,
@@ -194,9 +200,23 @@ pub async fn change(
     if let Some(name) = &change.name {
         check_name(name)?;
     }
-    let receipt = edge.system.store().update_project(id, change.name, change.description).await?;
+    let entry = caller.origin().did(AuditAction::ProjectChange).on(AuditKind::Project, id);
+    let mut write = Write::new();
+    let told = told(&change);
+    write.update_project(id, change.name, change.description).audit(entry.saying(told));
+    let receipt = edge.system.store().submit(write).await?;
     let record = receipt.project.ok_or_else(|| Failure::not_found(format!("project {id}")))?;
     Ok(Json(shown(&edge, record)?))
+}
+
+/// Says what a change is, for the audit log.
+fn told(change: &ProjectChange) -> String {
+    let name = change.name.as_ref().map(|name| format!("name {name}"));
+    let description = change.description.as_ref().map(|text| match text {
+        Some(text) => format!("description {text}"),
+        None => "no description".to_owned(),
+    });
+    [name, description].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// Deletes a project with all its scans, unless one of them has not ended.
@@ -213,11 +233,17 @@ pub async fn change(
 )]
 pub async fn delete(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(id): Segment<ProjectId>,
     _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
     use netscan_store::{Refusal, WriteError};
-    match edge.system.store().delete_project(id).await {
+    let entry = caller.origin().did(AuditAction::ProjectDelete).on(AuditKind::Project, id);
+    let store = edge.system.store();
+    let name = store.project(id)?.map(|project| project.name).unwrap_or_default();
+    let mut write = Write::new();
+    write.delete_project(id).audit(entry.saying(name));
+    match store.submit(write).await {
         Err(WriteError::Refused(Refusal::NotEnded(scan))) => {
             let detail = format!("scan {scan} of the project has not ended; stop it first");
             Err(Failure::new(Code::ProjectBusy, detail))

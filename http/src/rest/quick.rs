@@ -12,6 +12,7 @@ use netscan_schemas::{
     ProjectId, ScanId,
     api::{Host, RunAnswer, RunRequest, ScanRequest},
     attempt::{Ending, Stream},
+    audit::Origin,
     batch::BatchStatus,
     limits,
     problem::{Code, FieldError, Problem},
@@ -76,7 +77,7 @@ pub async fn run(
     // and so knows of the scan even when that is accepted in the same moment.
     let gone = CancellationToken::new();
     let _guard = gone.clone().drop_guard();
-    let ran = tokio::spawn(run_to_its_end(edge, scan, gone)).await;
+    let ran = tokio::spawn(run_to_its_end(edge, scan, caller.origin(), gone)).await;
     let answer = ran.map_err(|error| Failure::internal(&error))?;
     let mut answer = answer.map_err(|failure| at_flags(failure, pointer))?;
     answer.warnings.extend(request.warnings);
@@ -86,7 +87,7 @@ pub async fn run(
 /// A caller that is limited to some projects keeps its quick scans in the first that is there.
 async fn project_of(edge: &Edge, caller: &Identity) -> Result<ProjectId, Failure> {
     let Some(projects) = caller.projects() else {
-        return Ok(edge.system.project_named(PROJECT).await?);
+        return Ok(edge.system.project_named(PROJECT, &caller.origin()).await?);
     };
     for project in projects {
         if edge.system.store().project(*project)?.is_some() {
@@ -120,15 +121,16 @@ fn at_flags(mut failure: Failure, pointer: &str) -> Failure {
 async fn run_to_its_end(
     edge: Arc<Edge>,
     scan: ScanRequest,
+    by: Origin,
     gone: CancellationToken,
 ) -> Result<RunAnswer, Failure> {
-    let accepted = edge.system.submit_one_batch(scan).await?;
+    let accepted = edge.system.submit_one_batch(scan, &by).await?;
     let scan_id = accepted.scan_id;
     let status = tokio::select! {
         ended = edge.system.wait_ended(scan_id) => ended?,
         () = gone.cancelled() => {
             tracing::info!(scan.id = %scan_id, "scan {scan_id} is stopped: its client is gone");
-            edge.system.stop_scan(scan_id, false).await?
+            edge.system.stop_scan(scan_id, false, &Origin::server()).await?
         }
         () = edge.shutdown.cancelled() => {
             let detail = format!(

@@ -24,12 +24,13 @@ use netscan_schemas::{
         Preview, RescanRequest, Scan, ScanAccepted, ScanCommandAnswer, ScanRequest,
         TargetsByVerdict,
     },
+    audit::{AuditAction, AuditKind},
     event::EventFrame,
     limits,
     problem::Code,
     scan::{ScanStatus, UnresolvedTarget, Verdict},
 };
-use netscan_store::Store;
+use netscan_store::{Store, Write};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -73,7 +74,7 @@ pub async fn create(
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
     request.project_id = caller.project_for(request.project_id)?;
-    Ok(accepted(edge.system.submit(request).await?))
+    Ok(accepted(edge.system.submit(request, &caller.origin()).await?))
 }
 
 fn accepted(answer: ScanAccepted) -> Response {
@@ -101,7 +102,7 @@ pub async fn start(
 ) -> Result<Json<ScanAccepted>, Failure> {
     refuse_new_work(edge.system.store())?;
     request.body.project_id = caller.project_for(request.body.project_id)?;
-    let mut answer = edge.system.submit(request.body).await?;
+    let mut answer = edge.system.submit(request.body, &caller.origin()).await?;
     answer.warnings.extend(request.warnings);
     Ok(Json(answer))
 }
@@ -200,10 +201,11 @@ pub struct StopQuery {
 )]
 pub async fn stop(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan_id): Segment<ScanId>,
     SeedQuery(query): SeedQuery<StopQuery>,
 ) -> Result<Json<ScanCommandAnswer>, Failure> {
-    let status = edge.system.stop_scan(scan_id, query.force).await?;
+    let status = edge.system.stop_scan(scan_id, query.force, &caller.origin()).await?;
     Ok(Json(ScanCommandAnswer { scan_id, status }))
 }
 
@@ -221,10 +223,11 @@ pub async fn stop(
 )]
 pub async fn pause(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan_id): Segment<ScanId>,
     _: Query<Nothing>,
 ) -> Result<Json<ScanCommandAnswer>, Failure> {
-    let status = edge.system.pause_scan(scan_id).await?;
+    let status = edge.system.pause_scan(scan_id, &caller.origin()).await?;
     Ok(Json(ScanCommandAnswer { scan_id, status }))
 }
 
@@ -242,10 +245,11 @@ pub async fn pause(
 )]
 pub async fn resume(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan_id): Segment<ScanId>,
     _: Query<Nothing>,
 ) -> Result<Json<ScanCommandAnswer>, Failure> {
-    let status = edge.system.resume_scan(scan_id).await?;
+    let status = edge.system.resume_scan(scan_id, &caller.origin()).await?;
     Ok(Json(ScanCommandAnswer { scan_id, status }))
 }
 
@@ -264,12 +268,13 @@ pub async fn resume(
 )]
 pub async fn rescan(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan): Segment<ScanId>,
     _: Query<Nothing>,
     Strict(request): Strict<RescanRequest>,
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
-    Ok(accepted(edge.system.rescan(scan, request.only).await?))
+    Ok(accepted(edge.system.rescan(scan, request.only, &caller.origin()).await?))
 }
 
 /// Deletes an ended scan with all that it found.
@@ -286,10 +291,14 @@ pub async fn rescan(
 )]
 pub async fn delete(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan): Segment<ScanId>,
     _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
-    edge.system.store().delete_scan(scan).await?;
+    let entry = caller.origin().did(AuditAction::ScanDelete).on(AuditKind::Scan, scan);
+    let mut write = Write::new();
+    write.delete_scan(scan).audit(entry);
+    edge.system.store().submit(write).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,6 +7,7 @@ use super::{
     ws::{connect, next, until},
 };
 use crate::auth::RULES;
+use netscan_schemas::audit::Origin;
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -186,7 +187,7 @@ async fn nobody_outside_chooses_what_stands_there() {
 #[tokio::test]
 async fn who_sees_a_part_of_the_server_does_not_see_its_metrics() {
     let world = guarded().await;
-    let project = world.world.system.project_named("mine").await.unwrap();
+    let project = world.world.system.project_named("mine", &Origin::server()).await.unwrap();
     let limited = world.token("operator", Some(&[project])).await.1;
     let viewer = world.token("viewer", None).await.1;
     let get = async |token: &str| world.call("GET", "/metrics", token, &Value::Null).await;

@@ -4,6 +4,7 @@ use netscan_schemas::{
     AddressSet, Interval, Role,
     address::to_number,
     attempt::{Ending, Outcome, RawInfo, RawInfos, StopReason},
+    audit::{AuditAction, AuditActor, AuditKind, Origin},
     batch::{BatchStatus, BatchSummary, Lane},
     host::{
         ExtraPorts, ExtraReason, Hop, HostState, Hostname, Mac, OsMatch, Port, PortId, Protocol,
@@ -263,6 +264,14 @@ fn session() -> SessionRecord {
     }
 }
 
+fn audited() -> AuditRecord {
+    let actor = AuditActor::Token { id: "k3v9q0ab".parse().unwrap(), name: text("nightly") };
+    let origin = Origin { actor, from: Some("2001:db8::7".parse().unwrap()) };
+    let entry = AuditEntry { at: Time::from_secs(12), ..origin.did(AuditAction::ScanCreate) };
+    let entry = entry.on(AuditKind::Scan, 300).saying("10.0.0.0/30").digesting([3; 32]);
+    chained([5; 32], 301, AuditEntry { count: 2, ..entry.refused("out-of-scope") }).unwrap()
+}
+
 /// Runs a check on each kind of record.
 macro_rules! each_record {
     ($check:ident) => {
@@ -279,6 +288,7 @@ macro_rules! each_record {
         $check(&scope());
         $check(&token());
         $check(&session());
+        $check(&audited());
     };
 }
 
@@ -368,6 +378,16 @@ fn reasons_keep_their_numbers_whatever_their_order() {
     assert_eq!(encode("reason", &StopReason::OutOfScope).unwrap(), [11]);
     assert!(StopReason::OutOfScope > StopReason::NetworkChanged);
     assert!(StopReason::OutOfScope < StopReason::Paused);
+}
+
+#[test]
+fn actions_and_what_an_entry_is_made_of_keep_their_places() {
+    for (index, action) in AuditAction::ALL.iter().enumerate() {
+        assert_eq!(usize::from(encode("action", action).unwrap()[0]), index, "{action}");
+    }
+    // A new one takes a new version of the record: change this number with it.
+    assert_eq!((AuditAction::ALL.len(), AuditRecord::VERSION), (29, 1));
+    assert!(is_as_hashed(&audited().to_bytes().unwrap()).unwrap());
 }
 
 #[test]

@@ -79,6 +79,7 @@ impl Group<'_> {
             Op::CreateSession { key, session, keep } => self.create_session(*key, session, *keep),
             Op::DeleteSession(key) => self.delete_session(*key),
             Op::TouchSession { key, at } => self.touch_session(*key, *at),
+            Op::Audit(entry) => self.audit(entry, receipt),
         }
     }
 

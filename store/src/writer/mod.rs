@@ -15,6 +15,7 @@
 
 mod access;
 mod apply;
+mod audit;
 mod delete;
 mod difficult;
 mod group;
@@ -32,6 +33,8 @@ use crate::{
     write::{Op, Receipt},
 };
 pub(crate) use hosts::{Found, open_ports};
+
+use netscan_schemas::stored::AuditRecord;
 
 use group::{Fault, Group, Memory, News, Published};
 use std::{
@@ -129,6 +132,7 @@ struct Writer {
 struct Done {
     answers: Vec<Result<Receipt, WriteError>>,
     published: Published,
+    audited: Vec<AuditRecord>,
     news: News,
     counted: Counted,
 }
@@ -242,6 +246,7 @@ impl Writer {
         self.memory.take_in(done.news);
         self.shared.metrics.take_in(&done.counted);
         self.publish(&done.published);
+        done.audited.iter().for_each(crate::audit::tell);
         for (unit, answer) in units.into_iter().zip(done.answers) {
             unit.answer(answer);
         }
@@ -262,7 +267,7 @@ impl Writer {
         let db = slot.writable().ok_or_else(|| failed(redb::Error::DatabaseClosed))?;
         let txn = file::begin_write(db).map_err(failed)?;
         let mut answers = Vec::with_capacity(units.len());
-        let (published, news, counted) = {
+        let (published, audited, news, counted) = {
             let counters = &self.shared.handle.counters;
             let mut group = Group::open(&txn, &self.memory, counters).map_err(failed)?;
             for (index, unit) in units.iter().enumerate() {
@@ -275,7 +280,7 @@ impl Writer {
             }
             group.finish().map_err(failed)?
         };
-        let done = Done { answers, published, news, counted };
+        let done = Done { answers, published, audited, news, counted };
         failpoint::before_commit(units);
         let began = Instant::now();
         let committed = txn.commit();

@@ -6,6 +6,7 @@
 
 use super::{Done, Failed, Message, Writer};
 use crate::{
+    audit,
     error::{WriteError, chain},
     file::Verify,
     space::Room,
@@ -81,6 +82,7 @@ impl Writer {
                     if let Some(done) = self.landed(failed.doubtful) {
                         self.shared.metrics.take_in(&done.counted);
                         self.publish(&done.published);
+                        done.audited.iter().for_each(audit::tell);
                     }
                     // The look says what changed.
                     self.look();

@@ -1,5 +1,6 @@
 //! Who may do what over TCP.
 
+mod audit;
 mod browsers;
 mod roles;
 mod streams;
@@ -9,7 +10,7 @@ mod tokens;
 use super::{Answer, World, all_up, ask, world};
 use crate::{Edge, tcp_router};
 use axum::{Router, body::Body, http::Request};
-use netscan_schemas::{ProjectId, ScanId};
+use netscan_schemas::{ProjectId, ScanId, audit::Origin};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -25,7 +26,10 @@ pub async fn guarded() -> Guarded {
 }
 
 async fn guarded_by(settings: impl Fn(Edge) -> Edge) -> Guarded {
-    let world = world(all_up).await;
+    guarded_by_world(world(all_up).await, settings).await
+}
+
+async fn guarded_by_world(world: World, settings: impl Fn(Edge) -> Edge) -> Guarded {
     let edge = Edge::new(Arc::clone(&world.system));
     let edge = edge.with_own_token(world.dir.path()).await.unwrap();
     let edge = Arc::new(settings(edge));
@@ -75,7 +79,7 @@ impl Guarded {
 
 /// A scan in a project of its own.
 async fn scanned(world: &Guarded, name: &str) -> (ProjectId, ScanId) {
-    let project = world.world.system.project_named(name).await.unwrap();
+    let project = world.world.system.project_named(name, &Origin::server()).await.unwrap();
     let request = json!({"targets": ["127.0.0.1"], "project_id": project});
     (project, world.world.scan(request).await)
 }
