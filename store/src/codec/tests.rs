@@ -174,7 +174,7 @@ fn host() -> HostRecord {
     let service = Service {
         name: text("http"),
         product: Some(text("nginx")),
-        method: text("probed"),
+        method: text("probed").into(),
         confidence: 10,
         cpe: vec![text("cpe:/a:igor_sysoev:nginx")],
         ..Service::default()
@@ -182,8 +182,8 @@ fn host() -> HostRecord {
     let port = Port {
         protocol: Protocol::Tcp,
         number: 80,
-        state: text("open"),
-        reason: text("syn-ack"),
+        state: text("open").into(),
+        reason: text("syn-ack").into(),
         service: Some(service),
         scripts: vec![script.clone()],
     };
