@@ -13,6 +13,7 @@ pub mod api;
 pub mod attempt;
 pub mod batch;
 pub mod event;
+pub mod grants;
 pub mod host;
 pub mod id;
 pub mod inert;

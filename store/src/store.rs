@@ -6,7 +6,7 @@ use crate::{
     scrub::{Scrub, Scrubber},
     space::{BALLAST_BYTES, RESERVE_BYTES},
     upkeep::{self, Copied, TableStats, UpkeepError},
-    write::{Ack, Op, Write},
+    write::{Ack, Op, ProjectEdit, Write},
     writer::{self, Message, Unit},
 };
 use netscan_schemas::{
@@ -225,15 +225,9 @@ impl Store {
         self.submit(Write::of(Op::CreateProject { name, description, at: Time::now() }))
     }
 
-    /// Changes what is given of a project; the receipt holds it. `Some(None)` takes its
-    /// description away.
-    pub fn update_project(
-        &self,
-        id: ProjectId,
-        name: Option<String>,
-        description: Option<Option<String>>,
-    ) -> Ack {
-        self.submit(Write::of(Op::UpdateProject { id, name, description }))
+    /// Changes what is given of a project; the receipt holds it.
+    pub fn update_project(&self, id: ProjectId, edit: ProjectEdit) -> Ack {
+        self.submit(Write::of(Op::UpdateProject { id, edit }))
     }
 
     /// Deletes a project with all its scans, unless one of them has not ended.

@@ -17,6 +17,7 @@ use netscan_schemas::{
     attempt::Stream,
     batch::BatchStatus,
     event::EncodedEvent,
+    grants::GrantsChange,
     host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId, Seq},
     scan::{ScanState, ScanStatus},
@@ -50,7 +51,7 @@ pub struct Write {
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
     CreateProject { name: String, description: Option<String>, at: Time },
-    UpdateProject { id: ProjectId, name: Option<String>, description: Option<Option<String>> },
+    UpdateProject { id: ProjectId, edit: ProjectEdit },
     DeleteProject(ProjectId),
     CreateScan { scan: ScanId, project: ProjectId, spec: Vec<u8>, plan: Vec<u8>, state: Vec<u8> },
     PutScanState { scan: ScanId, status: ScanStatus, bytes: Vec<u8> },
@@ -71,6 +72,28 @@ pub(crate) enum Op {
     CreateSession { key: SessionKey, session: SessionRecord, keep: KeepSessions },
     DeleteSession(SessionKey),
     TouchSession { key: SessionKey, at: Time },
+}
+
+/// What to change of a project; what is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// What it is for from now on; `Some(None)` for nothing.
+    pub description: Option<Option<String>>,
+    /// What is granted to it from now on.
+    pub grants: Option<GrantsEdit>,
+}
+
+/// A change of what is granted to a project.
+#[derive(Clone, Debug)]
+pub struct GrantsEdit {
+    /// What to change.
+    pub change: GrantsChange,
+    /// Who changes it.
+    pub by: String,
+    /// When.
+    pub at: Time,
 }
 
 /// What a session is filed under: BLAKE3 of its cookie's secret.

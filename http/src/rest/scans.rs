@@ -46,11 +46,12 @@ impl Body for ScanRequest {
         "name",
         "policy",
         "adaptive",
+        "confirm",
     ];
 }
 
 impl Body for RescanRequest {
-    const FIELDS: &'static [&'static str] = &["only"];
+    const FIELDS: &'static [&'static str] = &["only", "confirm"];
 }
 
 /// Accepts a scan and answers at once.
@@ -73,7 +74,7 @@ pub async fn create(
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
     request.project_id = caller.project_for(request.project_id)?;
-    Ok(accepted(edge.system.submit(request).await?))
+    Ok(accepted(edge.system.submit(caller.role(), request).await?))
 }
 
 fn accepted(answer: ScanAccepted) -> Response {
@@ -101,7 +102,7 @@ pub async fn start(
 ) -> Result<Json<ScanAccepted>, Failure> {
     refuse_new_work(edge.system.store())?;
     request.body.project_id = caller.project_for(request.body.project_id)?;
-    let mut answer = edge.system.submit(request.body).await?;
+    let mut answer = edge.system.submit(caller.role(), request.body).await?;
     answer.warnings.extend(request.warnings);
     Ok(Json(answer))
 }
@@ -125,7 +126,7 @@ pub async fn preview(
     Strict(mut request): Strict<ScanRequest>,
 ) -> Result<Json<Preview>, Failure> {
     request.project_id = caller.project_for(request.project_id)?;
-    Ok(Json(edge.system.preview(&request).await?))
+    Ok(Json(edge.system.preview(caller.role(), &request).await?))
 }
 
 /// Lists all scans, newest first.
@@ -264,12 +265,13 @@ pub async fn resume(
 )]
 pub async fn rescan(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan): Segment<ScanId>,
     _: Query<Nothing>,
     Strict(request): Strict<RescanRequest>,
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
-    Ok(accepted(edge.system.rescan(scan, request.only).await?))
+    Ok(accepted(edge.system.rescan(caller.role(), scan, request).await?))
 }
 
 /// Deletes an ended scan with all that it found.

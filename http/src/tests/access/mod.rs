@@ -1,6 +1,7 @@
 //! Who may do what over TCP.
 
 mod browsers;
+mod grants;
 mod roles;
 mod streams;
 mod tokens;
