@@ -14,6 +14,7 @@ mod batch;
 mod control;
 mod engine;
 mod finish;
+mod grants;
 mod hub;
 mod import;
 mod in_hand;

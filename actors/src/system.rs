@@ -3,6 +3,7 @@
 use crate::{
     control::CommandError,
     engine::{Engine, EngineArgs, EngineMsg},
+    grants::Standing,
     hub::{Begin, Feed, Hub, OverallFeed, Selection},
     in_hand::{InHand, Taken},
     launches::Launches,
@@ -14,8 +15,8 @@ use crate::{
 };
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
 use netscan_schemas::{
-    ProjectId, ScanId, Seq,
-    api::{Preview, RescanOnly, Sandbox, ScanAccepted, ScanRequest},
+    ProjectId, Role, ScanId, Seq,
+    api::{Preview, RescanOnly, RescanRequest, Sandbox, ScanAccepted, ScanRequest},
     audit::{AuditAction, AuditKind, Origin},
     scan::ScanStatus,
     stored::{AuditEntry, PlanRecord, ScanSpec},
@@ -295,16 +296,18 @@ impl System {
         self.is_server
     }
 
-    /// Checks a request, stores the scan and starts it. Returns as soon as the scan is durable.
+    /// Checks a request of somebody with this role, stores the scan and starts it. Returns as soon
+    /// as the scan is durable.
     ///
     /// # Errors
     /// Says everything that is wrong with the request; nothing is kept of it then.
     pub async fn submit(
         &self,
+        role: Role,
         request: ScanRequest,
         by: &Origin,
     ) -> Result<ScanAccepted, SubmitError> {
-        self.submit_as(request, Kind::Scan, by).await
+        self.submit_as(role, request, Kind::Scan, by).await
     }
 
     /// As [`submit`](Self::submit), for a scan that one nmap carries out.
@@ -313,25 +316,26 @@ impl System {
     /// Also when it is more than one batch of [`netscan_schemas::limits::RUN_ADDRESSES_MAX`] addresses.
     pub async fn submit_one_batch(
         &self,
+        role: Role,
         request: ScanRequest,
         by: &Origin,
     ) -> Result<ScanAccepted, SubmitError> {
-        self.submit_as(request, Kind::Run, by).await
+        self.submit_as(role, request, Kind::Run, by).await
     }
 
     async fn submit_as(
         &self,
+        role: Role,
         request: ScanRequest,
         kind: Kind,
         by: &Origin,
     ) -> Result<ScanAccepted, SubmitError> {
         let project = match request.project_id {
-            Some(id) if self.store.project(id)?.is_none() => {
-                return Err(SubmitError::NoProject(id));
-            }
             Some(id) => id,
             None => self.project_named(DEFAULT_PROJECT, by).await?,
         };
+        let record = self.store.project(project)?.ok_or(SubmitError::NoProject(project))?;
+        let standing = Standing { role, project: Some(project), grants: record.grants };
         let id = || self.store.next_scan_id();
         let may = submit::May {
             scanner: &self.scanner,
@@ -339,7 +343,7 @@ impl System {
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        let (spec, plan) = submit::check(may, request, id, project, kind).await?;
+        let (spec, plan) = submit::check(may, request, id, (project, &standing), kind).await?;
         self.keep_and_start(&spec, &plan, submit::entry(&spec, kind, by)).await?;
         Ok(ScanAccepted {
             scan_id: spec.id,
@@ -399,42 +403,48 @@ impl System {
         }
     }
 
-    /// Returns what a request would be, without running anything.
+    /// Returns what a request of somebody with this role would be, without running anything.
     ///
     /// # Errors
     /// When there is no nmap, or the store fails.
-    pub async fn preview(&self, request: &ScanRequest) -> Result<Preview, SubmitError> {
+    pub async fn preview(&self, role: Role, request: &ScanRequest) -> Result<Preview, SubmitError> {
         // Of one that is not there, the server's scope is all that holds.
         let project = match request.project_id {
             Some(id) => self.store.project(id)?,
             None => self.store.project_by_name(DEFAULT_PROJECT)?,
         };
-        let project = project.map(|project| project.id);
+        let standing = Standing {
+            role,
+            project: project.as_ref().map(|project| project.id),
+            grants: project.map(|project| project.grants).unwrap_or_default(),
+        };
         let may = submit::May {
             scanner: &self.scanner,
             store: &self.store,
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        preview::preview(may, request, project).await
+        preview::preview(may, request, &standing).await
     }
 
-    /// Makes a new scan of an ended scan's targets.
+    /// Makes a new scan of an ended scan's targets, checked as any other request of somebody with
+    /// this role.
     ///
     /// # Errors
     /// As [`submit`](Self::submit); also when nothing is left to scan.
     pub async fn rescan(
         &self,
+        role: Role,
         scan: ScanId,
-        only: RescanOnly,
+        request: RescanRequest,
         by: &Origin,
     ) -> Result<ScanAccepted, RescanError> {
         let store = Arc::clone(&self.store);
         // It reads the verdicts of all batches: off the threads that serve everybody.
-        let read = tokio::task::spawn_blocking(move || rescan_request(&store, scan, only)).await;
+        let read = tokio::task::spawn_blocking(move || rescan_request(&store, scan, request)).await;
         // It only fails when the runtime is going down.
         let request = read.unwrap_or(Err(ReadError::Unavailable.into()))?;
-        Ok(self.submit_as(request, Kind::Rescan(scan), by).await?)
+        Ok(self.submit_as(role, request, Kind::Rescan(scan), by).await?)
     }
 
     /// Opens a feed of a scan's events; see [`Hub::feed`].
@@ -499,7 +509,7 @@ impl System {
 fn rescan_request(
     store: &Store,
     scan: ScanId,
-    only: RescanOnly,
+    RescanRequest { only, confirm }: RescanRequest,
 ) -> Result<ScanRequest, RescanError> {
     let view = store.scan(scan)?.ok_or(RescanError::NoScan(scan))?;
     if !view.state.status.has_ended() {
@@ -528,6 +538,7 @@ fn rescan_request(
         concurrency: (!spec.tuning.concurrency).then_some(spec.concurrency),
         policy: spec.policy,
         name: spec.name,
+        confirm,
         ..ScanRequest::default()
     })
 }

@@ -14,6 +14,7 @@ pub mod attempt;
 pub mod audit;
 pub mod batch;
 pub mod event;
+pub mod grants;
 pub mod host;
 pub mod id;
 pub mod inert;

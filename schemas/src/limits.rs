@@ -43,8 +43,8 @@ pub const DIFFICULT_HISTORY_MAX: usize = 10;
 pub const DIFFICULT_HOSTS_MAX: usize = 1024;
 /// Entries of the server's scope, and of each project's.
 pub const SCOPE_ENTRIES_MAX: usize = 1000;
-/// Characters of the note that says why an entry is in a scope.
-pub const SCOPE_NOTE_CHARS_MAX: usize = 500;
+/// Characters of the note that says why an entry is in a scope, or a project has a grant.
+pub const NOTE_CHARS_MAX: usize = 500;
 /// Ranges that an answer shows of a set that is out of scope, or in it; more are counted.
 pub const SCOPE_RANGES_SHOWN: usize = 8;
 /// How long all host names of a request may take to resolve.

@@ -2,7 +2,9 @@
 
 use crate::values;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use netscan_schemas::{ScanId, Time, TokenId, api::AuditHead, audit::AuditAction};
+use netscan_schemas::{
+    ScanId, Time, TokenId, api::AuditHead, audit::AuditAction, grants::ScriptTier,
+};
 use std::{path::PathBuf, time::Duration};
 
 /// What to do with the store.
@@ -129,6 +131,57 @@ pub enum ProjectsCommand {
         #[arg(value_name = "PROJECT")]
         project: String,
     },
+    /// Grant a project what not every scan may do, or take it back. Only admins may.
+    Grant(GrantArgs),
+}
+
+/// What to grant a project.
+#[derive(Debug, ClapArgs)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
+pub struct GrantArgs {
+    /// Its number or its name.
+    #[arg(value_name = "PROJECT")]
+    pub project: String,
+    /// Which scripts its scans may run.
+    #[arg(long, value_enum, group = "what")]
+    pub scripts: Option<Scripts>,
+    /// Whether admins may slip its scans past filters, or hurry them: -T5, -f, --ttl and the like.
+    #[arg(long, value_enum, group = "what", value_name = "on|off")]
+    pub evasion: Option<Switch>,
+    /// Why. Needed to grant more than is granted already.
+    #[arg(long, value_name = "WHY")]
+    pub note: Option<String>,
+}
+
+/// Which scripts a project may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scripts {
+    /// Those that only look.
+    Safe,
+    /// Also those of nmap's categories vuln, auth and intrusive.
+    Intrusive,
+    /// Also those that guess passwords, break in, or ask others than the targets: admins, and scans
+    /// that confirm it. Never those of the category dos.
+    All,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It may.
+    On,
+    /// It may not.
+    Off,
+}
+
+impl From<Scripts> for ScriptTier {
+    fn from(scripts: Scripts) -> Self {
+        match scripts {
+            Scripts::Safe => Self::Safe,
+            Scripts::Intrusive => Self::Intrusive,
+            Scripts::All => Self::All,
+        }
+    }
 }
 
 /// What to do with what may be scanned.

@@ -17,12 +17,13 @@ mod store;
 mod token;
 
 use crate::{
-    cli::{Args, Command, Document},
+    cli::{Args, Command, Document, confirmed},
     client::{Client, Engine, Server, Session},
     exit::{Exit, Failure},
     output::Output,
 };
 use netscan_http::openapi;
+use netscan_schemas::api::RescanRequest;
 use std::io;
 
 /// Carries a command out.
@@ -32,8 +33,10 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
     match args.command {
         Command::Serve(serve) => serve::run(serve, engine, data.as_deref(), out).await,
         Command::Scan(scan) => scan::run(*scan, engine, &server, data.as_deref(), out).await,
-        Command::Rescan { scan, only } => {
-            scan::again(scan, only, engine, &server, data.as_deref(), out).await
+        Command::Rescan { scan, only, confirm_dangerous_scripts } => {
+            let confirm = confirmed(confirm_dangerous_scripts);
+            let request = RescanRequest { only: only.into(), confirm };
+            scan::again(scan, &request, engine, &server, data.as_deref(), out).await
         }
         Command::Limits(limits) => {
             let session = Session::open(&server, data.as_deref(), engine, false).await?;

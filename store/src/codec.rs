@@ -158,7 +158,7 @@ macro_rules! versioned {
     };
 }
 
-versioned!("project", ProjectRecord = 1, { 1 => ProjectRecord });
+versioned!("project", ProjectRecord = 2, { 1 => v1::ProjectRecord, 2 => ProjectRecord });
 versioned!("scan-spec", ScanSpec = 2, { 1 => v1::ScanSpec, 2 => ScanSpec });
 versioned!("scan-state", ScanState = 1, { 1 => ScanState });
 versioned!("plan", PlanRecord = 3, { 1 => v1::PlanRecord, 2 => v2::PlanRecord, 3 => PlanRecord });

@@ -44,7 +44,7 @@ pub use scrub::Scrub;
 pub use segment::Texts;
 pub use space::{BALLAST_BYTES, RESERVE_BYTES};
 pub use store::{Health, NoPublisher, Options, Publisher, Store};
-pub use write::{Ack, Receipt, SessionKey, Write};
+pub use write::{Ack, GrantsEdit, ProjectEdit, Receipt, SessionKey, Write};
 
 /// Keeps panics of the database from being printed. They come from damaged pages, are caught, and
 /// are told as errors.

@@ -160,12 +160,9 @@ mod tests {
 
     #[test]
     fn a_record_under_another_key_is_no_record() {
-        let project = ProjectRecord {
-            id: netscan_schemas::id::ProjectId::new(7).unwrap(),
-            name: "p".into(),
-            description: None,
-            created_at: netscan_schemas::Time::from_secs(1),
-        };
+        let id = netscan_schemas::id::ProjectId::new(7).unwrap();
+        let made = netscan_schemas::Time::from_secs(1);
+        let project = ProjectRecord::new(id, "p".into(), None, made);
         let bytes = project.to_bytes().unwrap();
         verify("projects", &7u64.to_le_bytes(), &bytes).unwrap();
         let misplaced = verify("projects", &8u64.to_le_bytes(), &bytes);

@@ -7,7 +7,7 @@ use crate::{
     scrub::{Scrub, Scrubber},
     space::{BALLAST_BYTES, RESERVE_BYTES, Room},
     upkeep::{self, Copied, TableStats, UpkeepError},
-    write::{Ack, Op, Write},
+    write::{Ack, Op, ProjectEdit, Write},
     writer::{self, Message, Unit},
 };
 use netscan_schemas::{
@@ -230,16 +230,10 @@ impl Store {
         self.submit(write)
     }
 
-    /// Changes what is given of a project; the receipt holds it. `Some(None)` takes its
-    /// description away.
-    pub fn update_project(
-        &self,
-        id: ProjectId,
-        name: Option<String>,
-        description: Option<Option<String>>,
-    ) -> Ack {
+    /// Changes what is given of a project; the receipt holds it.
+    pub fn update_project(&self, id: ProjectId, edit: ProjectEdit) -> Ack {
         let mut write = Write::new();
-        write.update_project(id, name, description);
+        write.update_project(id, edit);
         self.submit(write)
     }
 

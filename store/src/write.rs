@@ -17,6 +17,7 @@ use netscan_schemas::{
     attempt::{Outcome, Stream},
     batch::BatchStatus,
     event::EncodedEvent,
+    grants::GrantsChange,
     host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId, Seq},
     scan::{ScanState, ScanStatus},
@@ -56,8 +57,7 @@ pub(crate) enum Op {
     },
     UpdateProject {
         id: ProjectId,
-        name: Option<String>,
-        description: Option<Option<String>>,
+        edit: ProjectEdit,
     },
     DeleteProject(ProjectId),
     CreateScan {
@@ -131,6 +131,28 @@ pub(crate) enum Op {
         at: Time,
     },
     Audit(AuditEntry),
+}
+
+/// What to change of a project; what is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// What it is for from now on; `Some(None)` for nothing.
+    pub description: Option<Option<String>>,
+    /// What is granted to it from now on.
+    pub grants: Option<GrantsEdit>,
+}
+
+/// A change of what is granted to a project.
+#[derive(Clone, Debug)]
+pub struct GrantsEdit {
+    /// What to change.
+    pub change: GrantsChange,
+    /// Who changes it.
+    pub by: String,
+    /// When.
+    pub at: Time,
 }
 
 /// What a session is filed under: BLAKE3 of its cookie's secret.
@@ -212,15 +234,9 @@ impl Write {
         self.push(0, Ok(Op::CreateProject { name, description, at: Time::now() }))
     }
 
-    /// Changes what is given of a project; the receipt holds it. `Some(None)` takes its
-    /// description away.
-    pub fn update_project(
-        &mut self,
-        id: ProjectId,
-        name: Option<String>,
-        description: Option<Option<String>>,
-    ) -> &mut Self {
-        self.push(0, Ok(Op::UpdateProject { id, name, description }))
+    /// Changes what is given of a project; the receipt holds it.
+    pub fn update_project(&mut self, id: ProjectId, edit: ProjectEdit) -> &mut Self {
+        self.push(0, Ok(Op::UpdateProject { id, edit }))
     }
 
     /// Deletes a project with all its scans, unless one of them has not ended.

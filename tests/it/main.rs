@@ -11,6 +11,7 @@ mod cli;
 mod crash;
 mod export;
 mod failpoints;
+mod grants;
 mod injection;
 mod monitors;
 mod quick;

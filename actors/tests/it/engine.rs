@@ -1,11 +1,13 @@
 //! The usual way of a scan.
 
 use crate::support::{
-    CLOSE, OPEN, addresses, all_up, count, ended, events, host, request, scan, start, verdicts,
+    CLOSE, OPEN, addresses, all_up, count, ended, events, host, only, request, scan, start,
+    verdicts,
 };
 use netscan_actors::CommandError;
 use netscan_nmap::launch::{Script, Scripted, Step};
 use netscan_schemas::{
+    Role,
     api::RescanOnly,
     attempt::{Ending, Outcome},
     audit::{AuditAction, AuditActor, Origin},
@@ -96,7 +98,11 @@ async fn a_batch_that_always_fails_is_given_up_and_the_scan_says_so() {
     let view = system.store().scan(id).unwrap().unwrap();
     assert!(view.state.error.unwrap().contains("1 of 2 targets are unfinished"));
 
-    let again = system.rescan(id, RescanOnly::Unfinished, &Origin::server()).await.unwrap().scan_id;
+    let again = system
+        .rescan(Role::Admin, id, only(RescanOnly::Unfinished), &Origin::server())
+        .await
+        .unwrap()
+        .scan_id;
     let view = system.store().scan(again).unwrap().unwrap();
     assert_eq!(view.spec.targets, ["127.0.0.9"]);
     assert_eq!(view.spec.parent_scan_id, Some(id));
@@ -192,7 +198,7 @@ async fn a_pause_and_a_restart_lose_and_repeat_nothing() {
     }
     assert_eq!(system.pause_scan(id, &Origin::server()).await.unwrap(), ScanStatus::Paused);
     assert!(
-        system.rescan(id, RescanOnly::All, &Origin::server()).await.is_err(),
+        system.rescan(Role::Admin, id, only(RescanOnly::All), &Origin::server()).await.is_err(),
         "it has not ended"
     );
     assert_eq!(system.resume_scan(id, &Origin::server()).await.unwrap(), ScanStatus::Running);

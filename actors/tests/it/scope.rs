@@ -1,10 +1,12 @@
 //! What may be scanned: asked at submission, and again before each nmap.
 
-use crate::support::{addresses, all_up, count, ended, events, request, scan, start, verdicts};
+use crate::support::{
+    addresses, all_up, count, ended, events, only, request, scan, start, verdicts,
+};
 use netscan_actors::{NewEntry, RescanError, SubmitError, System};
 use netscan_nmap::launch::{LaunchError, LaunchSpec, Script, Scripted, Step};
 use netscan_schemas::{
-    ProjectId, ScanId, ScopeId, Time,
+    ProjectId, Role, ScanId, ScopeId, Time,
     api::{RescanOnly, ScanRequest},
     attempt::Outcome,
     audit::Origin,
@@ -49,7 +51,7 @@ async fn deny(system: &System, target: &str) -> ScopeId {
 }
 
 async fn refused(system: &System, request: ScanRequest) -> String {
-    let error = system.submit(request, &Origin::server()).await.unwrap_err();
+    let error = system.submit(Role::Admin, request, &Origin::server()).await.unwrap_err();
     assert!(matches!(error, SubmitError::OutOfScope(_)), "{error:?}");
     error.to_string()
 }
@@ -82,7 +84,8 @@ async fn what_is_out_of_scope_is_not_accepted_until_it_is_in_it() {
     let said = refused(&system, request(&["localhost"], 1)).await;
     assert!(said.starts_with("the target may not be scanned"), "{said}");
     system.scopes().remove(None, id, &Origin::server()).await.unwrap();
-    let again = system.rescan(id_of_scan, RescanOnly::All, &Origin::server()).await;
+    let again =
+        system.rescan(Role::Admin, id_of_scan, only(RescanOnly::All), &Origin::server()).await;
     assert!(matches!(again, Err(RescanError::Submit(SubmitError::OutOfScope(_)))), "{again:?}");
 }
 
@@ -123,7 +126,7 @@ async fn a_project_has_a_scope_of_its_own() {
     // Others are not bound by it.
     let id = scan(&system, request(&["127.0.0.0/29"], 8)).await;
     assert_eq!(ended(&system, id).await, ScanStatus::Completed);
-    let preview = system.preview(&of_project(&["127.0.0.0/29"])).await.unwrap();
+    let preview = system.preview(Role::Admin, &of_project(&["127.0.0.0/29"])).await.unwrap();
     assert_eq!((preview.scope.allowed, preview.scope.out_of_scope), (false, 4));
     assert_eq!(preview.problems[0].code, "project-not-allowed");
 }

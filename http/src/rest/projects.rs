@@ -4,7 +4,7 @@ use crate::{
     auth::Identity,
     extract::{Body, Lenient, Segment, Strict},
     page::{self, Page},
-    problem::Failure,
+    problem::{Failure, bad_note},
     query::{Nothing, Query, SeedQuery},
     router::Edge,
     view,
@@ -16,15 +16,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use netscan_schemas::{
-    ProjectId,
+    ProjectId, Role, Time,
     api::{NewProject, Project, Scan},
     audit::{AuditAction, AuditKind},
-    limits::NAME_CHARS_MAX,
-    problem::{Code, FieldError, Problem, is_name},
+    grants::{Grants, GrantsChange},
+    limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX},
+    problem::{Code, FieldError, Problem, is_name, is_note},
     scan::ScanStatus,
     stored::ProjectRecord,
 };
-use netscan_store::{ScanFilter, Write};
+use netscan_store::{GrantsEdit, ProjectEdit, ScanFilter, Write};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -41,10 +42,12 @@ pub struct ProjectChange {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
+    /// What its scans may do beyond what every operator may. Only for admins.
+    grants: Option<GrantsChange>,
 }
 
 impl Body for ProjectChange {
-    const FIELDS: &'static [&'static str] = &["name", "description"];
+    const FIELDS: &'static [&'static str] = &["name", "description", "grants"];
 }
 
 /// Tells `null` from a field that is left out.
@@ -177,7 +180,8 @@ pub async fn get(
     Ok(Json(shown(&edge, record)?))
 }
 
-/// Changes a project's name or description.
+/// Changes a project's name, description or grants; the grants only for an admin, and to grant more
+/// than there is takes a note.
 #[utoipa::path(
     patch,
     path = "/api/projects/{id}",
@@ -197,26 +201,57 @@ pub async fn change(
     _: Query<Nothing>,
     Strict(change): Strict<ProjectChange>,
 ) -> Result<Json<Project>, Failure> {
-    if let Some(name) = &change.name {
+    let ProjectChange { name, description, grants } = change;
+    if let Some(name) = &name {
         check_name(name)?;
     }
+    let grants = grants.map(|change| grants_edit(&caller, change)).transpose()?;
+    let is_grant = grants.is_some();
+    let edit = ProjectEdit { name, description, grants };
     let entry = caller.origin().did(AuditAction::ProjectChange).on(AuditKind::Project, id);
     let mut write = Write::new();
-    let told = told(&change);
-    write.update_project(id, change.name, change.description).audit(entry.saying(told));
+    let told = told(&edit);
+    write.update_project(id, edit).audit(entry.saying(told));
     let receipt = edge.system.store().submit(write).await?;
     let record = receipt.project.ok_or_else(|| Failure::not_found(format!("project {id}")))?;
+    if is_grant {
+        let Grants { scripts, evasion } = record.grants;
+        tracing::info!(%caller, %scripts, evasion, "{caller} has changed the grants of project {id}");
+    }
     Ok(Json(shown(&edge, record)?))
 }
 
 /// Says what a change is, for the audit log.
-fn told(change: &ProjectChange) -> String {
+fn told(change: &ProjectEdit) -> String {
     let name = change.name.as_ref().map(|name| format!("name {name}"));
     let description = change.description.as_ref().map(|text| match text {
         Some(text) => format!("description {text}"),
         None => "no description".to_owned(),
     });
-    [name, description].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let grants = change.grants.as_ref().map(|edit| {
+        let GrantsChange { scripts, evasion, note } = &edit.change;
+        let scripts = scripts.map(|scripts| format!("scripts {scripts}"));
+        let evasion = evasion.map(|evasion| format!("evasion {evasion}"));
+        let note = note.as_ref().map(|note| format!("note {note}"));
+        [scripts, evasion, note].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    });
+    [name, description, grants].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Returns the change of grants that a caller may make.
+fn grants_edit(caller: &Identity, change: GrantsChange) -> Result<GrantsEdit, Failure> {
+    if caller.role() < Role::Admin {
+        let detail = format!(
+            "the grants of a project are an admin's to change, and you are {}",
+            caller.role()
+        );
+        return Err(Failure::new(Code::Forbidden, detail));
+    }
+    if change.note.as_deref().is_some_and(|note| !is_note(note)) {
+        let detail = format!("a note has 1 to {NOTE_CHARS_MAX} printable characters");
+        return Err(bad_note("invalid-note", detail));
+    }
+    Ok(GrantsEdit { change, by: caller.to_string(), at: Time::now() })
 }
 
 /// Deletes a project with all its scans, unless one of them has not ended.

@@ -35,7 +35,7 @@ const HOSTS_PAGE: usize = 64;
 const HOSTS_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 impl Body for RunRequest {
-    const FIELDS: &'static [&'static str] = &["nmap_flags", "flags", "targets"];
+    const FIELDS: &'static [&'static str] = &["nmap_flags", "flags", "targets", "confirm"];
 }
 
 /// Runs nmap once over the targets and answers what it found. Kept like any scan. A client that
@@ -58,7 +58,7 @@ pub async fn run(
     request: Lenient<RunRequest>,
 ) -> Result<Json<RunAnswer>, Failure> {
     refuse_new_work(edge.system.store())?;
-    let RunRequest { nmap_flags, flags, targets } = request.body;
+    let RunRequest { nmap_flags, flags, targets, confirm } = request.body;
     let (pointer, flags) = match (nmap_flags, flags) {
         (Some(_), Some(_)) => return Err(named_twice()),
         (None, Some(flags)) => ("/flags", flags),
@@ -71,13 +71,14 @@ pub async fn run(
         chunk_size: Some(limits::CHUNK_SIZE_MAX),
         concurrency: Some(1),
         policy: Policy { attempts_max: 1, resplit: Resplit::Off, ..Policy::default() },
+        confirm,
         ..ScanRequest::default()
     };
     // This future is dropped when the client goes away, and its guard with it. The task goes on,
     // and so knows of the scan even when that is accepted in the same moment.
     let gone = CancellationToken::new();
     let _guard = gone.clone().drop_guard();
-    let ran = tokio::spawn(run_to_its_end(edge, scan, caller.origin(), gone)).await;
+    let ran = tokio::spawn(run_to_its_end(edge, caller, scan, gone)).await;
     let answer = ran.map_err(|error| Failure::internal(&error))?;
     let mut answer = answer.map_err(|failure| at_flags(failure, pointer))?;
     answer.warnings.extend(request.warnings);
@@ -120,11 +121,11 @@ fn at_flags(mut failure: Failure, pointer: &str) -> Failure {
 
 async fn run_to_its_end(
     edge: Arc<Edge>,
+    caller: Identity,
     scan: ScanRequest,
-    by: Origin,
     gone: CancellationToken,
 ) -> Result<RunAnswer, Failure> {
-    let accepted = edge.system.submit_one_batch(scan, &by).await?;
+    let accepted = edge.system.submit_one_batch(caller.role(), scan, &caller.origin()).await?;
     let scan_id = accepted.scan_id;
     let status = tokio::select! {
         ended = edge.system.wait_ended(scan_id) => ended?,

@@ -47,11 +47,12 @@ impl Body for ScanRequest {
         "name",
         "policy",
         "adaptive",
+        "confirm",
     ];
 }
 
 impl Body for RescanRequest {
-    const FIELDS: &'static [&'static str] = &["only"];
+    const FIELDS: &'static [&'static str] = &["only", "confirm"];
 }
 
 /// Accepts a scan and answers at once.
@@ -74,7 +75,7 @@ pub async fn create(
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
     request.project_id = caller.project_for(request.project_id)?;
-    Ok(accepted(edge.system.submit(request, &caller.origin()).await?))
+    Ok(accepted(edge.system.submit(caller.role(), request, &caller.origin()).await?))
 }
 
 fn accepted(answer: ScanAccepted) -> Response {
@@ -102,7 +103,7 @@ pub async fn start(
 ) -> Result<Json<ScanAccepted>, Failure> {
     refuse_new_work(edge.system.store())?;
     request.body.project_id = caller.project_for(request.body.project_id)?;
-    let mut answer = edge.system.submit(request.body, &caller.origin()).await?;
+    let mut answer = edge.system.submit(caller.role(), request.body, &caller.origin()).await?;
     answer.warnings.extend(request.warnings);
     Ok(Json(answer))
 }
@@ -126,7 +127,7 @@ pub async fn preview(
     Strict(mut request): Strict<ScanRequest>,
 ) -> Result<Json<Preview>, Failure> {
     request.project_id = caller.project_for(request.project_id)?;
-    Ok(Json(edge.system.preview(&request).await?))
+    Ok(Json(edge.system.preview(caller.role(), &request).await?))
 }
 
 /// Lists all scans, newest first.
@@ -274,7 +275,7 @@ pub async fn rescan(
     Strict(request): Strict<RescanRequest>,
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
-    Ok(accepted(edge.system.rescan(scan, request.only, &caller.origin()).await?))
+    Ok(accepted(edge.system.rescan(caller.role(), scan, request, &caller.origin()).await?))
 }
 
 /// Deletes an ended scan with all that it found.

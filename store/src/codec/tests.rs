@@ -6,6 +6,7 @@ use netscan_schemas::{
     attempt::{Ending, Outcome, RawInfo, RawInfos, StopReason},
     audit::{AuditAction, AuditActor, AuditKind, Origin},
     batch::{BatchStatus, BatchSummary, Lane},
+    grants::{Grants, ScriptTier},
     host::{
         ExtraPorts, ExtraReason, Hop, HostState, Hostname, Mac, OsMatch, Port, PortId, Protocol,
         Script, ScriptItem, ScriptValue, Service,
@@ -13,7 +14,7 @@ use netscan_schemas::{
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId, ScopeId},
     scan::{PinnedName, Policy, ScanStatus, Tuning, UnresolvedTarget, Verdict},
     scope::ScopeList,
-    stored::{Difficulty, PlanOrder},
+    stored::{Difficulty, PlanOrder, Widening},
     time::Time,
 };
 use std::{fmt::Debug, fs, path::PathBuf, sync::Arc};
@@ -36,6 +37,12 @@ fn project() -> ProjectRecord {
         name: text("Ünternehmen"),
         description: Some(text("offices")),
         created_at: Time::from_secs(1_700_000_000),
+        grants: Grants { scripts: ScriptTier::All, evasion: true },
+        widened: Some(Widening {
+            note: text("agreed with the owner"),
+            by: text("local"),
+            at: Time::from_secs(1_700_000_001),
+        }),
     }
 }
 
@@ -335,6 +342,7 @@ fn golden_records_of_version_1_are_still_read() {
         let text = fs::read_to_string(golden_path(R::KIND, 1)).unwrap();
         assert_eq!(&R::from_bytes(&from_hex(&text)).unwrap(), expected);
     }
+    check(&ProjectRecord { grants: Grants::default(), widened: None, ..project() });
     check(&ScanSpec { tuning: Tuning::default(), ..spec() });
     check(&PlanRecord { last: AddressSet::new(), order: PlanOrder::InOrder, ..plan() });
     check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch_of_version_2() });
@@ -447,7 +455,7 @@ fn an_intact_envelope_with_something_else_in_it_is_named() {
 fn a_length_out_of_all_proportion_is_an_error_and_not_an_allocation() {
     // A project of number 1 whose name claims to have 2^40 bytes.
     let body = [vec![1, 253], (1u64 << 40).to_le_bytes().to_vec()].concat();
-    let read = ProjectRecord::from_bytes(&seal(CODEC_BINCODE, 1, &body));
+    let read = ProjectRecord::from_bytes(&seal(CODEC_BINCODE, 2, &body));
     assert!(matches!(read, Err(CodecError::Decode { kind: "project", .. })), "{read:?}");
 }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod browsers;
+mod grants;
 mod roles;
 mod streams;
 mod tickets;
