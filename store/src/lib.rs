@@ -36,7 +36,7 @@ mod write;
 mod writer;
 
 pub use error::{OpenError, ReadError, Refusal, WriteError};
-pub use reader::{HostPage, ScanFilter, ScanView};
+pub use reader::{HistoryPage, HistoryPlace, HostPage, Known, ScanFilter, ScanView};
 pub use scrub::Scrub;
 pub use segment::Texts;
 pub use space::{BALLAST_BYTES, RESERVE_BYTES};
