@@ -31,7 +31,7 @@ mod system;
 
 pub use control::CommandError;
 pub use finish::progress;
-pub use hub::{Begin, Feed, Frames, Hub, OverallFeed, Page, whole_frames};
+pub use hub::{Begin, Feed, Frames, Hub, OverallFeed, Page, Selection, whole_frames};
 pub use import::{ImportError, ImportRequest, SurveyError};
 pub use in_hand::{InHand, Taken};
 pub use scanner::Scanner;

@@ -3,7 +3,7 @@
 use crate::{
     control::CommandError,
     engine::{Engine, EngineArgs, EngineMsg},
-    hub::{Begin, Feed, Hub, OverallFeed},
+    hub::{Begin, Feed, Hub, OverallFeed, Selection},
     in_hand::{InHand, Taken},
     preview,
     scanner::Scanner,
@@ -401,8 +401,12 @@ impl System {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn overall_feed(&self, begin: &Begin, lines: bool) -> Result<OverallFeed, ReadError> {
-        self.hub.overall_feed(&self.store, begin, lines)
+    pub fn overall_feed(
+        &self,
+        begin: &Begin,
+        selection: Selection,
+    ) -> Result<OverallFeed, ReadError> {
+        self.hub.overall_feed(&self.store, begin, selection)
     }
 
     /// Waits until a scan has ended and returns how.

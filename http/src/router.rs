@@ -144,22 +144,13 @@ impl Edge {
         Ok(self)
     }
 
-    /// Says where browsers find the server (`http://127.0.0.1:8000`).
-    pub fn announce(&self, address: String) {
-        self.keeper.set_address(address);
-    }
-
-    /// Returns whether callers have to say who they are.
-    pub fn asks_who_calls(&self) -> bool {
-        !self.keeper.is_open()
-    }
-
-    /// Returns the URL that lets a browser in as the administrator: once, and for ten minutes. None
-    /// where there is nothing to log in to.
+    /// Says where browsers find the server (`http://127.0.0.1:8000`), and returns the URL that
+    /// lets one in as the administrator: once, and for ten minutes.
     ///
     /// # Errors
     /// When the system gives no random bytes.
-    pub fn login_url(&self) -> Result<Option<String>, OwnTokenError> {
+    pub fn announce(&self, address: String) -> Result<Option<String>, OwnTokenError> {
+        self.keeper.set_address(address);
         let Some(own) = self.keeper.own() else { return Ok(None) };
         let (code, _) = self.keeper.new_code(own.clone())?;
         Ok(self.keeper.login_url(&code))
@@ -244,6 +235,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/tokens/{id}", delete(tokens::revoke))
         .route("/api/session", get(session::describe).post(session::begin).delete(session::end))
         .route("/api/session/codes", post(session::new_code))
+        .route("/api/ws-tickets", post(session::new_ticket))
         .route("/api/openapi.json", get(openapi::openapi_json))
         .route("/api/asyncapi.json", get(openapi::asyncapi_json))
         .route("/api/docs", get(openapi::page))

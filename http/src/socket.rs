@@ -8,7 +8,7 @@ use crate::problem::Failure;
 use axum::{
     body::Body,
     extract::{FromRequestParts, ws::WebSocketUpgrade},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures_util::{SinkExt, StreamExt};
@@ -48,10 +48,28 @@ const WORDS_MAX: usize = 64 * 1024;
 /// Pieces of a page in one call to the kernel.
 const PIECES: usize = 16;
 
+/// The subprotocol that we speak; a client need not offer it.
+pub const PROTOCOL: &str = "netscan.v1";
+/// What stands before a ticket that is offered as a subprotocol.
+const TICKET: &str = "ticket.";
+
+/// Returns the subprotocols that a client offers.
+fn offered(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let lines = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
+    lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).map(str::trim)
+}
+
+/// Returns the ticket that a client offers as a subprotocol.
+pub fn offered_ticket(headers: &HeaderMap) -> Option<&str> {
+    offered(headers).find_map(|protocol| protocol.strip_prefix(TICKET))
+}
+
 /// A request that asks for a WebSocket, as axum has checked it.
 pub struct Upgrade {
     on_upgrade: OnUpgrade,
     key: HeaderValue,
+    /// Whether the client offers our subprotocol: then the answer names it.
+    is_named: bool,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
@@ -63,8 +81,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Upgrade {
         // It would keep the socket to itself, so it only judges the request.
         let checked = WebSocketUpgrade::from_request_parts(parts, state).await;
         drop(checked.map_err(|rejection| refused(rejection.into_response()))?);
+        let is_named = offered(&parts.headers).any(|protocol| protocol == PROTOCOL);
+        if !is_named && offered_ticket(&parts.headers).is_some() {
+            let detail = "a ticket is offered beside `netscan.v1`, which the answer names: \
+                          `new WebSocket(url, [\"netscan.v1\", \"ticket.\" + ticket])`";
+            return Err(Failure::new(Code::BadRequest, detail).into_response());
+        }
         match (on_upgrade, key) {
-            (Some(on_upgrade), Some(key)) => Ok(Self { on_upgrade, key }),
+            (Some(on_upgrade), Some(key)) => Ok(Self { on_upgrade, key, is_named }),
             _ => Err(Failure::new(Code::BadRequest, "a WebSocket needs HTTP/1.1").into_response()),
         }
     }
@@ -111,7 +135,12 @@ impl Upgrade {
             (header::UPGRADE, "websocket"),
             (header::SEC_WEBSOCKET_ACCEPT, &*accept),
         ];
-        let response = (StatusCode::SWITCHING_PROTOCOLS, headers, Body::empty()).into_response();
+        let mut response =
+            (StatusCode::SWITCHING_PROTOCOLS, headers, Body::empty()).into_response();
+        if self.is_named {
+            let named = HeaderValue::from_static(PROTOCOL);
+            response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, named);
+        }
         let socket = async {
             let upgraded = self.on_upgrade.await.ok()?;
             Some(Socket::new(TokioIo::new(upgraded)).await)

@@ -14,7 +14,7 @@ use crate::{
     socket::{Gone, Heard, Io, SEND_WAIT, Socket, Upgrade},
 };
 use axum::{extract::State, response::Response};
-use netscan_actors::{Begin, Feed, OverallFeed, Page};
+use netscan_actors::{Begin, Feed, OverallFeed, Page, Selection};
 use netscan_schemas::{ScanId, Seq, event::ConnectionEvent, problem::Code, scan::ScanStatus};
 use netscan_store::ReadError;
 use serde::Deserialize;
@@ -92,7 +92,7 @@ impl Source {
     path = "/ws/scans/{id}",
     tag = "events",
     operation_id = "follow_scan",
-    params(("id" = ScanId, Path, description = "The number of the scan"), SinceQuery),
+    params(("id" = ScanId, Path, description = "The number of the scan"), SinceQuery, ("Sec-WebSocket-Protocol" = Option<String>, Header, description = "`netscan.v1, ticket.TICKET` with a ticket of `POST /api/ws-tickets`, where no other header can be set; the answer names `netscan.v1`")),
     responses(
         (status = 101, description = "The connection is a WebSocket from here on: `/api/asyncapi.json` has its messages. Who may not read is closed with 4401, an unknown scan with 4404"),
     ),
@@ -114,13 +114,14 @@ pub async fn scan_events(
     connect(edge, caller, upgrade, open)
 }
 
-/// Upgrades to a WebSocket with the events of all scans.
+/// Upgrades to a WebSocket with the events of all scans; for a token that is limited to some
+/// projects, of all of theirs.
 #[utoipa::path(
     get,
     path = "/ws/events",
     tag = "events",
     operation_id = "follow_all_scans",
-    params(OverallQuery),
+    params(OverallQuery, ("Sec-WebSocket-Protocol" = Option<String>, Header, description = "`netscan.v1, ticket.TICKET` with a ticket of `POST /api/ws-tickets`, where no other header can be set; the answer names `netscan.v1`")),
     responses(
         (status = 101, description = "The connection is a WebSocket from here on: `/api/asyncapi.json` has its messages. Who may not read is closed with 4401, an unknown scan with 4404"),
     ),
@@ -133,9 +134,11 @@ pub async fn all_events(
     upgrade: Upgrade,
 ) -> Result<Response, Failure> {
     let begin = begin(query.since.as_deref())?;
+    let projects = caller.projects().map(<[_]>::to_vec);
+    let selection = Selection { lines: query.lines, projects };
     let opened = edge.clone();
     let open = move || -> Result<(String, Source), Close> {
-        let feed = opened.system.overall_feed(&begin, query.lines).map_err(|_| UNREADABLE)?;
+        let feed = opened.system.overall_feed(&begin, selection).map_err(|_| UNREADABLE)?;
         let hello = ConnectionEvent::Connected { scan_id: None, last_seq: None, status: None };
         Ok((text_of(&hello), Source::All(feed)))
     };

@@ -1,7 +1,7 @@
 //! Attempts: one nmap process each, how it ended, and what that proves.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{cmp::Ordering, fmt};
 use utoipa::ToSchema;
 
 /// Which of nmap's outputs.
@@ -87,10 +87,9 @@ impl Ending {
     }
 }
 
-/// Why netscan itself ended an attempt, mildest first: a reason only ever grows.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
-)]
+/// Why netscan itself ended an attempt. A reason only ever grows: its order is that of how grave it
+/// is, and the order of the variants that of their numbers in the store, where each keeps its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StopReason {
     /// Everything else of the scan is done, and in smaller batches its rest ends sooner.
@@ -115,14 +114,47 @@ pub enum StopReason {
     Stopped,
     /// The user stopped the scan a second time: no grace.
     Killed,
+    /// Some of its addresses may not be scanned any more. The outcome is [`Outcome::OutOfScope`].
+    OutOfScope,
+}
+
+impl Ord for StopReason {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.gravity().cmp(&other.gravity())
+    }
+}
+
+impl PartialOrd for StopReason {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 impl StopReason {
+    /// Returns how grave it is, mildest first.
+    const fn gravity(self) -> u8 {
+        match self {
+            Self::Straggler => 0,
+            Self::Deadline => 1,
+            Self::Stalled => 2,
+            Self::OutputCap => 3,
+            Self::StoreSlow => 4,
+            Self::NetworkChanged => 5,
+            Self::OutOfScope => 6,
+            Self::Paused => 7,
+            Self::Shutdown => 8,
+            Self::GaveUp => 9,
+            Self::Stopped => 10,
+            Self::Killed => 11,
+        }
+    }
+
     /// Returns whether it concerns the scan as a whole, and says nothing of the attempt.
     pub const fn is_of_scan(self) -> bool {
         match self {
             Self::StoreSlow
             | Self::NetworkChanged
+            | Self::OutOfScope
             | Self::Paused
             | Self::Shutdown
             | Self::GaveUp
@@ -146,6 +178,7 @@ impl StopReason {
             Self::GaveUp => "gave_up",
             Self::Stopped => "stopped",
             Self::Killed => "killed",
+            Self::OutOfScope => "out_of_scope",
         }
     }
 }

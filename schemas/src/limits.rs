@@ -148,6 +148,12 @@ pub const SESSION_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const LOGIN_CODE_LIFE: Duration = Duration::from_secs(600);
 /// Login URLs of one token that are good at once; the oldest makes room.
 pub const LOGIN_CODES_MAX: usize = 10;
+/// How long a ticket for a WebSocket is good for.
+pub const WS_TICKET_LIFE: Duration = Duration::from_secs(30);
+/// Unused tickets of one caller that are good at once ...
+pub const WS_TICKETS_OF_ONE_MAX: usize = 64;
+/// ... and of all.
+pub const WS_TICKETS_MAX: usize = 4096;
 /// How often it is written down that a token or a session was used.
 pub const LAST_USED_EVERY: Duration = Duration::from_secs(60);
 /// How often it is looked whether an open stream may still be read. A revocation is seen at once.

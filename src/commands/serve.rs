@@ -14,12 +14,7 @@ use netscan_actors::{EntryFault, NewEntry, StartError, System};
 use netscan_http::{Bounds, Edge, Tls, serve_tcp, serve_tls};
 use netscan_nmap::launch::leftovers_unseen;
 use netscan_schemas::{api::SandboxMode, scope::ScopeList};
-use std::{
-    io::{self, IsTerminal},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
 /// How long a clean end may take in all.
@@ -60,7 +55,7 @@ pub async fn run(
         source,
     })?;
     let place = exposure::address(&args, address.port());
-    edge.announce(place.clone());
+    let login = edge.announce(place.clone())?;
     system.go_on().map_err(StartError::Read)?;
     let served = match &tls {
         Some(tls) => tokio::spawn(serve_tls(listener, Arc::clone(&edge), Arc::clone(tls))),
@@ -78,7 +73,7 @@ pub async fn run(
     if let Some(why) = leftovers_unseen().filter(|_| sandbox.has("user")) {
         tracing::warn!("{why}");
     }
-    greet(&place, &edge, out)?;
+    greet(&place, login.as_deref(), out)?;
 
     let exit = loop {
         tokio::select! {
@@ -134,15 +129,10 @@ fn tls(args: &ServeArgs) -> Result<Option<Arc<Tls>>, Failure> {
     }
 }
 
-/// Says where the server is, and how to get in. What lets somebody in is for a terminal: anything
-/// else may keep it, and show it to others.
-fn greet(place: &str, edge: &Edge, out: &Output) -> Result<(), Failure> {
-    let url = if io::stdout().is_terminal() { edge.login_url()? } else { None };
-    let login = match url {
+/// Says where the server is, and how to get in.
+fn greet(place: &str, login: Option<&str>, out: &Output) -> Result<(), Failure> {
+    let login = match login {
         Some(url) => format!("log in, once and within 10 minutes: {url}"),
-        None if edge.asks_who_calls() => {
-            "log in: `netscan token login-url` prints a URL".to_owned()
-        }
         None => "everybody on this machine may use it".to_owned(),
     };
     // In one piece: who reads the first line only may be gone at the second.

@@ -6,7 +6,7 @@ use crate::{
     runner::{Job, Pulse, Report, Runner, RunnerArgs, RunnerMsg},
     scan::ScanMsg,
     scanner::{Fitted, Scanner},
-    scope::Scopes,
+    scope::{ScopeWatch, Scopes},
     slots::Permit,
 };
 use netscan_nmap::{command, launch::Launcher, options::Options, privilege::Privileges};
@@ -210,7 +210,8 @@ impl BatchState {
         let claim = context.store.submit(self.claim_write(&attempt));
         let (to_batch, to_scan, id) = (myself.clone(), self.scan.clone(), self.record.id);
         let of_shortage = self.scan.clone();
-        let (of_scope, asked) = (Arc::clone(&context), addresses.clone());
+        let scopes = Arc::clone(&context.scopes);
+        let scope = ScopeWatch::new(scopes, context.project, addresses.clone());
         let job = Job {
             scan: context.scan,
             batch: id,
@@ -227,7 +228,7 @@ impl BatchState {
             unstored_max: limits::UNSTORED_BYTES_MAX,
             claim,
             permit: Some(permit),
-            out_of_scope: Box::new(move || of_scope.effective().outside(&asked).count()),
+            scope,
             on_shortage: Box::new(move || drop(of_shortage.cast(ScanMsg::Shortage))),
             on_gone: Some(Box::new(move || drop(to_scan.cast(ScanMsg::ProcessGone(id))))),
         };
@@ -350,6 +351,7 @@ impl BatchState {
                 | StopReason::OutputCap
                 | StopReason::StoreSlow
                 | StopReason::NetworkChanged
+                | StopReason::OutOfScope
                 | StopReason::Paused
                 | StopReason::Shutdown => self.stop = None,
             },

@@ -102,7 +102,10 @@ fn kind(outcome: &Outcome) -> Kind {
             StopReason::Stopped | StopReason::Killed => Kind::Stop,
             StopReason::Paused | StopReason::Shutdown => Kind::SetAside,
             StopReason::GaveUp => Kind::GiveUp,
-            StopReason::StoreSlow | StopReason::NetworkChanged => Kind::Environment,
+            // The next start asks the scope.
+            StopReason::StoreSlow | StopReason::NetworkChanged | StopReason::OutOfScope => {
+                Kind::Environment
+            }
             StopReason::Straggler
             | StopReason::Deadline
             | StopReason::Stalled

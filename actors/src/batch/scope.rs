@@ -15,7 +15,10 @@ use netscan_schemas::{
 };
 use netscan_store::Write;
 use ractor::{ActorProcessingErr, ActorRef};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// Wait before the scope is asked again of which the store cannot say yet what it is.
+const DOUBT_WAIT: Duration = Duration::from_secs(5);
 
 impl ScanContext {
     /// Returns what may be scanned at this moment.
@@ -35,7 +38,11 @@ impl BatchState {
         let outside = effective.outside(remaining);
         // They may have been finished, or the scope widened again, in this moment.
         let why = effective.check(&outside).err().map(|out| format!("; {out}"));
-        Ok((leave_scope(remaining, &outside, self.record.lane), why.unwrap_or_default()))
+        let next = match self.context.scopes.is_doubtful() {
+            true => Next::Retry { after: DOUBT_WAIT, charged: false },
+            false => leave_scope(remaining, &outside, self.record.lane),
+        };
+        Ok((next, why.unwrap_or_default()))
     }
 
     /// Ends a batch before its nmap is started. What is out of scope stays unfinished; the rest goes
@@ -52,16 +59,20 @@ impl BatchState {
         tracing::warn!(batch.id = %id, "batch {id} is not started: {outcome}{why}");
         self.record.status = status_after(&next);
         self.record.outcome = Some(outcome.clone());
-        self.record.finished_at = Some(Time::now());
+        self.record.finished_at = self.record.status.has_ended().then_some(Time::now());
         self.summarise(&self.context.store.verdicts(id)?);
+        let after = match next {
+            Next::Retry { after, .. } => Some(after),
+            _ => None,
+        };
         let event = Event::BatchFailed {
             batch_id: id,
             reason: outcome.as_str().to_owned(),
             detail: format!("{outcome}{why}"),
             attempt: self.record.attempt.unwrap_or(AttemptNo::FIRST),
-            will_retry: false,
+            will_retry: after.is_some(),
             will_split: matches!(next, Next::Split(_)),
-            retry_in_ms: None,
+            retry_in_ms: after.map(|after| after.as_millis() as u64),
             salvaged_hosts: 0,
             remaining_targets: addresses.to_ranges(),
         };

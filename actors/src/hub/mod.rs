@@ -17,7 +17,7 @@ mod ring;
 
 pub use feed::{Feed, Page};
 pub use frames::{Frames, whole_frames};
-pub use overall::{Begin, OverallFeed};
+pub use overall::{Begin, OverallFeed, Selection};
 
 use netscan_schemas::{ScanId, Seq, scan::Progress};
 use netscan_store::{Publisher, ReadError, Store};
@@ -142,7 +142,7 @@ impl Hub {
 }
 
 impl Hub {
-    /// Opens a feed of all scans, with or without lines of nmap. Blocks for a moment.
+    /// Opens a feed of all scans. Blocks for a moment.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -150,10 +150,10 @@ impl Hub {
         &self,
         store: &Arc<Store>,
         begin: &Begin,
-        lines: bool,
+        selection: Selection,
     ) -> Result<OverallFeed, ReadError> {
         let (store, replay) = (Arc::clone(store), Arc::clone(&self.replay));
-        OverallFeed::open(store, replay, Arc::clone(&self.overall), begin, lines)
+        OverallFeed::open(store, replay, Arc::clone(&self.overall), begin, selection)
     }
 }
 

@@ -6,7 +6,7 @@
 //! between scans there is no order that could be resumed.
 
 use super::{feed::Page, frames::Frames, replay::Replay, ring::BLOCK_BYTES};
-use netscan_schemas::{ScanId, Seq, limits};
+use netscan_schemas::{ProjectId, ScanId, Seq, limits};
 use netscan_store::{ReadError, Store};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -24,6 +24,16 @@ pub enum Begin {
     /// In these scans after these events, and in scans newer than all of them at the first; other
     /// scans from now on.
     Places(BTreeMap<ScanId, Seq>),
+}
+
+/// Which events a reader of all scans gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Whether lines of nmap are among them.
+    pub lines: bool,
+    /// Only those of scans of these projects; none for all. Of others there is no sign: numbers of
+    /// events count within a scan.
+    pub projects: Option<Vec<ProjectId>>,
 }
 
 /// The newest events of all scans, kept while somebody reads them.
@@ -111,8 +121,9 @@ pub struct OverallFeed {
     known: Option<ScanId>,
     /// Scans whose events are read from the store before the ring is.
     behind: BTreeSet<ScanId>,
-    /// Whether lines of nmap are wanted.
-    lines: bool,
+    selection: Selection,
+    /// Which scans are in the selection, as far as that was asked.
+    selected: BTreeMap<ScanId, bool>,
 }
 
 impl OverallFeed {
@@ -122,7 +133,7 @@ impl OverallFeed {
         replay: Arc<Replay>,
         overall: Arc<Overall>,
         begin: &Begin,
-        lines: bool,
+        selection: Selection,
     ) -> Result<Self, ReadError> {
         // First events go to the ring, then the store is asked: so none falls between the two.
         let newest = overall.newest.subscribe();
@@ -137,22 +148,25 @@ impl OverallFeed {
             next: BTreeMap::new(),
             known,
             behind: BTreeSet::new(),
-            lines,
+            selection,
+            selected: BTreeMap::new(),
         };
         match begin {
             Begin::Now => feed.unfinished_from_now()?,
             Begin::After(since) => {
-                for scan in feed.store.scan_numbers_after(None)? {
+                for scan in feed.scans_after(None)? {
                     feed.resume(scan, since.saturating_add(1));
                 }
             }
             Begin::Places(places) => {
                 feed.unfinished_from_now()?;
-                for (scan, since) in places {
-                    feed.resume(*scan, since.saturating_add(1));
+                let scans: Vec<_> = places.keys().copied().collect();
+                for scan in feed.select(scans)? {
+                    let since = places.get(&scan).copied().unwrap_or(0);
+                    feed.resume(scan, since.saturating_add(1));
                 }
                 let newest = places.last_key_value().map(|(scan, _)| *scan);
-                for scan in feed.store.scan_numbers_after(newest)? {
+                for scan in feed.scans_after(newest)? {
                     feed.resume(scan, 1);
                 }
             }
@@ -161,10 +175,34 @@ impl OverallFeed {
     }
 
     fn unfinished_from_now(&mut self) -> Result<(), ReadError> {
-        for scan in self.store.unfinished_scan_numbers()? {
+        for scan in self.select(self.store.unfinished_scan_numbers()?)? {
             self.next.insert(scan, self.store.last_seq(scan)?.saturating_add(1));
         }
         Ok(())
+    }
+
+    /// Returns the scans of the selection that are newer than this one.
+    fn scans_after(&self, after: Option<ScanId>) -> Result<Vec<ScanId>, ReadError> {
+        self.select(self.store.scan_numbers_after(after)?)
+    }
+
+    /// Returns those of the scans that are in the selection.
+    fn select(&self, scans: Vec<ScanId>) -> Result<Vec<ScanId>, ReadError> {
+        match &self.selection.projects {
+            Some(projects) => self.store.of_any(&scans, projects),
+            None => Ok(scans),
+        }
+    }
+
+    /// Returns whether a scan is in the selection; it is asked once.
+    fn is_selected(&mut self, scan: ScanId) -> Result<bool, ReadError> {
+        let Some(projects) = &self.selection.projects else { return Ok(true) };
+        if let Some(is_selected) = self.selected.get(&scan) {
+            return Ok(*is_selected);
+        }
+        let is_selected = self.store.is_of_any(scan, projects)?;
+        self.selected.insert(scan, is_selected);
+        Ok(is_selected)
     }
 
     fn resume(&mut self, scan: ScanId, next: Seq) {
@@ -196,7 +234,7 @@ impl OverallFeed {
     }
 
     fn wanted(&self, frames: Vec<Frames>) -> Vec<Frames> {
-        match self.lines {
+        match self.selection.lines {
             true => frames,
             false => frames.iter().flat_map(Frames::without_lines).collect(),
         }
@@ -228,6 +266,9 @@ impl OverallFeed {
         self.place += blocks.len() as u64;
         let mut frames = Vec::new();
         for (scan, block) in &blocks {
+            if !self.is_selected(*scan)? {
+                continue;
+            }
             let next = self.next_of(*scan, block);
             if block.last() < next {
                 continue;
@@ -254,7 +295,7 @@ impl OverallFeed {
     fn fall_behind(&mut self) -> Result<(), ReadError> {
         let newer = self.store.scan_numbers_after(self.known)?;
         self.known = newer.last().copied().or(self.known);
-        for scan in newer {
+        for scan in self.select(newer)? {
             self.next.entry(scan).or_insert(1);
         }
         self.behind.extend(self.next.keys());

@@ -10,6 +10,8 @@ pub struct Evidence<'a> {
     pub ending: &'a Ending,
     /// Why netscan ended it, if it did.
     pub stop: Option<StopReason>,
+    /// How many of its addresses had left the scope, if it was ended for that.
+    pub out_of_scope: u64,
     /// How far its XML document got.
     pub document: &'a DocumentEnd,
     /// Addresses without a finished host.
@@ -30,7 +32,10 @@ pub fn judge(evidence: &Evidence<'_>) -> Outcome {
     match (evidence.ending, evidence.stop) {
         (Ending::Unstartable { message }, _) => Outcome::Unstartable { message: message.clone() },
         // It may have been done before our signal arrived.
-        (_, Some(reason)) if !(proved && evidence.missing == 0) => Outcome::Ended { reason },
+        (_, Some(reason)) if !(proved && evidence.missing == 0) => match reason {
+            StopReason::OutOfScope => Outcome::OutOfScope { addresses: evidence.out_of_scope },
+            reason => Outcome::Ended { reason },
+        },
         (Ending::Lost, _) => Outcome::Lost,
         (Ending::Signalled { signal }, _) => Outcome::Crashed { signal: *signal },
         (Ending::Exited { code: 0 }, _) if proved => match (evidence.missing, evidence.timed_out) {

@@ -12,7 +12,7 @@ use super::{
     pulse::Pulse,
 };
 use crate::batch::NMAP_USAGE;
-use crate::slots::Permit;
+use crate::{scope::ScopeWatch, slots::Permit};
 use netscan_nmap::{
     command::Command,
     launch::{ByteStream, Control, Exit, LaunchError, LaunchSpec, Launcher, Process},
@@ -43,6 +43,8 @@ const LAUNCH_WAIT: Duration = Duration::from_millis(100);
 const LAUNCH_PATIENCE: Duration = Duration::from_secs(60);
 /// How long the store may take nothing before an attempt that waits for it ends.
 const STORE_PATIENCE: Duration = Duration::from_secs(10);
+/// How often it is looked whether all addresses are still in scope.
+const SCOPE_EVERY: Duration = Duration::from_secs(1);
 /// Pending raw bytes reach the store at least this often.
 const FLUSH_EVERY: Duration = Duration::from_secs(2);
 
@@ -78,8 +80,8 @@ pub struct Job {
     pub claim: Ack,
     /// The slot; given back when the process is gone.
     pub permit: Option<Permit>,
-    /// Returns how many of the addresses may not be scanned at this moment.
-    pub out_of_scope: Box<dyn Fn() -> u64 + Send + Sync>,
+    /// Tells whether the addresses may be scanned.
+    pub scope: ScopeWatch,
     /// Called when nmap cannot be started for want of a resource.
     pub on_shortage: Box<dyn Fn() + Send + Sync>,
     /// Called when the process is gone, before its results have settled.
@@ -149,8 +151,7 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
         tag: format!("{}:{}:{}", job.store.instance_id(), job.batch, job.attempt),
     };
     netscan_store::failpoint::hit("before-spawn");
-    let may = May { out_of_scope: &*job.out_of_scope, on_shortage: &*job.on_shortage };
-    let process = match launch(&*job.launcher, job.batch, may, spec, &mut stop).await {
+    let process = match launch(&mut job, spec, &mut stop).await {
         Ok(process) => process,
         Err(ended) => return never_ran(ended.0, ended.1),
     };
@@ -170,30 +171,22 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
     gathered.into_report(ending, cost)
 }
 
-/// What is asked and told while a process is started.
-#[derive(Clone, Copy)]
-struct May<'j> {
-    out_of_scope: &'j (dyn Fn() -> u64 + Send + Sync),
-    on_shortage: &'j (dyn Fn() + Send + Sync),
-}
-
 /// Starts the process. A system that is short of something for a moment is asked again: that is
 /// no fault of the batch, and does not count as an attempt. Each time the scope is asked first.
 async fn launch(
-    launcher: &dyn Launcher,
-    batch: BatchId,
-    may: May<'_>,
+    job: &mut Job,
     spec: LaunchSpec,
     stop: &mut watch::Receiver<Option<StopReason>>,
 ) -> Result<Process, (Ending, Outcome)> {
+    let batch = job.batch;
     let mut wait = LAUNCH_WAIT;
     let give_up_at = Instant::now() + LAUNCH_PATIENCE;
     loop {
-        let addresses = (may.out_of_scope)();
+        let addresses = job.scope.outside();
         if addresses > 0 {
             return Err((Ending::Lost, Outcome::OutOfScope { addresses }));
         }
-        let error = match launcher.launch(spec.clone()).await {
+        let error = match job.launcher.launch(spec.clone()).await {
             Ok(process) => return Ok(process),
             Err(error) => error,
         };
@@ -208,7 +201,7 @@ async fn launch(
             return Err((ending, Outcome::Unstartable { message }));
         }
         tracing::warn!(batch.id = %batch, "batch {batch}: nmap cannot be started just now: {message}");
-        (may.on_shortage)();
+        (job.on_shortage)();
         tokio::select! {
             () = tokio::time::sleep(wait) => wait *= 2,
             Ok(()) = stop.changed() => {}
@@ -305,6 +298,7 @@ async fn follow(
     let mut ending: Option<Exit> = None;
     let mut drain_until: Option<Instant> = None;
     let mut flush_at = began + FLUSH_EVERY;
+    let mut look_at_scope = began + SCOPE_EVERY;
     let mut may_be_stopped = true;
     let mut losses = gathered.job.losses.clone();
     losses.mark_unchanged();
@@ -357,6 +351,10 @@ async fn follow(
                     gathered.distrust();
                     gathered.escalate(Some(StopReason::NetworkChanged));
                 }
+            }
+            () = sleep_until(look_at_scope), if watched => {
+                look_at_scope = Instant::now() + SCOPE_EVERY;
+                gathered.look_at_scope();
             }
             () = sleep_until(last_progress + stall), if watched => {
                 gathered.escalate(Some(StopReason::Stalled));

@@ -45,6 +45,8 @@ pub struct Gathered {
     finished: Vec<IpAddr>,
     timed_out: Vec<IpAddr>,
     signs: Signs,
+    /// Addresses that were out of scope when it was ended for it.
+    out_of_scope: u64,
     /// Whether the machine's network changed: what comes from then on is not believed.
     is_distrusted: bool,
     /// Writes on their way to the store, each with its place in the order.
@@ -72,6 +74,7 @@ impl Gathered {
             finished: Vec::new(),
             timed_out: Vec::new(),
             signs: Signs::default(),
+            out_of_scope: 0,
             is_distrusted: false,
             unstored: FuturesUnordered::new(),
             refused: BTreeMap::new(),
@@ -84,6 +87,17 @@ impl Gathered {
     /// Takes a reason to end the attempt, unless a graver one is held.
     pub fn escalate(&mut self, reason: Option<StopReason>) {
         self.stop = self.stop.max(reason);
+    }
+
+    /// Ends the attempt if some of its addresses have left the scope.
+    pub fn look_at_scope(&mut self) {
+        let outside = self.job.scope.outside_for_sure();
+        if outside > 0 {
+            let batch = self.job.batch;
+            tracing::warn!(batch.id = %batch, "batch {batch}: its nmap is ended, as {outside} of its addresses are out of scope by now");
+            self.out_of_scope = outside;
+            self.escalate(Some(StopReason::OutOfScope));
+        }
     }
 
     /// Takes normal output or stderr; no bytes at the end of the stream.
@@ -329,6 +343,7 @@ impl Gathered {
         let outcome = judge(&Evidence {
             ending: &ending,
             stop: self.stop,
+            out_of_scope: self.out_of_scope,
             document: &document,
             missing,
             timed_out: timed_out.count(),

@@ -3,6 +3,7 @@ use super::{
     driver::{Job, drive},
     pulse::Pulse,
 };
+use crate::scope::{ScopeWatch, Scopes};
 use netscan_nmap::{
     command::Command,
     launch::{Script, Scripted, Step},
@@ -78,7 +79,16 @@ fn success_is_proved_never_inferred() {
             0,
             ended(StopReason::Stalled),
         ),
+        (
+            Ending::Signalled { signal: 15 },
+            Some(StopReason::OutOfScope),
+            CUT,
+            1,
+            0,
+            Outcome::OutOfScope { addresses: 3 },
+        ),
         // It was done before our signal arrived.
+        (exited(0), Some(StopReason::OutOfScope), WHOLE, 0, 0, Outcome::Complete),
         (exited(0), Some(StopReason::Deadline), WHOLE, 0, 0, Outcome::Complete),
         (exited(0), Some(StopReason::OutputCap), WHOLE, 1, 0, ended(StopReason::OutputCap)),
         (Ending::Lost, None, WHOLE, 0, 0, Outcome::Lost),
@@ -97,6 +107,7 @@ fn success_is_proved_never_inferred() {
         let evidence = Evidence {
             ending: &ending,
             stop,
+            out_of_scope: 3,
             document: &document,
             missing,
             timed_out,
@@ -149,12 +160,15 @@ async fn an_nmap_that_writes_faster_than_the_store_is_slowed_and_not_ended() {
     let address = IpAddr::from([127, 0, 0, 1]);
     let (store, attempt) = store_with_an_attempt(dir.path(), address).await;
     let scan = store.batch(attempt.batch_id).expect("reads").expect("is there").scan_id;
+    let project = store.scan(scan).expect("reads").expect("is there").spec.project_id;
     let text: String = (0..LINES).map(|number| format!("line {number}\n")).collect();
     let xml = WHOLE.replace(
         "<runstats>",
         r#"<host><status state="up"/><address addr="127.0.0.1" addrtype="ipv4"/></host><runstats>"#,
     );
     let steps = [Step::Stdout(text.into_bytes()), Step::Xml(xml.into_bytes())];
+    let scopes = Arc::new(Scopes::load(Arc::clone(&store), Vec::new()).expect("reads"));
+    let scope = ScopeWatch::new(scopes, project, attempt.addresses.clone());
     let job = Job {
         scan,
         batch: attempt.batch_id,
@@ -176,7 +190,7 @@ async fn an_nmap_that_writes_faster_than_the_store_is_slowed_and_not_ended() {
         unstored_max: 1,
         claim: store.submit(Write::new()),
         permit: None,
-        out_of_scope: Box::new(|| 0),
+        scope,
         on_shortage: Box::new(|| {}),
         on_gone: None,
     };

@@ -113,6 +113,10 @@ impl ScanActorState {
     /// Looks whether the scope has changed, and if so which addresses of the plan are out of it.
     pub(super) fn look_at_scope(&mut self) -> Vec<Effect> {
         let effective = self.context.effective();
+        if self.context.scopes.is_doubtful() {
+            // No batch starts meanwhile; what is passed over here does not come again.
+            return Vec::new();
+        }
         if self.effective.as_ref().is_some_and(|held| Arc::ptr_eq(held, &effective)) {
             return Vec::new();
         }

@@ -1,4 +1,5 @@
-//! Scope: what may be scanned. Asked when a scan is submitted, and again before each nmap starts.
+//! Scope: what may be scanned. Asked when a scan is submitted, again before each nmap starts, and each
+//! second while it runs.
 //!
 //! ```text
 //! store ── entries ──► Scopes ── effective(project) ──► check(addresses)
@@ -10,8 +11,11 @@
 //! been written, allows nothing.
 
 mod core;
+mod watch;
 
 pub use self::core::{BUILT_IN, Effective, EntryFault, Fault, OutOfScope, PRIVATE, check_entry};
+
+pub use self::watch::ScopeWatch;
 
 use netscan_schemas::{
     AddressSet, ProjectId, ScopeId, Time,
@@ -165,6 +169,12 @@ impl Scopes {
         });
         held.made.insert(project, Arc::clone(&made));
         made
+    }
+
+    /// Returns whether a change failed and may hold all the same: nothing may be scanned until the
+    /// store can say.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.read().is_doubtful
     }
 
     /// Reads the entries again after a doubtful write; returns whether they are known now.

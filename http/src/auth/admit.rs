@@ -11,6 +11,7 @@ use crate::{
     problem::Failure,
     router::Edge,
     serve::Arrival,
+    socket::{PROTOCOL, offered_ticket},
     ws::{CLOSE_NO_RIGHT, CLOSE_UNKNOWN_SCAN},
 };
 use axum::{
@@ -101,7 +102,7 @@ async fn decide(
     let identity = match via {
         Via::Local => Ok(Some(Identity::local())),
         Via::Tcp if edge.keeper.is_open() => Ok(Some(Identity::anyone())),
-        Via::Tcp => identify(&edge.keeper, parts),
+        Via::Tcp => identify(&edge.keeper, known, parts),
     };
     if let Known::Rule(Rule { need: Need::Nothing, .. }) = known {
         // Whoever it is: also when the store cannot tell.
@@ -110,7 +111,10 @@ async fn decide(
     let Some(identity) = identity? else { return Err(unknown_caller(&edge.keeper, place)) };
     if via == Via::Tcp {
         not_too_often(&edge.keeper, &identity)?;
-        by_its_own_page(&edge.keeper, &identity, parts)?;
+        // A ticket is no cookie: no page has it that was not given it.
+        if ticket(known, parts).is_none() {
+            by_its_own_page(&edge.keeper, &identity, parts)?;
+        }
     }
     if let Known::Rule(rule) = known {
         has_role(&identity, rule, parts)?;
@@ -124,12 +128,24 @@ fn place_of(parts: &Parts) -> IpAddr {
     arrival.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |arrival| arrival.peer)
 }
 
-/// Returns who asks, by a token or else by a cookie. A token that is none does not fall back.
-fn identify(keeper: &Keeper, parts: &Parts) -> Result<Option<Identity>, Failure> {
+/// Returns the ticket that a request for a WebSocket offers.
+fn ticket(known: Known, parts: &Parts) -> Option<&str> {
+    match known {
+        Known::Rule(rule) if rule.way() == Way::Socket => offered_ticket(&parts.headers),
+        Known::Rule(_) | Known::OtherMethods | Known::Nothing => None,
+    }
+}
+
+/// Returns who asks: by a token, or else by a ticket, or else by a cookie. A token or a ticket that
+/// is none does not fall back.
+fn identify(keeper: &Keeper, known: Known, parts: &Parts) -> Result<Option<Identity>, Failure> {
     let header = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if parts.headers.contains_key(header::AUTHORIZATION) {
         let token = header(header::AUTHORIZATION).and_then(bearer);
         return Ok(token.map(|token| keeper.by_token(token)).transpose()?.flatten());
+    }
+    if let Some(ticket) = ticket(known, parts) {
+        return Ok(keeper.by_ticket(ticket)?);
     }
     let cookie = header(header::COOKIE);
     Ok(cookie.map(|cookie| keeper.by_cookie(cookie)).transpose()?.flatten())
@@ -146,7 +162,8 @@ pub fn unknown_caller(keeper: &Keeper, place: IpAddr) -> Failure {
     Failure::new(Code::Unauthenticated, detail)
 }
 
-fn rate_limited(what: &str, wait: Duration) -> Failure {
+/// Refuses what there is too much of for a while.
+pub fn rate_limited(what: &str, wait: Duration) -> Failure {
     let seconds = whole_seconds(wait);
     let detail = format!("too many {what}; try again in {seconds} s");
     Failure(Box::new(Problem::new(Code::RateLimited, detail).retry_after(seconds)))
@@ -254,6 +271,8 @@ async fn refuse_socket(mut parts: Parts, refusal: Failure) -> Response {
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
         return refusal.into_response();
     };
+    // Without this a browser that offers it does not get as far as the code.
+    let upgrade = upgrade.protocols([PROTOCOL]);
     let reason = refusal.0.title.clone();
     upgrade.on_upgrade(move |mut socket: WebSocket| async move {
         let frame = CloseFrame { code, reason: reason.into() };

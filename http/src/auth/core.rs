@@ -4,6 +4,7 @@
 //! token         nsk_<8 id>_<43 secret>     Authorization: Bearer
 //! login code    nsl_<43 secret>            in the fragment of the login URL
 //! session       nss_<43 secret>            in a cookie
+//! ticket        nsw_<43 secret>            in a subprotocol that a WebSocket offers
 //! ```
 //!
 //! Secrets are 256 random bits, so a plain hash of them is as good as a slow one.
@@ -19,6 +20,7 @@ use netscan_schemas::{
 const TOKEN: &str = "nsk_";
 const CODE: &str = "nsl_";
 const SESSION: &str = "nss_";
+const TICKET: &str = "nsw_";
 /// Characters of 256 bits in base64url.
 const SECRET_CHARS: usize = 43;
 /// Bytes of a header with cookies that are looked at.
@@ -62,6 +64,11 @@ impl Secret {
         format!("{SESSION}{}", self.0)
     }
 
+    /// Returns it as a ticket for a WebSocket.
+    pub fn as_ticket(&self) -> String {
+        format!("{TICKET}{}", self.0)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         (text.len() == SECRET_CHARS && text.bytes().all(plain)).then(|| Self(text.to_owned()))
@@ -75,6 +82,11 @@ impl Secret {
     /// Reads the value of a cookie.
     pub fn of_session(text: &str) -> Option<Self> {
         Self::parse(text.strip_prefix(SESSION)?)
+    }
+
+    /// Reads a ticket for a WebSocket.
+    pub fn of_ticket(text: &str) -> Option<Self> {
+        Self::parse(text.strip_prefix(TICKET)?)
     }
 }
 

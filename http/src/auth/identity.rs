@@ -75,6 +75,14 @@ impl Identity {
         self.0.by
     }
 
+    /// Returns whether it has the rights of another: those of one token, or of none for one reason.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self.token(), other.token()) {
+            (None, None) => self.by() == other.by(),
+            (one, another) => one == another,
+        }
+    }
+
     /// Returns its session, if it is one.
     pub fn session(&self) -> Option<SessionKey> {
         match self.by() {

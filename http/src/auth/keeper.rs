@@ -4,6 +4,7 @@ use super::{
     core::{self, Secret},
     identity::{By, Identity},
     rates::Rates,
+    tickets::Tickets,
 };
 use crate::problem::Failure;
 use netscan_schemas::{
@@ -48,6 +49,7 @@ pub struct Keeper {
     address: Mutex<Option<String>>,
     pub(crate) rates: Rates,
     codes: Mutex<VecDeque<Code>>,
+    tickets: Tickets,
     used: Mutex<Used>,
     /// Counts what was taken away.
     taken: watch::Sender<u64>,
@@ -75,6 +77,7 @@ impl Keeper {
             address: Mutex::default(),
             rates: Rates::new(limits::REQUESTS_PER_S),
             codes: Mutex::default(),
+            tickets: Tickets::default(),
             used: Mutex::default(),
             taken: watch::Sender::new(0),
         }
@@ -211,6 +214,25 @@ impl Keeper {
     /// Makes a code good again whose session did not begin, through no fault of its holder.
     pub fn give_back(&self, taken: Taken) {
         lock(&self.codes).push_back(taken.0);
+    }
+
+    /// Gives out a ticket for a WebSocket; when the caller holds too many, returns how long to wait.
+    pub fn new_ticket(
+        &self,
+        identity: &Identity,
+    ) -> Result<Result<Secret, Duration>, getrandom::Error> {
+        let secret = Secret::random()?;
+        let kept = self.tickets.keep(secret.digest(), identity.clone(), Instant::now());
+        Ok(kept.map(|()| secret))
+    }
+
+    /// Takes a ticket, which is good once, and returns whose it is, if that caller still may come in.
+    pub fn by_ticket(&self, text: &str) -> Result<Option<Identity>, ReadError> {
+        let Some(secret) = Secret::of_ticket(text) else { return Ok(None) };
+        match self.tickets.take(secret.digest(), Instant::now()) {
+            Some(identity) => Ok(self.still_holds(&identity)?.then_some(identity)),
+            None => Ok(None),
+        }
     }
 
     /// Begins a session, and returns what its cookie holds.

@@ -1,7 +1,7 @@
 //! Who asks, and whether they may.
 //!
 //! ```text
-//! guard: Host, Origin ─► admit: token or session ─► rate ─► role ─► project ─► handler
+//! guard: Host, Origin ─► admit: token, session, ticket ─► rate ─► role ─► project ─► handler
 //!                                   │                        │
 //!                                   └ core (pure)            └ policy: the table of all routes
 //! ```
@@ -19,8 +19,9 @@ mod policy;
 mod rates;
 #[cfg(test)]
 mod tests;
+mod tickets;
 
-pub use admit::{Via, admit, not_too_often, unknown_caller};
+pub use admit::{Via, admit, not_too_often, rate_limited, unknown_caller};
 pub use guard::check_caller;
 pub use identity::{By, Identity};
 pub use keeper::Keeper;

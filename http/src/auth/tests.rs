@@ -62,6 +62,8 @@ fn secrets_are_not_shown_and_each_kind_is_good_for_its_use_only() {
     assert_eq!(format!("{secret:?}"), "Secret");
     assert_eq!(Secret::of_code(&secret.as_code()), Some(secret.clone()));
     assert_eq!(Secret::of_session(&secret.as_session()), Some(secret.clone()));
+    assert_eq!(Secret::of_ticket(&secret.as_ticket()), Some(secret.clone()));
+    assert_eq!(Secret::of_ticket(&secret.as_session()), None);
     assert_eq!(Secret::of_session(&secret.as_code()), None);
     assert_eq!(Secret::of_code(&secret.as_session()), None);
     assert_eq!(core::parse_token(&secret.as_code()), None);
@@ -233,7 +235,7 @@ fn every_route_is_in_the_table_and_nothing_else() {
 fn what_changes_something_takes_more_than_a_viewer() {
     for rule in RULES {
         let looks = rule.method == "GET" || rule.method == "*";
-        let of_sessions = rule.path.starts_with("/api/session");
+        let of_sessions = rule.path.starts_with("/api/session") || rule.path == "/api/ws-tickets";
         let more = matches!(rule.need, Need::Role(Role::Operator | Role::Admin));
         assert!(looks || of_sessions || more, "{rule:?}");
         let public = rule.need == Need::Nothing;

@@ -29,7 +29,8 @@ pub const LENIENT: &[(&str, &str)] = &[
 ];
 
 /// Calls by another method than GET that keep nothing in the store.
-const WRITE_NOTHING: &[&str] = &["/api/scans/preview", "/api/targets/expand", "/api/session/codes"];
+const WRITE_NOTHING: &[&str] =
+    &["/api/scans/preview", "/api/targets/expand", "/api/session/codes", "/api/ws-tickets"];
 
 /// Returns the rule of an operation, if there is one.
 pub fn rule_of(method: &str, path: &str) -> Option<&'static Rule> {

@@ -107,8 +107,8 @@ pub fn asyncapi(openapi: &Value) -> Value {
         },
         "channels": {
             "scan": channel("/ws/scans/{id}", "The events of one scan.", &of_scan, openapi),
-            "all": channel("/ws/events", "The events of all scans; without `line`, unless \
-                           `lines=true`.", &of_scan, openapi),
+            "all": channel("/ws/events", "The events of all scans that the caller sees; without \
+                           `line`, unless `lines=true`.", &of_scan, openapi),
         },
         "operations": {
             "followScan": operation("scan", "Sends the events of a scan, from any number on."),
@@ -152,7 +152,7 @@ fn message(variant: &Value, place: Option<&Value>) -> (String, Value) {
 
 /// Returns a channel, with the parameters that its route has in the OpenAPI document.
 fn channel(path: &str, what: &str, messages: &Map<String, Value>, openapi: &Value) -> Value {
-    let (mut in_path, mut in_query) = (Map::new(), Map::new());
+    let (mut in_path, mut in_query, mut in_header) = (Map::new(), Map::new(), Map::new());
     for parameter in openapi["paths"][path]["get"]["parameters"].as_array().into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default().to_owned();
         if parameter["in"] == "path" {
@@ -160,7 +160,8 @@ fn channel(path: &str, what: &str, messages: &Map<String, Value>, openapi: &Valu
         } else {
             let mut schema = parameter["schema"].clone();
             schema["description"] = parameter["description"].clone();
-            in_query.insert(name, schema);
+            let place = if parameter["in"] == "header" { &mut in_header } else { &mut in_query };
+            place.insert(name, schema);
         }
     }
     let mut channel = json!({
@@ -170,6 +171,7 @@ fn channel(path: &str, what: &str, messages: &Map<String, Value>, openapi: &Valu
         "bindings": { "ws": {
             "method": "GET",
             "query": { "type": "object", "properties": in_query },
+            "headers": { "type": "object", "properties": in_header },
         } },
     });
     if !in_path.is_empty() {

@@ -107,6 +107,7 @@ use utoipa::OpenApi;
         session::begin,
         session::end,
         session::new_code,
+        session::new_ticket,
         session::page,
         session::script,
         ws::scan_events,

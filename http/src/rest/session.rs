@@ -1,7 +1,8 @@
-//! Sessions of browsers: a login code or a token is exchanged for a cookie, once.
+//! Sessions of browsers: a login code or a token is exchanged for a cookie, once. And tickets for
+//! WebSockets.
 
 use crate::{
-    auth::{By, Identity, Secret, not_too_often, unknown_caller},
+    auth::{By, Identity, Secret, not_too_often, rate_limited, unknown_caller},
     extract::{Body, Strict},
     problem::Failure,
     query::{Nothing, Query},
@@ -16,7 +17,8 @@ use axum::{
 };
 use netscan_schemas::{
     TokenId,
-    api::{Caller, LoginCode, LoginRequest},
+    api::{Caller, LoginCode, LoginRequest, WsTicket},
+    limits,
     problem::Code,
 };
 use std::{
@@ -192,6 +194,27 @@ pub async fn new_code(
     let (secret, expires_at) = login_code(&edge, token)?;
     let url = edge.keeper.login_url(&secret);
     Ok(Json(LoginCode { url, code: secret.as_code(), expires_at }))
+}
+
+/// Makes a ticket that opens one WebSocket, for a client that can set no header there.
+#[utoipa::path(
+    post,
+    path = "/api/ws-tickets",
+    tag = "access",
+    operation_id = "create_ws_ticket",
+    responses(
+        (status = 200, description = "The ticket", body = WsTicket),
+    ),
+)]
+pub async fn new_ticket(
+    State(edge): State<Arc<Edge>>,
+    caller: Identity,
+    _: Query<Nothing>,
+) -> Result<Json<WsTicket>, Failure> {
+    let made = edge.keeper.new_ticket(&caller).map_err(|error| Failure::internal(&error))?;
+    let secret = made.map_err(|wait| rate_limited("tickets that nobody has used", wait))?;
+    let expires_in_ms = limits::WS_TICKET_LIFE.as_millis() as u64;
+    Ok(Json(WsTicket { ticket: secret.as_ticket(), expires_in_ms }))
 }
 
 fn login_code(edge: &Edge, token: &TokenId) -> Result<(Secret, netscan_schemas::Time), Failure> {

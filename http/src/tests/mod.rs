@@ -191,7 +191,11 @@ impl World {
 
     /// Keeps a scan that nothing runs: its events are what a test writes.
     async fn idle_scan(&self) -> ScanId {
-        let project = self.system.project_named("Tests").await.unwrap();
+        self.idle_scan_of(self.system.project_named("Tests").await.unwrap()).await
+    }
+
+    /// Keeps such a scan in a project.
+    async fn idle_scan_of(&self, project: ProjectId) -> ScanId {
         let id = self.system.store().next_scan_id();
         let spec = spec(id, project);
         let mut write = Write::new();

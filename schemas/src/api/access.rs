@@ -90,6 +90,16 @@ pub struct LoginCode {
     pub expires_at: Time,
 }
 
+/// A ticket that opens one WebSocket, once and soon.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct WsTicket {
+    /// The ticket. With `ticket.` before it, it is offered as a subprotocol beside `netscan.v1`:
+    /// `new WebSocket(url, ["netscan.v1", "ticket." + ticket])`.
+    pub ticket: String,
+    /// For how long it is good.
+    pub expires_in_ms: u64,
+}
+
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Caller {
@@ -117,7 +127,7 @@ macro_rules! hide_secret {
     };
 }
 
-hide_secret!(MadeToken, LoginRequest, LoginCode);
+hide_secret!(MadeToken, LoginRequest, LoginCode, WsTicket);
 
 #[cfg(test)]
 mod tests {
@@ -130,5 +140,7 @@ mod tests {
         let code =
             LoginCode { url: Some("hush".into()), code: "hush".into(), expires_at: Time::now() };
         assert!(!format!("{code:?}").contains("hush"));
+        let ticket = WsTicket { ticket: "hush".into(), expires_in_ms: 1 };
+        assert!(!format!("{ticket:?}").contains("hush"));
     }
 }

@@ -363,6 +363,14 @@ fn every_reason_of_version_1_is_still_read() {
 }
 
 #[test]
+fn reasons_keep_their_numbers_whatever_their_order() {
+    assert_eq!(encode("reason", &StopReason::Killed).unwrap(), [10]);
+    assert_eq!(encode("reason", &StopReason::OutOfScope).unwrap(), [11]);
+    assert!(StopReason::OutOfScope > StopReason::NetworkChanged);
+    assert!(StopReason::OutOfScope < StopReason::Paused);
+}
+
+#[test]
 fn a_golden_segment_is_still_read() {
     let texts: Vec<Arc<str>> = vec![r#"{"event":"line","seq":1}"#.into(), "{\"seq\":2}".into()];
     // Only reading: another zstd may compress the same text to other bytes.

@@ -55,14 +55,27 @@ impl Store {
 
     /// Returns whether a scan is of one of these projects.
     pub fn is_of_any(&self, scan: ScanId, projects: &[ProjectId]) -> Result<bool, ReadError> {
+        Ok(!self.of_any(&[scan], projects)?.is_empty())
+    }
+
+    /// Returns those of the scans that are of one of these projects.
+    pub fn of_any(
+        &self,
+        scans: &[ScanId],
+        projects: &[ProjectId],
+    ) -> Result<Vec<ScanId>, ReadError> {
         self.read(|txn| {
             let rows = txn.open_table(SCANS_BY_PROJECT)?;
-            for project in projects {
-                if rows.get((project.get(), scan.get()))?.is_some() {
-                    return Ok(true);
+            let mut found = Vec::new();
+            for scan in scans {
+                for project in projects {
+                    if rows.get((project.get(), scan.get()))?.is_some() {
+                        found.push(*scan);
+                        break;
+                    }
                 }
             }
-            Ok(false)
+            Ok(found)
         })
     }
 

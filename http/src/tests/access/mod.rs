@@ -3,6 +3,7 @@
 mod browsers;
 mod roles;
 mod streams;
+mod tickets;
 mod tokens;
 
 use super::{Answer, World, all_up, ask, world};

@@ -2,7 +2,7 @@
 
 use crate::faults::{
     actors, commands, crash, directory, disk, exports, garbage, herd, monitors, output, process,
-    requests, scanner, signals,
+    requests, scanner, scope, signals,
 };
 use crate::trial::{Result, Trial};
 
@@ -11,8 +11,6 @@ use crate::trial::{Result, Trial};
 pub(crate) enum How {
     /// It is made to happen, and everything is compared.
     Run(fn(&mut Trial) -> Result<()>),
-    /// What it would strike is not built yet.
-    NotBuilt(&'static str),
     /// Other tests drive it, or none does yet.
     NotHere(&'static str),
 }
@@ -30,10 +28,6 @@ pub(crate) struct Fault {
 
 const fn run(id: &'static str, what: &'static str, trial: fn(&mut Trial) -> Result<()>) -> Fault {
     Fault { id, what, how: How::Run(trial) }
-}
-
-const fn not_built(id: &'static str, what: &'static str, why: &'static str) -> Fault {
-    Fault { id, what, how: How::NotBuilt(why) }
 }
 
 const fn not_here(id: &'static str, what: &'static str, why: &'static str) -> Fault {
@@ -81,11 +75,7 @@ pub(crate) const FAULTS: [Fault; 39] = [
     not_here("F32", "a batch that kills the server", "a whole-program test ends five servers"),
     run("F33", "a panic at each fail point", actors::panics),
     not_here("F34", "slow or lying name servers", "needs a name server of its own"),
-    not_built(
-        "F35",
-        "scope or rights change in a scan",
-        "there is no scope; the edge's own tests revoke rights",
-    ),
+    run("F35", "the scope is cut in a scan", scope::cut),
     run("F36", "storms of stop, pause and resume", commands::storms),
     not_here("F37", "the network goes away", "needs a network of its own"),
     run("F38", "exports to slow readers", exports::slow_readers),

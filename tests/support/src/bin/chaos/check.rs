@@ -196,7 +196,7 @@ fn take_event(history: &mut History, seq: u64, event: &Value) -> Option<String> 
 }
 
 /// Returns the addresses of compact ranges.
-fn expand(targets: &Value) -> Vec<IpAddr> {
+pub(crate) fn expand(targets: &Value) -> Vec<IpAddr> {
     let words = targets.as_array().into_iter().flatten().filter_map(Value::as_str);
     targets::expand(&words.collect::<Vec<_>>().join("\n")).0
 }

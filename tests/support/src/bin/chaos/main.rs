@@ -147,7 +147,6 @@ fn run_one(settings: &Settings, fault: &Fault, excepted: bool) -> Row {
     let began = Instant::now();
     let mut trial = Trial::new(settings, &format!("{} {}", fault.id, fault.what));
     let (verdict, why) = match fault.how {
-        How::NotBuilt(why) => (Verdict::NotBuiltYet, Some(why.to_owned())),
         How::NotHere(why) => (Verdict::NotDrivenHere, Some(why.to_owned())),
         How::Run(_) if excepted => (Verdict::Excepted, None),
         How::Run(run) => {

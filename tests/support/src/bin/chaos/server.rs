@@ -153,6 +153,17 @@ impl Server {
         Ok((response.status().as_u16(), body))
     }
 
+    /// Has something removed.
+    pub(crate) fn delete(&self, path: &str) -> Result<()> {
+        let mut response = self.agent.delete(format!("http://{}{path}", self.address)).call()?;
+        match response.status().as_u16() {
+            204 => Ok(()),
+            status => {
+                Err(unexpected(path, status, response.body_mut().read_to_string()?.as_bytes()))
+            }
+        }
+    }
+
     /// Answers what another thread needs to talk to it.
     pub(crate) fn line(&self) -> Line {
         Line { address: self.address, agent: self.agent.clone() }
@@ -187,7 +198,7 @@ impl Line {
 
 fn unexpected(path: &str, status: u16, body: &[u8]) -> Error {
     let body: String = String::from_utf8_lossy(body).chars().take(300).collect();
-    format!("GET {path}: {status} {body}").into()
+    format!("{path}: {status} {body}").into()
 }
 
 /// Returns the last lines of a log.

@@ -27,7 +27,6 @@ pub(crate) enum Verdict {
     Violated,
     Skipped,
     Excepted,
-    NotBuiltYet,
     NotDrivenHere,
 }
 
@@ -38,7 +37,6 @@ impl Verdict {
             Self::Violated => "VIOLATED",
             Self::Skipped => "skipped",
             Self::Excepted => "not run: excepted by --except",
-            Self::NotBuiltYet => "not built yet",
             Self::NotDrivenHere => "not driven here",
         }
     }

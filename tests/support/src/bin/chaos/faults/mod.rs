@@ -13,4 +13,5 @@ pub(crate) mod output;
 pub(crate) mod process;
 pub(crate) mod requests;
 pub(crate) mod scanner;
+pub(crate) mod scope;
 pub(crate) mod signals;
