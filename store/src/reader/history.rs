@@ -84,7 +84,7 @@ impl Store {
                 match looking.of_scan(txn, scan, batch)? {
                     Of::Known(verdict, host) => {
                         let scan = scans::view(txn, require(&looking.specs, scan)?)?;
-                        page.scans.push(Known { scan, verdict, host });
+                        page.scans.push(Known { scan, verdict, host: host.map(|host| *host) });
                     }
                     Of::NoTarget => {}
                     Of::After(batch) => {
@@ -106,7 +106,7 @@ impl Store {
 
 /// What one scan says.
 enum Of {
-    Known(Verdict, Option<HostRecord>),
+    Known(Verdict, Option<Box<HostRecord>>),
     NoTarget,
     /// The verdicts of batches up to this one say nothing of it, and that is enough for now.
     After(u64),
@@ -167,7 +167,7 @@ impl Looking {
             if address_key(host.finding.address, host.scan_id.get()) != key {
                 return Err(misplaced::<HostRecord>(number));
             }
-            return Ok(Of::Known(host.verdict, Some(host)));
+            return Ok(Of::Known(host.verdict, Some(Box::new(host))));
         }
         let (plan, bytes) = require_sized::<PlanRecord>(&self.plans, scan)?;
         self.spend(bytes / BYTES_A_READ);

@@ -16,7 +16,7 @@ fn scan(
     fixture: &Fixture,
     project: ProjectId,
     targets: std::ops::Range<u32>,
-    found: Vec<HostFinding>,
+    found: &[HostFinding],
 ) -> ScanId {
     let store = &fixture.store;
     let id = store.next_scan_id();
@@ -84,14 +84,14 @@ fn an_address_is_known_to_every_scan_that_had_it_as_a_target() {
         hosts.push(host);
         hosts
     };
-    let is_up = scan(&fixture, ours, 0..8, and(all_down(0..7), up(address(7), &[80])));
-    let is_down = scan(&fixture, theirs, 0..8, all_down(0..8));
-    let given_up = scan(&fixture, ours, 6..8, and(all_down(6..7), timed_out(address(7))));
-    let elsewhere = scan(&fixture, ours, 8..16, all_down(8..16));
+    let is_up = scan(&fixture, ours, 0..8, &and(all_down(0..7), up(address(7), &[80])));
+    let is_down = scan(&fixture, theirs, 0..8, &all_down(0..8));
+    let given_up = scan(&fixture, ours, 6..8, &and(all_down(6..7), timed_out(address(7))));
+    let elsewhere = scan(&fixture, ours, 8..16, &all_down(8..16));
     // Some addresses have no verdict: only the batches tell which.
-    let some = scan(&fixture, theirs, 0..64, all_down(4..64));
-    let none = scan(&fixture, ours, 0..8, Vec::new());
-    let only_up = scan(&fixture, ours, 0..9, vec![up(address(0), &[])]);
+    let some = scan(&fixture, theirs, 0..64, &all_down(4..64));
+    let none = scan(&fixture, ours, 0..8, &[]);
+    let only_up = scan(&fixture, ours, 0..9, &[up(address(0), &[])]);
 
     let of_7 = [
         (only_up, Verdict::Unfinished),
