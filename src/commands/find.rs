@@ -77,7 +77,7 @@ pub async fn host(client: &Client, address: IpAddr, out: &Output) -> Result<Exit
         return out.json(&history).map(|()| Exit::Ok);
     }
     if history.is_empty() {
-        out.note(&format!("no scan has found {address} up"));
+        out.note(&format!("no scan had {address} among its targets"));
         return Ok(Exit::Ok);
     }
     let rows = history.iter().enumerate().map(|(index, one)| {

@@ -39,7 +39,9 @@ mod writer;
 
 pub use error::{OpenError, ReadError, Refusal, WriteError};
 pub use metrics::Metrics;
-pub use reader::{AuditPage, AuditQuery, HostPage, ScanFilter, ScanView};
+pub use reader::{
+    AuditPage, AuditQuery, HistoryPage, HistoryPlace, HostPage, Known, ScanFilter, ScanView,
+};
 pub use scrub::Scrub;
 pub use segment::Texts;
 pub use space::{BALLAST_BYTES, RESERVE_BYTES};

@@ -3,20 +3,21 @@
 use crate::{
     auth::Identity,
     extract::{Body, Lenient, Segment},
+    page::{self, Page},
     problem::Failure,
     query::{Nothing, Query, SeedQuery},
     router::Edge,
     view,
 };
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::Uri, response::Response};
 use netscan_schemas::{
     ScanId,
-    api::{DifficultTarget, ExpandAnswer, ExpandRequest, InvalidTarget, Scan, TargetHistory},
+    api::{DifficultTarget, ExpandAnswer, ExpandRequest, InvalidTarget, TargetHistory},
     limits,
     problem::Code,
-    stored::{DifficultRecord, HostRecord},
+    stored::DifficultRecord,
 };
-use netscan_store::{ReadError, Store};
+use netscan_store::{HistoryPlace, Known, ReadError, Store};
 use serde::Deserialize;
 use std::{net::IpAddr, sync::Arc};
 
@@ -136,15 +137,16 @@ fn leave_seen(
     Ok(!record.history.is_empty())
 }
 
-/// Lists the scans that found an address up or gave up on it, newest first.
+/// Lists the scans of which an address was a target, newest first, with what each knows of it: `up`,
+/// `down`, `timed_out` or `unfinished`.
 #[utoipa::path(
     get,
     path = "/api/targets/{address}/history",
     tag = "targets",
     operation_id = "get_target_history",
-    params(("address" = String, Path, description = "An address of IPv4 or IPv6", example = "192.0.2.7")),
+    params(("address" = String, Path, description = "An address of IPv4 or IPv6", example = "192.0.2.7"), Page),
     responses(
-        (status = 200, description = "The scans", body = [TargetHistory]),
+        (status = 200, description = "The scans; a page may be short, or empty, and have a next one", body = [TargetHistory], headers(("Link" = Option<String>, description = "The next page, with `rel=\"next\"`, while there is more"))),
     ),
     extensions(("x-problem-codes" = json!(["invalid-target"]))),
 )]
@@ -152,41 +154,49 @@ pub async fn history(
     State(edge): State<Arc<Edge>>,
     caller: Identity,
     Segment(address): Segment<String>,
-    _: SeedQuery<Nothing>,
-) -> Result<Json<Vec<TargetHistory>>, Failure> {
+    SeedQuery(page): SeedQuery<Page>,
+    uri: Uri,
+) -> Result<Response, Failure> {
     let address: IpAddr = address.parse().map_err(|_| {
         let detail =
             format!("`{address}` is not an address; give one like 192.0.2.7 or 2001:db8::7");
         Failure::new(Code::InvalidTarget, detail)
     })?;
-    Ok(Json(crate::off_thread(move || found_at(&edge, &caller, address)).await??))
+    let (limit, from) = (page.limit()?, page.place(place)?);
+    // Who names no limit may not look for a next page: there is one only where it would take long.
+    let reads = match page.is_asked_for() {
+        true => limits::SEARCH_READS_MAX,
+        false => limits::SEARCH_ALL_READS_MAX,
+    };
+    let find = move || {
+        let projects = caller.projects();
+        let found = edge.system.store().history(address, projects, from, limit, reads)?;
+        let rows = rows(&edge, found.scans)?;
+        Ok(page::answer_up_to(&uri, &rows, limit, found.next.map(cursor)))
+    };
+    crate::off_thread(find).await?
 }
 
-fn found_at(
-    edge: &Edge,
-    caller: &Identity,
-    address: IpAddr,
-) -> Result<Vec<TargetHistory>, Failure> {
-    let store = edge.system.store();
-    let (mut found, mut views) = (Vec::new(), Vec::new());
-    for record in store.hosts_by_address(address)? {
-        if found.len() == limits::SEED_LIST_MAX {
-            break;
-        }
-        // A scan may be deleted meanwhile.
-        match store.scan(record.scan_id)? {
-            Some(view) if caller.sees(view.spec.project_id) => {
-                found.push(record);
-                views.push(view);
-            }
-            Some(_) | None => {}
-        }
-    }
-    let row = |(scan, record): (Scan, HostRecord)| {
-        let verdict = record.verdict;
-        let open = record.finding.open_ports();
+/// Returns a place as a cursor.
+fn cursor(place: HistoryPlace) -> String {
+    format!("t{:x}.{:x}", place.scan, place.batch)
+}
+
+fn place(cursor: &str) -> Option<HistoryPlace> {
+    let (scan, batch) = cursor.strip_prefix('t')?.split_once('.')?;
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    Some(HistoryPlace { scan: number(scan)?, batch: number(batch)? })
+}
+
+fn rows(edge: &Edge, known: Vec<Known>) -> Result<Vec<TargetHistory>, Failure> {
+    let (mut views, mut found) = (Vec::new(), Vec::new());
+    for Known { scan, verdict, host } in known {
+        let open = host.iter().flat_map(|host| host.finding.open_ports());
         let open_ports = open.map(|port| format!("{}/{}", port.number, port.protocol)).collect();
-        TargetHistory { scan, verdict, open_ports }
-    };
-    Ok(view::scans(edge, views)?.into_iter().zip(found).map(row).collect())
+        views.push(scan);
+        found.push((verdict, open_ports));
+    }
+    let scans = view::scans(edge, views)?.into_iter().zip(found);
+    let row = |(scan, (verdict, open_ports))| TargetHistory { scan, verdict, open_ports };
+    Ok(scans.map(row).collect())
 }

@@ -1,13 +1,49 @@
 //! Lists, pages and filters; raw output; stored events.
 
 use super::{all_up, ask, port, request, up, world};
-use netscan_schemas::{AttemptNo, BatchId, attempt::Stream, limits};
+use netscan_nmap::launch::{Script, Step};
+use netscan_schemas::{AttemptNo, BatchId, ScanId, attempt::Stream, limits};
 use netscan_store::Write;
 use serde_json::{Value, json};
 
 fn names(hosts: &Value) -> String {
     let names = hosts.as_array().unwrap().iter().map(|host| host["address"].as_str().unwrap());
     names.map(|name| name.trim_start_matches("127.0.0.")).collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn the_history_of_an_address_has_scans_that_found_it_down() {
+    let world = world(|spec| {
+        let Script::Run(mut steps) = up(spec, |_| String::new()) else { panic!("it runs") };
+        for step in &mut steps {
+            if let Step::Xml(xml) = step {
+                let text = String::from_utf8(std::mem::take(xml)).unwrap();
+                *xml =
+                    text.replace(r#"<status state="up""#, r#"<status state="down""#).into_bytes();
+            }
+        }
+        Script::Run(steps)
+    })
+    .await;
+    let mut scans = Vec::new();
+    for targets in ["127.0.0.1-4", "127.0.0.3", "127.0.0.4"] {
+        scans.push(world.scan(json!({"targets": [targets]})).await);
+    }
+    let (mut next, mut seen) = ("/api/targets/127.0.0.3/history?limit=1".to_owned(), Vec::new());
+    while !next.is_empty() {
+        let page = world.get(&next).await;
+        for one in page.json().as_array().unwrap() {
+            seen.push(format!("{} {} {}", one["id"], one["verdict"], one["open_ports"]));
+        }
+        let link = page.header("link").to_owned();
+        next = link.split_once('>').map_or("", |(to, _)| to).trim_start_matches('<').to_owned();
+    }
+    let down = |scan: ScanId| format!("{scan} \"down\" []");
+    assert_eq!(seen, [down(scans[1]), down(scans[0])]);
+    let whole = world.json("/api/targets/127.0.0.3/history").await;
+    assert_eq!(whole.as_array().unwrap().len(), 2);
+    let bad = world.get("/api/targets/127.0.0.3/history?cursor=h1.1").await;
+    assert_eq!((bad.status.as_u16(), bad.problem().as_str()), (422, "invalid-value"));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod batches;
 mod events;
+mod history;
 mod hosts;
 mod projects;
 mod scans;
@@ -26,7 +27,9 @@ use std::net::IpAddr;
 pub(crate) use access::{decode_session, decode_token};
 pub use audit::{AuditPage, AuditQuery};
 pub(crate) use events::last_seq_in;
+pub use history::{HistoryPage, HistoryPlace, Known};
 pub use hosts::HostPage;
+pub(crate) use scans::newest_of;
 pub use scans::{ScanFilter, ScanView};
 
 /// Returns the record of a row.
@@ -34,8 +37,16 @@ pub(crate) fn get<R: Filed>(
     table: &impl ReadableTable<u64, Bytes>,
     key: u64,
 ) -> Result<Option<R>, ReadError> {
+    Ok(get_sized(table, key)?.map(|(record, _)| record))
+}
+
+/// Returns the record of a row, and how many bytes that takes.
+pub(crate) fn get_sized<R: Filed>(
+    table: &impl ReadableTable<u64, Bytes>,
+    key: u64,
+) -> Result<Option<(R, usize)>, ReadError> {
     let bytes = table.get(key)?;
-    bytes.map(|bytes| decode(bytes.value(), key)).transpose()
+    bytes.map(|bytes| Ok((decode(bytes.value(), key)?, bytes.value().len()))).transpose()
 }
 
 /// Returns the record of a row that another row says is there.
@@ -51,11 +62,10 @@ pub(crate) fn require_sized<R: Filed>(
     table: &impl ReadableTable<u64, Bytes>,
     key: u64,
 ) -> Result<(R, usize), ReadError> {
-    let bytes = table.get(key)?.ok_or_else(|| {
+    get_sized(table, key)?.ok_or_else(|| {
         let source = CodecError::Short { kind: R::KIND, bytes: 0 };
         ReadError::Damaged { kind: R::KIND, key: key.to_string(), source }
-    })?;
-    Ok((decode(bytes.value(), key)?, bytes.value().len()))
+    })
 }
 
 /// Decodes a record and names it when it is damaged, or not the one of its key.

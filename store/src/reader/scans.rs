@@ -14,7 +14,7 @@ use netscan_schemas::{
     scan::{ScanState, ScanStatus},
     stored::{PlanRecord, ScanSpec, TallyRecord},
 };
-use redb::{ReadTransaction, StorageError};
+use redb::{ReadOnlyTable, ReadTransaction, StorageError};
 
 /// A scan at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,11 +147,26 @@ impl Store {
     }
 }
 
-fn view(txn: &ReadTransaction, spec: ScanSpec) -> Result<ScanView, ReadError> {
+pub(super) fn view(txn: &ReadTransaction, spec: ScanSpec) -> Result<ScanView, ReadError> {
     let number = spec.id.get();
     let state = require(&txn.open_table(SCAN_STATES)?, number)?;
     let tally = require(&txn.open_table(TALLIES)?, number)?;
     Ok(ScanView { spec, state, tally })
+}
+
+/// Returns the newest scan of these projects, up to a number.
+pub(crate) fn newest_of(
+    scans_by_project: &ReadOnlyTable<(u64, u64), ()>,
+    projects: &[ProjectId],
+    most: u64,
+) -> Result<Option<u64>, ReadError> {
+    let mut newest = None;
+    for project in projects {
+        let scans = (project.get(), 0)..=(project.get(), most);
+        let last = scans_by_project.range(scans)?.next_back().transpose()?;
+        newest = newest.max(last.map(|row| row.0.value().1));
+    }
+    Ok(newest)
 }
 
 fn ids(numbers: impl Iterator<Item = Result<u64, StorageError>>) -> Result<Vec<ScanId>, ReadError> {

@@ -18,7 +18,7 @@ mod prefix;
 use crate::{
     Store,
     error::ReadError,
-    reader::{misplaced, require},
+    reader::{misplaced, newest_of, require},
     tables::{
         AddressKey, Bytes, HOSTS, HOSTS_BY_ADDRESS, HOSTS_BY_SCAN, POSTINGS, PostingKey,
         SCAN_SPECS, SCANS_BY_PROJECT, TEXTS,
@@ -28,7 +28,7 @@ use crate::{
 use lists::{Lists, Sought, Source};
 use netscan_schemas::{
     AddressSet, Interval,
-    id::{HostId, ProjectId, ScanId},
+    id::{HostId, ScanId},
     stored::HostRecord,
 };
 use redb::{ReadOnlyTable, ReadTransaction};
@@ -327,7 +327,7 @@ impl<'q> Search<'q> {
                 self.reads += source.terms.len() / TERMS_A_READ;
             }
             let listed = match &self.query.projects {
-                Some(projects) => self.newest_of(projects, scan)?,
+                Some(projects) => newest_of(&self.scans_by_project, projects, scan)?,
                 None if sources.is_empty() => {
                     let last = self.scan_specs.range(..=scan)?.next_back().transpose()?;
                     last.map(|row| row.0.value())
@@ -350,17 +350,6 @@ impl<'q> Search<'q> {
     /// read.
     fn project_reads(&self) -> usize {
         self.query.projects.as_ref().map_or(0, |projects| projects.len() / TERMS_A_READ)
-    }
-
-    /// Returns the newest scan of these projects, up to a number.
-    fn newest_of(&self, projects: &[ProjectId], most: u64) -> Result<Option<u64>, ReadError> {
-        let mut newest = None;
-        for project in projects {
-            let scans = (project.get(), 0)..=(project.get(), most);
-            let last = self.scans_by_project.range(scans)?.next_back().transpose()?;
-            newest = newest.max(last.map(|row| row.0.value().1));
-        }
-        Ok(newest)
     }
 
     /// Returns whether a scan is of the projects that are asked for.

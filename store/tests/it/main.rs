@@ -14,6 +14,7 @@ mod durability;
 mod events;
 mod full;
 mod groups;
+mod history;
 mod hosts;
 mod index_damage;
 mod lists;
