@@ -127,7 +127,7 @@ fn a_servers_log_has_its_start_its_callers_and_its_end_and_leaves_with_its_own_l
     let lines = fs::read_to_string(&told).unwrap();
     let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let lines: Vec<Value> = lines.filter(|line| line["target"] == "audit").collect();
-    let of = |line: &Value| (line["fields"]["seq"].clone(), line["fields"]["hash"].clone());
+    let of = |line: &Value| (line["seq"].clone(), line["hash"].clone());
     let of_entry = |entry: &Value| (entry["seq"].clone(), entry["hash"].clone());
     assert_eq!(
         lines.iter().map(of).collect::<Vec<_>>(),
