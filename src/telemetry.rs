@@ -3,8 +3,8 @@
 //! What hosts and clients say stands in it too, so it goes through the sanitiser: an entry is one
 //! line, whatever is in it, and cannot take over the terminal that shows it.
 
-use crate::cli::{Args, Command, Log};
-use netscan_schemas::inert;
+use crate::cli::{Args, Command, LogFormat};
+use netscan_schemas::{Time, inert};
 use std::{
     fmt,
     io::{self, Write},
@@ -14,7 +14,7 @@ use tracing_subscriber::{
     Layer,
     filter::Targets,
     fmt as format,
-    fmt::{MakeWriter, format::Writer},
+    fmt::{MakeWriter, format::Writer, time::FormatTime},
     layer::SubscriberExt,
     registry::LookupSpan,
     util::SubscriberInitExt,
@@ -24,7 +24,7 @@ use tracing_subscriber::{
 pub fn start(args: &Args) {
     use tracing::level_filters::LevelFilter as Level;
     let (serving, json) = match &args.command {
-        Command::Serve(serve) => (true, serve.log == Log::Json),
+        Command::Serve(serve) => (true, serve.log_format == LogFormat::Json),
         _ => (false, false),
     };
     let ours = match (args.verbose, serving) {
@@ -34,7 +34,9 @@ pub fn start(args: &Args) {
         _ => Level::TRACE,
     };
     let mut filter = Targets::new().with_default(Level::WARN);
-    for target in ["netscan", "netscan_actors", "netscan_http", "netscan_nmap", "netscan_store"] {
+    for target in
+        ["netscan", "netscan_actors", "netscan_http", "netscan_nmap", "netscan_store", "audit"]
+    {
         filter = filter.with_target(target, ours);
     }
     let registry = tracing_subscriber::registry();
@@ -62,16 +64,31 @@ where
     };
     let fields = format::format::debug_fn(field);
     let fields = tracing_subscriber::field::MakeExt::delimited(fields, " ");
-    format::layer().with_writer(to).with_ansi(ansi).with_target(false).fmt_fields(fields)
+    format::layer()
+        .with_timer(Clock)
+        .with_writer(to)
+        .with_ansi(ansi)
+        .with_target(false)
+        .fmt_fields(fields)
 }
 
-/// A JSON object a line.
+/// A JSON object a line: message and fields beside each other, and what the request is in `span`.
 fn as_json<S, W>(to: W) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     W: for<'w> MakeWriter<'w> + 'static,
 {
-    format::layer().with_writer(Clean(to)).json()
+    let json = format::layer().with_timer(Clock).with_writer(Clean(to)).json();
+    json.flatten_event(true).with_current_span(true).with_span_list(false)
+}
+
+/// RFC 3339 with milliseconds, as everywhere else.
+struct Clock;
+
+impl FormatTime for Clock {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        write!(writer, "{}", Time::now())
+    }
 }
 
 /// Writes JSON's own escapes for what JSON leaves as it is and a terminal does not.
@@ -129,6 +146,7 @@ mod tests {
 
     fn log(text: &str) {
         let number = 7;
+        let _in = tracing::info_span!("request", request.id = "3-1", of = %text).entered();
         tracing::warn!(scan.id = number, told = text, shown = %text, "not read: {text}");
     }
 
@@ -161,8 +179,13 @@ mod tests {
                 let line = said.strip_suffix('\n').unwrap();
                 assert!(!line.chars().any(inert::is_harmful), "{name}: {line:?}");
                 let entry: serde_json::Value = serde_json::from_str(line).unwrap();
-                assert_eq!(entry["fields"]["told"], text, "{name}");
-                assert_eq!(entry["fields"]["message"], format!("not read: {text}"), "{name}");
+                assert_eq!(entry["told"], text, "{name}");
+                assert_eq!(entry["message"], format!("not read: {text}"), "{name}");
+                assert_eq!((&entry["level"], &entry["scan.id"]), (&"WARN".into(), &7.into()));
+                assert_eq!(entry["span"]["request.id"], "3-1");
+                assert_eq!(entry["span"]["of"], text, "{name}");
+                let time = entry["timestamp"].as_str().unwrap();
+                assert_eq!((time.len(), &time[19..20], &time[23..]), (24, ".", "Z"), "{time}");
             }
         });
     }

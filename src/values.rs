@@ -1,6 +1,8 @@
 //! Reads values of the command line that clap does not know, and says what a valid one looks like.
 
-use netscan_schemas::{AddressSet, BatchId, ScanId, Time, TokenId, api::SandboxMode};
+use netscan_schemas::{
+    AddressSet, BatchId, ScanId, Time, TokenId, api::SandboxMode, audit::AuditAction,
+};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
@@ -36,6 +38,15 @@ pub fn moment(text: &str) -> Result<Time, String> {
     let micros = after.and_then(|after| i64::try_from(after.as_micros()).ok());
     let at = micros.and_then(|micros| Time::now().as_micros().checked_add(micros));
     at.map(Time::from_micros).ok_or_else(wrong)
+}
+
+/// Reads an action of the audit log.
+pub fn audit_action(text: &str) -> Result<AuditAction, String> {
+    let found = AuditAction::ALL.iter().find(|action| action.as_str() == text);
+    found.copied().ok_or_else(|| {
+        let names: Vec<&str> = AuditAction::ALL.iter().map(|action| action.as_str()).collect();
+        format!("the actions are {}", names.join(", "))
+    })
 }
 
 /// Reads what may be scanned: addresses, no names.

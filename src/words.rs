@@ -3,7 +3,7 @@
 use netscan_schemas::problem::FieldError;
 
 /// Fields of a request, and what sets them on the command line.
-const OPTIONS: [(&str, &str); 8] = [
+const OPTIONS: [(&str, &str); 9] = [
     ("chunk_size", "--chunk-size"),
     ("concurrency", "--concurrency"),
     ("policy/attempts_max", "--attempts"),
@@ -12,6 +12,7 @@ const OPTIONS: [(&str, &str); 8] = [
     ("name", "--name"),
     ("targets", "targets"),
     ("exclude", "--exclude"),
+    ("grants/note", "--note"),
 ];
 
 /// Returns an error for people who typed a command. A JSON pointer means nothing to them.
@@ -95,6 +96,7 @@ mod tests {
             ("/exclude/3", "`x/9`: no mask", "exclude `x/9`: no mask"),
             ("/chunk_size", "chunk_size must be 1 to 9", "--chunk-size must be 1 to 9"),
             ("/policy/attempts_max", "policy.attempts_max must be 1", "--attempts must be 1"),
+            ("/grants/note", "a note has 1 to 500", "a note has 1 to 500"),
             ("/name", "a project's name has 1 to 200", "a project's name has 1 to 200"),
             ("/policy/zz", "is odd", "policy.zz: is odd"),
             ("", "as it is", "as it is"),

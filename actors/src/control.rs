@@ -3,17 +3,19 @@
 use crate::{
     engine::EngineMsg,
     in_hand::Taken,
-    scan::ScanMsg,
+    scan::{Order, ScanMsg},
     system::{ANSWER_WAIT, System},
 };
 use netscan_schemas::{
     ScanId,
     attempt::StopReason,
+    audit::{AuditAction, AuditKind, Origin},
     event::{EncodedEvent, Event},
     scan::ScanStatus,
+    stored::AuditEntry,
 };
 use netscan_store::{ReadError, Write, WriteError};
-use ractor::{RpcReplyPort, rpc::CallResult};
+use ractor::rpc::CallResult;
 
 /// Why a stop, pause or resume is not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -58,10 +60,18 @@ impl System {
     ///
     /// # Errors
     /// When there is no such scan, or it has ended.
-    pub async fn stop_scan(&self, scan: ScanId, at_once: bool) -> Result<ScanStatus, CommandError> {
+    pub async fn stop_scan(
+        &self,
+        scan: ScanId,
+        at_once: bool,
+        by: &Origin,
+    ) -> Result<ScanStatus, CommandError> {
         let reason = if at_once { StopReason::Killed } else { StopReason::Stopped };
-        let status = match self.command(scan, |reply| ScanMsg::Stop(reason, reply)).await {
-            Err(CommandError::Interrupted(_)) => self.end_interrupted(scan).await?,
+        let entry = by.did(AuditAction::ScanStop).on(AuditKind::Scan, scan);
+        let entry = if at_once { entry.saying("at once") } else { entry };
+        let order = Order::Stop(reason);
+        let status = match self.command(scan, order, entry.clone()).await {
+            Err(CommandError::Interrupted(_)) => self.end_interrupted(scan, entry).await?,
             status => status?,
         };
         Ok(if status.has_ended() { status } else { ScanStatus::Stopping })
@@ -69,12 +79,16 @@ impl System {
 
     /// Ends a scan that no process runs. The stop is written down first, and so holds whatever
     /// happens; an actor then carries it out, which starts no nmap.
-    async fn end_interrupted(&self, scan: ScanId) -> Result<ScanStatus, CommandError> {
+    async fn end_interrupted(
+        &self,
+        scan: ScanId,
+        entry: AuditEntry,
+    ) -> Result<ScanStatus, CommandError> {
         match self.in_hand().take(scan) {
             Taken::New => {}
             Taken::Already | Taken::Closed => return Err(CommandError::Busy(scan)),
         }
-        match self.write_stop(scan).await {
+        match self.write_stop(scan, entry).await {
             Ok(()) => self.tell(EngineMsg::Start(scan)),
             Err(error) => {
                 self.in_hand().release(scan);
@@ -87,7 +101,7 @@ impl System {
         }
     }
 
-    async fn write_stop(&self, scan: ScanId) -> Result<(), CommandError> {
+    async fn write_stop(&self, scan: ScanId, entry: AuditEntry) -> Result<(), CommandError> {
         let mut state = self.store().scan(scan)?.ok_or(CommandError::NoScan(scan))?.state;
         match state.status {
             ended if ended.has_ended() => return Err(CommandError::Ended(scan, ended)),
@@ -97,6 +111,7 @@ impl System {
         let mut write = Write::new();
         write.put_scan_state(scan, &state);
         write.event(scan, EncodedEvent::now(&Event::ScanStopping {}));
+        write.audit(entry);
         self.store().submit(write).await?;
         Ok(())
     }
@@ -105,8 +120,9 @@ impl System {
     ///
     /// # Errors
     /// When there is no such scan, it has ended, or it is being stopped.
-    pub async fn pause_scan(&self, scan: ScanId) -> Result<ScanStatus, CommandError> {
-        match self.command(scan, ScanMsg::Pause).await? {
+    pub async fn pause_scan(&self, scan: ScanId, by: &Origin) -> Result<ScanStatus, CommandError> {
+        let entry = by.did(AuditAction::ScanPause).on(AuditKind::Scan, scan);
+        match self.command(scan, Order::Pause, entry).await? {
             ScanStatus::Paused => Ok(ScanStatus::Paused),
             status => {
                 Err(CommandError::Conflict { scan, status, wanted: "running", what: "paused" })
@@ -118,8 +134,9 @@ impl System {
     ///
     /// # Errors
     /// When there is no such scan, it has ended, or it is being stopped.
-    pub async fn resume_scan(&self, scan: ScanId) -> Result<ScanStatus, CommandError> {
-        match self.command(scan, ScanMsg::Resume).await? {
+    pub async fn resume_scan(&self, scan: ScanId, by: &Origin) -> Result<ScanStatus, CommandError> {
+        let entry = by.did(AuditAction::ScanResume).on(AuditKind::Scan, scan);
+        match self.command(scan, Order::Resume, entry).await? {
             ScanStatus::Running => Ok(ScanStatus::Running),
             status => {
                 Err(CommandError::Conflict { scan, status, wanted: "paused", what: "resumed" })
@@ -130,11 +147,13 @@ impl System {
     async fn command(
         &self,
         scan: ScanId,
-        message: impl FnOnce(RpcReplyPort<ScanStatus>) -> ScanMsg,
+        order: Order,
+        entry: AuditEntry,
     ) -> Result<ScanStatus, CommandError> {
         let found = self.ask(|reply| EngineMsg::Find(scan, reply), ANSWER_WAIT).await.flatten();
         if let Some(actor) = found
-            && let Ok(CallResult::Success(status)) = actor.call(message, Some(ANSWER_WAIT)).await
+            && let Ok(CallResult::Success(status)) =
+                actor.call(|reply| ScanMsg::Order(order, entry, reply), Some(ANSWER_WAIT)).await
         {
             return Ok(status);
         }

@@ -2,9 +2,11 @@
 
 use netscan_schemas::{
     ScanId, Time,
+    audit::{AuditAction, AuditKind, Origin},
     batch::BatchStatus,
     event::{Event, ScanSummary},
     scan::{Progress, ScanStatus, VerdictCounts},
+    stored::AuditEntry,
 };
 use netscan_store::{ReadError, ScanView, Store};
 
@@ -22,6 +24,15 @@ pub struct End {
 }
 
 impl End {
+    /// Returns the entry of the audit log.
+    pub fn entry(&self, scan: ScanId) -> AuditEntry {
+        let VerdictCounts { up, down, timed_out, unfinished, .. } = self.verdicts;
+        let counts =
+            format!("{up} up, {down} down, {timed_out} timed out, {unfinished} unfinished");
+        let entry = Origin::server().did(AuditAction::ScanEnd).on(AuditKind::Scan, scan);
+        entry.saying(format_args!("{}: {counts}", self.status))
+    }
+
     /// Returns the last event of the scan.
     pub fn event(&self) -> Event {
         Event::ScanComplete {

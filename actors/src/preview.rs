@@ -1,13 +1,13 @@
 //! What a request would be, and what it would be refused for, without a scan.
 
 use crate::{
+    grants::Standing,
     scan::plan,
     submit::{
         Aim, Invalid, May, SubmitError, field, numbers, out_of_scope, read_flags, wrong_values,
     },
 };
 use netscan_schemas::{
-    ProjectId,
     api::{InvalidTarget, Preview, RefusedFlag, ScanRequest},
     problem::FieldError,
 };
@@ -18,15 +18,20 @@ use netscan_store::{ReadError, Store};
 pub(crate) async fn preview(
     may: May<'_>,
     request: &ScanRequest,
-    project: Option<ProjectId>,
+    standing: &Standing,
 ) -> Result<Preview, SubmitError> {
     let May { scanner, store, scopes, slots } = may;
     let aim = Aim::read(request).await;
     let mut problems = problems(store, request, &aim)?;
-    let scope = scopes.verdict(project, &aim.plan.addresses);
+    let scope = scopes.verdict(standing.project, &aim.plan.addresses);
     problems
         .extend(scope.problems.iter().map(|problem| out_of_scope(problem.rule, &problem.detail)));
-    let (flags, refused) = match read_flags(scanner, &request.nmap_flags).await? {
+    let read = read_flags(scanner, request, standing).await?;
+    let fitting = read.and_then(|flags| {
+        let checked = flags.check_family(&aim.plan.addresses);
+        checked.map(|()| flags).map_err(|error| vec![error])
+    });
+    let (flags, refused) = match fitting {
         Ok(flags) => (Some(flags), Vec::new()),
         Err(errors) => (None, errors),
     };

@@ -8,7 +8,8 @@
 //! ```
 
 use crate::{
-    processors,
+    grants::{self, Standing},
+    network, processors,
     scan::{plan, tuning},
     scanner::Scanner,
     scope::{OutOfScope, Scopes},
@@ -16,18 +17,19 @@ use crate::{
 use netscan_nmap::{
     command,
     locate::LocateError,
-    options::{FlagError, Options},
+    options::{FlagError, Lack, Options},
     resolve::resolve,
     targets::{self, HostName},
 };
 use netscan_schemas::{
-    ProjectId, ScanId, Time,
+    AddressSet, ProjectId, ScanId, Time,
     api::ScanRequest,
+    audit::{AuditAction, AuditKind, Origin},
     limits,
     problem::{FieldError, is_name},
     scan::{Resplit, Tuning, UnresolvedTarget},
     scope::ScopeRule,
-    stored::{PlanRecord, ScanSpec},
+    stored::{AuditEntry, PlanRecord, ScanSpec},
 };
 use netscan_store::{ReadError, Store, WriteError};
 
@@ -225,19 +227,42 @@ pub(crate) struct Flags {
     pub(crate) argv: Vec<String>,
     pub(crate) fallback: Vec<String>,
     pub(crate) warnings: Vec<String>,
+    /// The flag for which there may be no IPv6 address among the targets.
+    v4_only: Option<&'static str>,
 }
 
-/// Reads the flags into typed options, and those into nmap's arguments.
+impl Flags {
+    /// Returns why these addresses cannot be scanned so.
+    pub(crate) fn check_family(&self, addresses: &AddressSet) -> Result<(), FlagError> {
+        let [below, _, above] = plan::families(addresses);
+        match self.v4_only {
+            Some(flag) if below + above > 0 => {
+                let reason = "nmap does this with IPv4 only: leave IPv6 targets out";
+                Err(FlagError::of_options(flag, reason))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Reads the flags into typed options, and those into nmap's arguments, if whoever asks may have
+/// what they stand for.
 pub(crate) async fn read_flags(
     scanner: &Scanner,
-    flags: &[String],
+    request: &ScanRequest,
+    standing: &Standing,
 ) -> Result<Result<Flags, Vec<FlagError>>, LocateError> {
     let nmap = scanner.installation().await?;
     let read = || -> Result<Flags, Vec<FlagError>> {
-        let parsed = Options::parse(flags)?;
-        let (options, fallback) = parsed.options.adapt(scanner.privileges())?;
+        let parsed = Options::parse(&request.nmap_flags)?;
         let scripts = Scanner::scripts(&nmap);
-        options.check_scripts(scripts.as_ref())?;
+        let needs = parsed.needs(scripts.as_ref())?;
+        let refused = grants::refused(&needs, standing, &request.confirm);
+        if !refused.is_empty() {
+            return Err(refused);
+        }
+        let (options, fallback) = parsed.options.adapt(scanner.privileges())?;
+        check_interface(&options).map_err(|error| vec![error])?;
         let argv = command::template(&nmap, &options, scanner.privileges());
         let probes_ports = !options.technique.no_ports;
         Ok(Flags {
@@ -246,16 +271,33 @@ pub(crate) async fn read_flags(
             argv,
             fallback,
             warnings: parsed.warnings,
+            v4_only: options.v4_only(),
         })
     };
     Ok(read())
 }
 
+fn check_interface(options: &Options) -> Result<(), FlagError> {
+    if options.evasion.interface.is_none() {
+        return Ok(());
+    }
+    let unknown = |error| {
+        let reason = format!("the system does not say which interfaces there are: {error}");
+        FlagError::of_options("-e", reason)
+    };
+    let there = network::interfaces().map_err(unknown)?;
+    options.check_interface(there.iter().map(String::as_str))
+}
+
 fn flag_errors(errors: Vec<FlagError>) -> SubmitError {
-    let only_privilege = errors.iter().all(|error| error.privilege);
+    let only_privilege = errors.iter().all(|error| error.lack == Lack::Privilege);
     let errors = errors.into_iter().map(|error| {
         let at = error.index.map_or_else(String::new, |index| format!("/{index}"));
-        let code = if error.privilege { "privilege-missing" } else { "flag-refused" };
+        let code = match error.lack {
+            Lack::Nothing => "flag-refused",
+            Lack::Privilege => "privilege-missing",
+            Lack::Right => "not-granted",
+        };
         let detail = format!("`{}`: {}", error.flag, error.reason);
         field(&format!("/nmap_flags{at}"), code, &detail)
     });
@@ -401,14 +443,15 @@ pub(crate) async fn check(
     may: May<'_>,
     request: ScanRequest,
     id: impl FnOnce() -> ScanId,
-    project_id: ProjectId,
+    (project_id, standing): (ProjectId, &Standing),
     kind: Kind,
 ) -> Result<(ScanSpec, PlanRecord), SubmitError> {
     let May { scanner, store, scopes, slots } = may;
     check_values(&request)?;
-    let flags = read_flags(scanner, &request.nmap_flags).await?.map_err(flag_errors)?;
+    let flags = read_flags(scanner, &request, standing).await?.map_err(flag_errors)?;
     let mut aim = Aim::read(&request).await;
     aim.check()?;
+    flags.check_family(&aim.plan.addresses).map_err(|error| flag_errors(vec![error]))?;
     scopes.effective(Some(project_id)).check(&aim.plan.addresses)?;
     if kind == Kind::Run {
         check_one_batch(&aim.plan, limits::CHUNK_SIZE_MAX)?;
@@ -443,6 +486,51 @@ pub(crate) async fn check(
         unresolved: aim.unresolved,
     };
     Ok((spec, aim.plan))
+}
+
+/// Returns the entry of the audit log for a scan that is accepted.
+pub(crate) fn entry(spec: &ScanSpec, kind: Kind, by: &Origin) -> AuditEntry {
+    let action = match kind {
+        Kind::Scan => AuditAction::ScanCreate,
+        Kind::Rescan(_) => AuditAction::ScanRescan,
+        Kind::Run => AuditAction::ScanRun,
+    };
+    let lists = (&spec.targets, &spec.exclude, &spec.nmap_flags);
+    // Lists of text always serialize.
+    let params = serde_json::to_vec(&lists).unwrap_or_default();
+    by.did(action)
+        .on(AuditKind::Scan, spec.id)
+        .saying(told(spec))
+        .digesting(*blake3::hash(&params).as_bytes())
+}
+
+/// Says what a scan is of.
+fn told(spec: &ScanSpec) -> String {
+    /// Of a list, so many are named.
+    const NAMED: usize = 4;
+    let list = |texts: &[String]| {
+        let named: Vec<&str> = texts.iter().take(NAMED).map(String::as_str).collect();
+        let more = texts.len() - named.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("{}{more}", named.join(" "))
+    };
+    let mut said = match spec.parent_scan_id {
+        Some(parent) => format!("of scan {parent}: "),
+        None => String::new(),
+    };
+    let count = spec.total_targets;
+    said.push_str(&format!(
+        "project {}, {count} targets: {}",
+        spec.project_id,
+        list(&spec.targets)
+    ));
+    if !spec.exclude.is_empty() {
+        said.push_str(&format!("; without {}", list(&spec.exclude)));
+    }
+    if !spec.nmap_flags.is_empty() {
+        said.push_str(&format!("; flags {}", spec.nmap_flags.join(" ")));
+    }
+    said
 }
 
 fn request_warnings(request: &ScanRequest, concurrency: u32, slots: usize) -> Vec<String> {

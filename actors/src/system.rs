@@ -3,8 +3,10 @@
 use crate::{
     control::CommandError,
     engine::{Engine, EngineArgs, EngineMsg},
+    grants::Standing,
     hub::{Begin, Feed, Hub, OverallFeed, Selection},
     in_hand::{InHand, Taken},
+    launches::Launches,
     preview,
     scanner::Scanner,
     scope::{NewEntry, Scopes},
@@ -13,10 +15,11 @@ use crate::{
 };
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
 use netscan_schemas::{
-    ProjectId, ScanId, Seq,
-    api::{Preview, RescanOnly, Sandbox, ScanAccepted, ScanRequest},
+    ProjectId, Role, ScanId, Seq,
+    api::{Preview, RescanOnly, RescanRequest, Sandbox, ScanAccepted, ScanRequest},
+    audit::{AuditAction, AuditKind, Origin},
     scan::ScanStatus,
-    stored::{PlanRecord, ScanSpec},
+    stored::{AuditEntry, PlanRecord, ScanSpec},
 };
 use netscan_store::{OpenError, ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
@@ -89,6 +92,7 @@ pub struct System {
     scopes: Arc<Scopes>,
     engine: ActorRef<EngineMsg>,
     in_hand: Arc<InHand>,
+    launches: Launches,
     is_server: bool,
     sandbox: Sandbox,
     limits: Arc<LimitsNow>,
@@ -119,13 +123,14 @@ impl System {
         let limits = Arc::new(LimitsNow::new(Limits::new(slots, config.packet_rate)));
         let in_hand = Arc::new(InHand::default());
         let sandbox = config.launcher.sandbox();
+        let launches = Launches::default();
         let args = EngineArgs {
             store: Arc::clone(&store),
             hub: Arc::clone(&hub),
             in_hand: Arc::clone(&in_hand),
             scanner: Arc::clone(&scanner),
             scopes: Arc::clone(&scopes),
-            launcher: config.launcher,
+            launcher: launches.counting(config.launcher),
             limits: Arc::clone(&limits),
             network: Arc::default(),
         };
@@ -138,6 +143,7 @@ impl System {
             scopes,
             engine,
             in_hand,
+            launches,
             is_server: config.is_server,
             sandbox,
             limits,
@@ -229,10 +235,33 @@ impl System {
     /// Changes what all nmap processes together may use. It holds for what starts next: nmap's rate
     /// cannot be changed while it runs, and nothing is ended for a lower limit. None when the
     /// engine is gone.
-    pub async fn set_limits(&self, change: LimitsChange) -> Option<SlotsCount> {
+    ///
+    /// # Errors
+    /// When the change cannot be written to the audit log; nothing is changed then.
+    pub async fn set_limits(
+        &self,
+        change: LimitsChange,
+        by: &Origin,
+    ) -> Result<Option<SlotsCount>, WriteError> {
+        // They are in no store of their own, so the entry comes first.
+        self.note(by.did(AuditAction::LimitsChange).saying(change)).await?;
+        Ok(self.change_limits(change).await)
+    }
+
+    async fn change_limits(&self, change: LimitsChange) -> Option<SlotsCount> {
         let count = self.ask_slots(|reply| SlotsMsg::Change(change, reply)).await?;
         tracing::info!(limits = ?count.limits, "the limits are changed");
         Some(count)
+    }
+
+    /// Adds an entry to the audit log, of what is in no other record.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub async fn note(&self, entry: AuditEntry) -> Result<(), WriteError> {
+        let mut write = Write::new();
+        write.audit(entry);
+        self.store.submit(write).await.map(drop)
     }
 
     async fn ask_slots(
@@ -251,6 +280,11 @@ impl System {
         &self.in_hand
     }
 
+    /// Returns what is counted of the nmaps that were started.
+    pub fn launches(&self) -> &Launches {
+        &self.launches
+    }
+
     /// Returns what nmap is kept from doing.
     pub fn sandbox(&self) -> &Sandbox {
         &self.sandbox
@@ -262,12 +296,18 @@ impl System {
         self.is_server
     }
 
-    /// Checks a request, stores the scan and starts it. Returns as soon as the scan is durable.
+    /// Checks a request of somebody with this role, stores the scan and starts it. Returns as soon
+    /// as the scan is durable.
     ///
     /// # Errors
     /// Says everything that is wrong with the request; nothing is kept of it then.
-    pub async fn submit(&self, request: ScanRequest) -> Result<ScanAccepted, SubmitError> {
-        self.submit_as(request, Kind::Scan).await
+    pub async fn submit(
+        &self,
+        role: Role,
+        request: ScanRequest,
+        by: &Origin,
+    ) -> Result<ScanAccepted, SubmitError> {
+        self.submit_as(role, request, Kind::Scan, by).await
     }
 
     /// As [`submit`](Self::submit), for a scan that one nmap carries out.
@@ -276,23 +316,26 @@ impl System {
     /// Also when it is more than one batch of [`netscan_schemas::limits::RUN_ADDRESSES_MAX`] addresses.
     pub async fn submit_one_batch(
         &self,
+        role: Role,
         request: ScanRequest,
+        by: &Origin,
     ) -> Result<ScanAccepted, SubmitError> {
-        self.submit_as(request, Kind::Run).await
+        self.submit_as(role, request, Kind::Run, by).await
     }
 
     async fn submit_as(
         &self,
+        role: Role,
         request: ScanRequest,
         kind: Kind,
+        by: &Origin,
     ) -> Result<ScanAccepted, SubmitError> {
         let project = match request.project_id {
-            Some(id) if self.store.project(id)?.is_none() => {
-                return Err(SubmitError::NoProject(id));
-            }
             Some(id) => id,
-            None => self.project_named(DEFAULT_PROJECT).await?,
+            None => self.project_named(DEFAULT_PROJECT, by).await?,
         };
+        let record = self.store.project(project)?.ok_or(SubmitError::NoProject(project))?;
+        let standing = Standing { role, project: Some(project), grants: record.grants };
         let id = || self.store.next_scan_id();
         let may = submit::May {
             scanner: &self.scanner,
@@ -300,8 +343,8 @@ impl System {
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        let (spec, plan) = submit::check(may, request, id, project, kind).await?;
-        self.keep_and_start(&spec, &plan).await?;
+        let (spec, plan) = submit::check(may, request, id, (project, &standing), kind).await?;
+        self.keep_and_start(&spec, &plan, submit::entry(&spec, kind, by)).await?;
         Ok(ScanAccepted {
             scan_id: spec.id,
             status: "started".into(),
@@ -310,10 +353,15 @@ impl System {
     }
 
     /// Stores a scan and starts it; both, even when the asker goes away in between.
-    async fn keep_and_start(&self, spec: &ScanSpec, plan: &PlanRecord) -> Result<(), SubmitError> {
+    async fn keep_and_start(
+        &self,
+        spec: &ScanSpec,
+        plan: &PlanRecord,
+        entry: AuditEntry,
+    ) -> Result<(), SubmitError> {
         let scan = spec.id;
         let mut write = Write::new();
-        write.create_scan(spec, plan);
+        write.create_scan(spec, plan).audit(entry);
         if self.in_hand.take(scan) == Taken::Closed {
             return Err(SubmitError::Leaving);
         }
@@ -337,11 +385,14 @@ impl System {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn project_named(&self, name: &str) -> Result<ProjectId, SubmitError> {
+    pub async fn project_named(&self, name: &str, by: &Origin) -> Result<ProjectId, SubmitError> {
         if let Some(project) = self.store.project_by_name(name)? {
             return Ok(project.id);
         }
-        match self.store.create_project(name, None).await {
+        let mut write = Write::new();
+        let entry = by.did(AuditAction::ProjectCreate).on_new(AuditKind::Project).saying(name);
+        write.create_project(name, None).audit(entry);
+        match self.store.submit(write).await {
             Ok(receipt) => Ok(receipt.project.ok_or(WriteError::Closed)?.id),
             // Somebody else made it in between.
             Err(WriteError::Refused(Refusal::NameTaken { .. })) => {
@@ -352,41 +403,48 @@ impl System {
         }
     }
 
-    /// Returns what a request would be, without running anything.
+    /// Returns what a request of somebody with this role would be, without running anything.
     ///
     /// # Errors
     /// When there is no nmap, or the store fails.
-    pub async fn preview(&self, request: &ScanRequest) -> Result<Preview, SubmitError> {
+    pub async fn preview(&self, role: Role, request: &ScanRequest) -> Result<Preview, SubmitError> {
         // Of one that is not there, the server's scope is all that holds.
         let project = match request.project_id {
             Some(id) => self.store.project(id)?,
             None => self.store.project_by_name(DEFAULT_PROJECT)?,
         };
-        let project = project.map(|project| project.id);
+        let standing = Standing {
+            role,
+            project: project.as_ref().map(|project| project.id),
+            grants: project.map(|project| project.grants).unwrap_or_default(),
+        };
         let may = submit::May {
             scanner: &self.scanner,
             store: &self.store,
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        preview::preview(may, request, project).await
+        preview::preview(may, request, &standing).await
     }
 
-    /// Makes a new scan of an ended scan's targets.
+    /// Makes a new scan of an ended scan's targets, checked as any other request of somebody with
+    /// this role.
     ///
     /// # Errors
     /// As [`submit`](Self::submit); also when nothing is left to scan.
     pub async fn rescan(
         &self,
+        role: Role,
         scan: ScanId,
-        only: RescanOnly,
+        request: RescanRequest,
+        by: &Origin,
     ) -> Result<ScanAccepted, RescanError> {
         let store = Arc::clone(&self.store);
         // It reads the verdicts of all batches: off the threads that serve everybody.
-        let read = tokio::task::spawn_blocking(move || rescan_request(&store, scan, only)).await;
+        let read = tokio::task::spawn_blocking(move || rescan_request(&store, scan, request)).await;
         // It only fails when the runtime is going down.
         let request = read.unwrap_or(Err(ReadError::Unavailable.into()))?;
-        Ok(self.submit_as(request, Kind::Rescan(scan)).await?)
+        Ok(self.submit_as(role, request, Kind::Rescan(scan), by).await?)
     }
 
     /// Opens a feed of a scan's events; see [`Hub::feed`].
@@ -434,6 +492,11 @@ impl System {
         self.engine.stop(None);
         // It only fails when the time is up; the process ends either way.
         let _ = self.engine.wait(Some(Duration::from_secs(2))).await;
+        if self.is_server
+            && let Err(error) = self.note(Origin::server().did(AuditAction::ServerStop)).await
+        {
+            tracing::warn!(%error, "the server's end is not in the audit log: {error}");
+        }
         let store = Arc::clone(&self.store);
         // It writes what was submitted, which blocks.
         if tokio::task::spawn_blocking(move || store.shutdown()).await.is_err() {
@@ -446,7 +509,7 @@ impl System {
 fn rescan_request(
     store: &Store,
     scan: ScanId,
-    only: RescanOnly,
+    RescanRequest { only, confirm }: RescanRequest,
 ) -> Result<ScanRequest, RescanError> {
     let view = store.scan(scan)?.ok_or(RescanError::NoScan(scan))?;
     if !view.state.status.has_ended() {
@@ -475,6 +538,7 @@ fn rescan_request(
         concurrency: (!spec.tuning.concurrency).then_some(spec.concurrency),
         policy: spec.policy,
         name: spec.name,
+        confirm,
         ..ScanRequest::default()
     })
 }

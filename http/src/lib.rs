@@ -9,12 +9,14 @@
 //! Whatever goes wrong is answered as a problem with a stable code, and no client can hold up a
 //! scan: a slow one is only a cursor that moves slowly.
 
+mod audit;
 mod auth;
 mod diff;
 mod export;
 mod extract;
 mod headers;
 mod listen;
+mod metrics;
 pub mod openapi;
 mod page;
 mod problem;
@@ -32,10 +34,11 @@ mod tls;
 mod view;
 mod ws;
 
-pub use auth::{ADMIN_TOKEN, Identity, OwnTokenError};
+pub use auth::{ADMIN_TOKEN, Identity, OwnTokenError, own_origin};
 pub use router::{Bounds, Edge, local_router, tcp_router};
 pub use tls::{Tls, TlsError};
 
+use auth::User;
 use problem::Failure;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -69,7 +72,8 @@ pub async fn serve_tls(listener: TcpListener, edge: Arc<Edge>, tls: Arc<Tls>) ->
 /// When the listener fails.
 pub async fn serve_unix(listener: UnixListener, edge: Arc<Edge>) -> io::Result<()> {
     let shutdown = edge.shutdown().clone().cancelled_owned();
-    let served = axum::serve(listener, local_router(Arc::clone(&edge)));
+    let router = local_router(Arc::clone(&edge));
+    let served = axum::serve(listener, router.into_make_service_with_connect_info::<User>());
     until_down(served.with_graceful_shutdown(shutdown), &edge).await
 }
 

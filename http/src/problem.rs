@@ -139,6 +139,14 @@ impl From<WriteError> for Failure {
     }
 }
 
+/// Returns the error of a note that says why something is granted.
+pub fn bad_note(code: &str, detail: impl std::fmt::Display) -> Failure {
+    let detail = detail.to_string();
+    let pointer = "/grants/note".into();
+    let error = FieldError { pointer, code: code.into(), detail: detail.clone() };
+    Failure(Box::new(Problem::new(Code::InvalidValue, detail).with_errors(vec![error])))
+}
+
 fn refused(refusal: &Refusal) -> Failure {
     let code = match refusal {
         Refusal::NameTaken { .. } => Code::ProjectNameTaken,
@@ -150,6 +158,7 @@ fn refused(refusal: &Refusal) -> Failure {
         | Refusal::NoScope(_)
         | Refusal::NoAttempt { .. } => Code::NotFound,
         Refusal::NotEnded(_) => Code::ScanNotEnded,
+        Refusal::NoGrantNote(_) => return bad_note("note-needed", refusal),
         Refusal::ScanExists(_) | Refusal::TokenExists(_) => Code::Internal,
     };
     Failure::new(code, refusal)

@@ -1,15 +1,17 @@
 //! All routes, and what every request passes on its way to one.
 
 use crate::{
-    auth::{Keeper, OwnTokenError, Rates, Via, admit, check_caller, ensure_own_token},
+    audit::Noted,
+    auth::{AskedBy, Keeper, OwnTokenError, Rates, Via, admit, check_caller, ensure_own_token},
     headers::security_headers,
     listen::connections_max,
+    metrics::{self, Asked, Client, Connected, Metrics},
     openapi,
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
     rest::{
-        batches, diff, export, hosts, import, projects, quick, scans, scope, session, system,
-        targets, tokens,
+        audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
+        system, targets, tokens,
     },
     sse, ws,
 };
@@ -24,9 +26,11 @@ use axum::{
 };
 use netscan_actors::System;
 use netscan_schemas::{
+    audit::{AuditAction, AuditKind, Origin},
     limits,
     problem::{Code, Problem},
 };
+use netscan_store::Write;
 use std::{
     path::Path,
     sync::{
@@ -37,6 +41,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument;
 
 /// Seconds after which a client that was turned away may come again, at most.
 const TURNED_AWAY_MAX_S: u32 = 10;
@@ -66,6 +71,8 @@ pub struct Edge {
     pub(crate) system: Arc<System>,
     /// Who may come in over TCP.
     pub(crate) keeper: Keeper,
+    /// What is refused and handed out, for the audit log.
+    pub(crate) noted: Arc<Noted>,
     pub(crate) bounds: Bounds,
     /// Names that a request over TCP may call this server by, beside those of loopback.
     pub(crate) hosts: Vec<String>,
@@ -75,6 +82,7 @@ pub struct Edge {
     pub(crate) sockets: TaskTracker,
     pub(crate) clients: Arc<Semaphore>,
     pub(crate) clients_max: usize,
+    pub(crate) metrics: Metrics,
     requests: AtomicU64,
     /// Places for imports.
     pub(crate) imports: Arc<Semaphore>,
@@ -85,6 +93,7 @@ impl Edge {
     pub fn new(system: Arc<System>) -> Self {
         Self {
             keeper: Keeper::new(Arc::clone(system.store())),
+            noted: Noted::new(Arc::clone(system.store())),
             bounds: Bounds::default(),
             system,
             hosts: Vec::new(),
@@ -93,6 +102,7 @@ impl Edge {
             sockets: TaskTracker::new(),
             clients: Arc::new(Semaphore::new(limits::WS_CLIENTS_MAX)),
             clients_max: limits::WS_CLIENTS_MAX,
+            metrics: Metrics::default(),
             requests: AtomicU64::new(0),
             imports: Arc::new(Semaphore::new(limits::IMPORTS_MAX)),
         }
@@ -153,6 +163,11 @@ impl Edge {
         self.keeper.set_address(address);
         let Some(own) = self.keeper.own() else { return Ok(None) };
         let (code, _) = self.keeper.new_code(own.clone())?;
+        let entry = Origin::server().did(AuditAction::LoginUrl).on(AuditKind::Token, own);
+        let mut write = Write::new();
+        write.audit(entry.saying("printed at the start"));
+        // It is written before the store closes; one that cannot be written lets nobody in either.
+        drop(self.system.store().submit(write));
         Ok(self.keeper.login_url(&code))
     }
 
@@ -170,8 +185,10 @@ impl Edge {
     }
 
     /// Takes one of the places for clients that stay connected, until it is dropped.
-    pub(crate) fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        Arc::clone(&self.clients).try_acquire_owned().map_err(|_| {
+    pub(crate) fn place(&self, client: Client) -> Result<Place, Failure> {
+        let place = Arc::clone(&self.clients).try_acquire_owned();
+        let counted = |place| Place { _place: place, _counted: self.metrics.connected(client) };
+        place.map(counted).map_err(|_| {
             let detail = format!(
                 "{} clients are connected, and no more may be; `netscan serve --clients-max N` \
                  lets in more",
@@ -185,10 +202,21 @@ impl Edge {
         })
     }
 
+    /// Writes to the audit log what is still only counted. Before the store is closed.
+    pub fn settle_audit(&self) {
+        self.noted.settle();
+    }
+
     /// Returns what ends open streams when it is cancelled.
     pub fn shutdown(&self) -> &CancellationToken {
         &self.shutdown
     }
+}
+
+/// A place for a client that stays connected.
+pub struct Place {
+    _place: OwnedSemaphorePermit,
+    _counted: Connected,
 }
 
 fn routes(edge: Arc<Edge>, via: Via) -> Router {
@@ -231,6 +259,8 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/nmap/run", post(quick::run).layer(large()))
         .route("/api/system", get(system::describe))
         .route("/api/system/limits", patch(system::change_limits))
+        .route("/api/audit", get(audit::list))
+        .route("/api/audit/verify", get(audit::verify))
         .route("/api/tokens", get(tokens::list).post(tokens::create))
         .route("/api/tokens/{id}", delete(tokens::revoke))
         .route("/api/session", get(session::describe).post(session::begin).delete(session::end))
@@ -242,6 +272,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/docs/style.css", get(openapi::style))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))
+        .route("/metrics", get(metrics::scrape))
         // `any`, so that whatever is no upgrade is told what is wrong with it.
         .route("/ws/scans/{id}", any(ws::scan_events))
         .route("/ws/events", any(ws::all_events))
@@ -312,7 +343,11 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
 async fn number_requests(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     let number = edge.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let id = format!("{}-{number}", edge.system.store().epoch());
-    let mut response = in_our_words(next.run(request).await);
+    let asked = Asked::of(&request);
+    let span = tracing::info_span!("request", request.id = %id);
+    let mut response = in_our_words(next.run(request).instrument(span.clone()).await);
+    edge.metrics.answered(&asked, response.status());
+    span.in_scope(|| log_access(&asked, &response));
     if let Some(ProblemBody(mut problem)) = response.extensions_mut().remove::<ProblemBody>() {
         // What the answer tells in full, and is no fault, is nothing for those who read errors.
         if response.status() == StatusCode::SERVICE_UNAVAILABLE {
@@ -320,6 +355,7 @@ async fn number_requests(State(edge): State<Arc<Edge>>, request: Request, next: 
         } else if response.status().is_server_error() {
             tracing::error!(request.id = %id, "request {id} failed: {problem}");
         }
+        edge.metrics.problem(problem.code);
         problem.request_id = Some(id.clone());
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         response.headers_mut().remove(header::CONTENT_LENGTH);
@@ -329,6 +365,23 @@ async fn number_requests(State(edge): State<Arc<Edge>>, request: Request, next: 
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), id);
     }
     response
+}
+
+/// Logs an answer: the route, never the path or the query, which are the client's words.
+fn log_access(asked: &Asked, response: &Response) {
+    let Asked { route, method, since } = *asked;
+    let status = response.status().as_u16();
+    let duration_ms = since.elapsed().as_secs_f64() * 1e3;
+    let token = response.extensions().get::<AskedBy>().and_then(|by| by.0.as_ref());
+    let token = token.map(tracing::field::display);
+    tracing::debug!(
+        route,
+        method,
+        status,
+        duration_ms,
+        token.id = token,
+        "{method} {route} {status}"
+    );
 }
 
 /// Makes a problem of what axum itself refuses.

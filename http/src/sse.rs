@@ -1,7 +1,13 @@
 //! The same events as Server-Sent Events, for scripts and for our own command line.
 
 use crate::{
-    auth::Identity, extract::Segment, problem::Failure, query::Query, router::Edge, view, ws,
+    auth::Identity,
+    extract::Segment,
+    metrics::Client,
+    problem::Failure,
+    query::Query,
+    router::{Edge, Place},
+    view, ws,
     ws::SinceQuery,
 };
 use axum::{
@@ -16,15 +22,13 @@ use futures_util::stream;
 use netscan_actors::{Feed, Frames};
 use netscan_schemas::{ScanId, problem::Code};
 use std::{collections::VecDeque, convert::Infallible, sync::Arc};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio_util::sync::CancellationToken;
 
 struct Following {
     feed: Feed,
     page: VecDeque<Frames>,
     is_over: bool,
-    shutdown: CancellationToken,
-    _place: OwnedSemaphorePermit,
+    edge: Arc<Edge>,
+    _place: Place,
 }
 
 impl Following {
@@ -44,7 +48,7 @@ impl Following {
             let page = tokio::select! {
                 page = self.feed.next_page() => page,
                 // It would hold up the server's end.
-                () = self.shutdown.cancelled() => return None,
+                () = self.edge.shutdown.cancelled() => return None,
             };
             let page = match page {
                 Ok(page) => page,
@@ -57,6 +61,7 @@ impl Following {
             self.is_over = page.frames.is_empty();
             self.page = page.frames.into();
             if let Some(gap) = page.gap {
+                self.edge.metrics.gaps.inc();
                 return Some((Ok(Event::default().data(ws::gap_text(&gap))), self));
             }
         }
@@ -91,13 +96,17 @@ pub async fn scan_stream(
             })?)
         }
     };
-    let place = edge.place()?;
+    let place = edge.place(Client::EventStream)?;
     let system = Arc::clone(&edge.system);
     let feed = crate::off_thread(move || system.feed(scan, since)).await??;
     let hello = Event::default().data(ws::hello(scan, status, &feed));
-    let shutdown = edge.shutdown.clone();
-    let following =
-        Following { feed, page: VecDeque::new(), is_over: false, shutdown, _place: place };
+    let following = Following {
+        feed,
+        page: VecDeque::new(),
+        is_over: false,
+        edge: Arc::clone(&edge),
+        _place: place,
+    };
     let events = futures_util::StreamExt::chain(
         stream::iter([Ok::<_, Infallible>(hello)]),
         stream::unfold(following, Following::next),

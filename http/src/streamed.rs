@@ -1,10 +1,14 @@
 //! Answers that are made while they are sent.
 
-use crate::{off_thread, problem::Failure, router::Edge};
+use crate::{
+    metrics::Client,
+    off_thread,
+    problem::Failure,
+    router::{Edge, Place},
+};
 use axum::body::{Body, Bytes};
 use futures_util::stream;
 use std::{error::Error, io};
-use tokio::sync::OwnedSemaphorePermit;
 
 /// Something that is written piece by piece. Blocks while the store is read.
 pub trait Pieces: Send + 'static {
@@ -17,14 +21,14 @@ pub trait Pieces: Send + 'static {
 
 struct Sending<P> {
     pieces: P,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// Returns a body of pieces: the next one is made when the one before is taken, and none any more
 /// when the client is gone. A failure before the first is told as a problem; later ones break the
 /// body off, so that nobody takes it for whole.
 pub async fn body<P: Pieces>(edge: &Edge, mut pieces: P) -> Result<Body, Failure> {
-    let place = edge.place()?;
+    let place = edge.place(Client::Download)?;
     let (first, pieces) = off_thread(move || {
         let first = pieces.next_piece();
         (first, pieces)

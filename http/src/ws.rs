@@ -8,13 +8,14 @@
 use crate::{
     auth::Identity,
     extract::Segment,
+    metrics::Client,
     problem::Failure,
     query::{Query, SeedQuery},
     router::Edge,
     socket::{Gone, Heard, Io, SEND_WAIT, Socket, Upgrade},
 };
 use axum::{extract::State, response::Response};
-use netscan_actors::{Begin, Feed, OverallFeed, Page, Selection};
+use netscan_actors::{Begin, Feed, Frames, OverallFeed, Page, Selection};
 use netscan_schemas::{ScanId, Seq, event::ConnectionEvent, problem::Code, scan::ScanStatus};
 use netscan_store::ReadError;
 use serde::Deserialize;
@@ -175,7 +176,7 @@ fn connect(
     upgrade: Upgrade,
     open: impl FnOnce() -> Result<(String, Source), Close> + Send + 'static,
 ) -> Result<Response, Failure> {
-    let place = edge.place()?;
+    let place = edge.place(Client::WebSocket)?;
     let (response, socket) = upgrade.accept();
     let tracker = edge.sockets.clone();
     tokio::spawn(tracker.track_future(async move {
@@ -227,6 +228,7 @@ async fn serve(
         End::Left => {}
         End::Close((code, reason)) => socket.close(code, reason).await,
         End::Slow(rest) => {
+            edge.metrics.slow.inc();
             tracing::warn!(
                 "a client took nothing for {} s and is closed; it may resume",
                 SEND_WAIT.as_secs()
@@ -247,6 +249,7 @@ pub async fn send_all(
     if let Err(gone) = socket.say(Message::text(hello)).await {
         return gone.into();
     }
+    let connected = std::time::Instant::now();
     let mut pings = interval(PING_EVERY);
     pings.reset();
     let mut heard = Instant::now();
@@ -279,10 +282,11 @@ pub async fn send_all(
             }
         };
         let Ok(page) = page else { return End::Close(UNREADABLE) };
-        if let Some(gap) = &page.gap
-            && let Err(gone) = socket.say(Message::text(gap_text(gap))).await
-        {
-            return gone.into();
+        if let Some(gap) = &page.gap {
+            edge.metrics.gaps.inc();
+            if let Err(gone) = socket.say(Message::text(gap_text(gap))).await {
+                return gone.into();
+            }
         }
         if page.frames.is_empty() {
             // All that is left of it is missing: it was deleted.
@@ -290,6 +294,11 @@ pub async fn send_all(
         }
         if let Err(gone) = socket.send(&page).await {
             return gone.into();
+        }
+        // What was there before the client is not late.
+        let published = page.frames.first().and_then(Frames::published);
+        if let Some(published) = published.filter(|published| *published >= connected) {
+            edge.metrics.sent(published.elapsed());
         }
         let bytes = page.bytes();
         drop(page);

@@ -7,10 +7,13 @@
 use netscan_nmap::{
     command::{self, XML_FD},
     locate::{Installation, locate},
-    options::{Category, Options, ScriptDb, Scripts},
+    options::{Category, FlagError, Lack, Need, Options, Right, ScriptDb, Scripts},
     privilege::Privileges,
 };
-use netscan_schemas::address::{AddressSet, Interval, to_address};
+use netscan_schemas::{
+    address::{AddressSet, Interval, to_address},
+    grants::ScriptTier,
+};
 use proptest::prelude::*;
 use std::{
     collections::BTreeSet,
@@ -26,6 +29,11 @@ fn nmap() -> Installation {
 fn options(line: &str) -> Options {
     let flags: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
     Options::parse(&flags).unwrap().options
+}
+
+fn needs(line: &str, db: Option<&ScriptDb>) -> Result<Vec<Need>, Vec<FlagError>> {
+    let flags: Vec<_> = line.split_whitespace().map(str::to_owned).collect();
+    Options::parse(&flags).unwrap().needs(db)
 }
 
 fn set(addresses: &[&str]) -> AddressSet {
@@ -72,6 +80,8 @@ fn commands_work_with_and_without_raw_sockets() {
             "--min-rtt-timeout 20ms --initial-rtt-timeout 50ms --max-rtt-timeout 100ms -p1",
             "--scan-delay 1ms --max-scan-delay 2ms --host-timeout 1m --script-timeout 10 -p1",
             "--defeat-rst-ratelimit --nsock-engine poll -p1",
+            "-T5 -e lo -p1",
+            "-sT -e lo -p1",
         ] {
             for (addresses, seen) in
                 [(set(&["127.0.0.1"]), "addr=\"127.0.0.1\""), (set(&["::1"]), "addr=\"::1\"")]
@@ -88,12 +98,30 @@ fn commands_work_with_and_without_raw_sockets() {
     }
 }
 
+/// What is for raw packets alone.
+const EVASIONS: [&str; 16] = [
+    "-f",
+    "--ff",
+    "--mtu 1480",
+    "-g 53",
+    "--ttl 5",
+    "--data-length 0",
+    "--data-length 1400",
+    "-f --data-length 1400 --ttl 255",
+    "--badsum",
+    "--scanflags SYNFIN",
+    "--scanflags 0",
+    "--scanflags 255",
+    "-sSU -f --source-port 65535",
+    "-sU --data-length 32 --ttl 1 --badsum -g 1",
+    "-sO --ttl 9",
+    "-sY --badsum",
+];
+
 #[test]
 fn every_technique_works_where_raw_sockets_do() {
     let found = Privileges::detect();
-    for line in
-        ["-sS", "-sA", "-sW", "-sM", "-sN", "-sF", "-sX", "-sU", "-sY", "-sZ", "-sO", "-sSU"]
-    {
+    for line in "-sS -sA -sW -sM -sN -sF -sX -sU -sY -sZ -sO -sSU".split(' ').chain(EVASIONS) {
         let options = options(&format!("{line} -p1 -Pn"));
         match options.adapt(&found) {
             Ok((adapted, _)) => {
@@ -101,7 +129,9 @@ fn every_technique_works_where_raw_sockets_do() {
                 let xml = String::from_utf8_lossy(&output.stdout).into_owned();
                 assert!(xml.contains("exit=\"success\"") && xml.contains("<scaninfo"), "{xml}");
             }
-            Err(errors) => assert!(!found.raw && errors.iter().all(|error| error.privilege)),
+            Err(errors) => {
+                assert!(!found.raw && errors.iter().all(|error| error.lack == Lack::Privilege));
+            }
         }
     }
 }
@@ -153,55 +183,77 @@ fn nmap_picks_exactly_the_scripts_that_may_run() {
         let lines = text.lines().filter(move |line| line.contains(&quoted));
         lines.filter_map(|line| line.split('"').nth(1)?.strip_suffix(".nse").map(str::to_owned))
     };
-    for categories in [
-        &[Category::Default][..],
-        &[Category::Safe],
-        &[Category::Version],
-        &[Category::Discovery],
-        &[Category::Default, Category::Safe, Category::Version, Category::Discovery],
-    ] {
+    let each: Vec<_> = Category::ALL.into_iter().map(|category| vec![category]).collect();
+    let several = [
+        vec![Category::Default, Category::Safe, Category::Version, Category::Discovery],
+        vec![Category::Safe, Category::Vuln],
+        vec![Category::Safe, Category::Auth, Category::External],
+        Category::ALL.to_vec(),
+    ];
+    for categories in each.into_iter().chain(several) {
         let names: Vec<_> = categories.iter().map(|category| category.name()).collect();
-        let parsed = options(&format!("--script {}", names.join(",")));
-        assert_eq!(parsed.check_scripts(Some(&db)), Ok(()));
-        let args = parsed.to_args();
+        let line = format!("--script {}", names.join(","));
+        let tier = categories.iter().map(|category| category.tier()).max().unwrap();
+        let needed = needs(&line, Some(&db)).unwrap().into_iter().map(|need| need.right);
+        let highest = needed.map(|right| match right {
+            Right::Scripts(tier) => tier,
+            Right::Evasion => panic!("no script evades"),
+        });
+        assert_eq!(highest.max().unwrap_or_default(), tier, "{names:?}");
+        let args = options(&line).to_args();
         let expression = args.iter().find_map(|arg| arg.strip_prefix("--script=")).unwrap();
-        let allowed: BTreeSet<_> = db.allowed().map(str::to_owned).collect();
         let expected: BTreeSet<_> = categories
             .iter()
-            .flat_map(|category| of_category(*category))
-            .filter(|name| allowed.contains(name))
+            .flat_map(|category| {
+                let fits: BTreeSet<_> = db.up_to(category.tier()).map(str::to_owned).collect();
+                of_category(*category).filter(move |name| fits.contains(name))
+            })
             .collect();
         assert!(!expected.is_empty());
         assert_eq!(picked(expression), expected, "{names:?}");
     }
     // What -sV brings along by itself may run as well.
-    assert!(of_category(Category::Version).all(|name| db.may_run(&name).is_ok()));
+    let safe: BTreeSet<_> = db.up_to(ScriptTier::Safe).map(str::to_owned).collect();
+    assert!(of_category(Category::Version).all(|name| safe.contains(&name)));
+    // As counted in nmap 7.93, in which there are 604: the rest never runs.
+    let counts = [ScriptTier::Safe, ScriptTier::Intrusive, ScriptTier::All];
+    let counts = counts.map(|tier| db.up_to(tier).count());
+    assert!(db.len() != 604 || counts == [252, 381, 580], "{counts:?}");
 }
 
 #[test]
 fn scripts_are_checked_against_what_is_installed() {
     let db = ScriptDb::read(&nmap().datadir.unwrap()).unwrap();
     let refused = |name: &str| {
-        let errors = options(&format!("--script {name}")).check_scripts(Some(&db)).unwrap_err();
+        let errors = needs(&format!("--script {name}"), Some(&db)).unwrap_err();
         errors.iter().map(|error| error.reason.clone()).collect::<Vec<_>>().join("; ")
     };
     for (name, why) in [
         ("no-such-script", "no script `no-such-script` is installed"),
-        ("http-slowloris", "dos, intrusive"),
-        ("ftp-brute", "brute, intrusive"),
-        ("smb-vuln-ms17-010", "vuln"),
-        ("whois-ip", "external"),
-        ("broadcast-ping", "broadcast"),
+        ("http-slowloris", "make hosts fail"),
         ("http-fetch", "uses files"),
         ("targets-xml", "uses files"),
-        ("http-open-proxy", "external"),
-        ("banner,http-slowloris,whois-ip", "dos, intrusive; `whois-ip`"),
+        ("ftp-brute,http-slowloris,http-fetch", "make hosts fail"),
     ] {
         assert!(refused(name).contains(why), "{name}: {}", refused(name));
     }
-    assert_eq!(options("--script banner,ftp-anon,ssl-cert").check_scripts(Some(&db)), Ok(()));
-    assert_eq!(options("-sV").check_scripts(None), Ok(()));
-    assert!(options("-sC").check_scripts(None).is_err());
+    for (name, tier, why) in [
+        ("smb-vuln-ms17-010", ScriptTier::Intrusive, "(safe, vuln) is intrusive"),
+        ("http-enum", ScriptTier::Intrusive, "(discovery, intrusive, vuln) is intrusive"),
+        ("ftp-brute", ScriptTier::All, "(brute, intrusive) is dangerous"),
+        ("whois-ip", ScriptTier::All, "external"),
+        ("broadcast-ping", ScriptTier::All, "broadcast"),
+        ("http-open-proxy", ScriptTier::All, "external"),
+        ("banner,whois-ip", ScriptTier::All, "`whois-ip`"),
+    ] {
+        let needed = needs(&format!("--script {name}"), Some(&db)).unwrap();
+        let [need] = needed.as_slice() else { panic!("{needed:?}") };
+        assert_eq!(need.right, Right::Scripts(tier));
+        assert!(need.why.contains(why), "{name}: {}", need.why);
+    }
+    assert_eq!(needs("--script banner,ftp-anon,ssl-cert", Some(&db)), Ok(Vec::new()));
+    assert_eq!(needs("-sV", None), Ok(Vec::new()));
+    assert!(needs("-sC", None).is_err());
     assert_eq!(options("-sS").scripts, Scripts::default());
 }
 

@@ -7,7 +7,7 @@ use netscan_nmap::{
     command::{self, XML_FD},
     datadir::{Datadir, Datadirs},
     locate::{Installation, locate},
-    options::Options,
+    options::{Lack, Options},
     privilege::Privileges,
     xml::{Document, Item},
 };
@@ -67,7 +67,10 @@ impl World {
         match parsed.adapt(&self.privileges) {
             Ok((options, _)) => Some(options),
             Err(errors) => {
-                assert!(errors.iter().all(|error| error.privilege), "{line}: {errors:?}");
+                assert!(
+                    errors.iter().all(|error| error.lack == Lack::Privilege),
+                    "{line}: {errors:?}"
+                );
                 None
             }
         }

@@ -189,6 +189,9 @@ impl fmt::Display for PortId {
     }
 }
 
+/// One of nmap's own words, of which there are few; those met most are not copied.
+pub type Word = std::borrow::Cow<'static, str>;
+
 /// One port of a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Port {
@@ -197,9 +200,11 @@ pub struct Port {
     /// Its number.
     pub number: u16,
     /// `open`, `closed`, `filtered`, `unfiltered`, `open|filtered` or `closed|filtered`.
-    pub state: String,
+    #[schema(value_type = String)]
+    pub state: Word,
     /// Why nmap thinks so (`syn-ack`).
-    pub reason: String,
+    #[schema(value_type = String)]
+    pub reason: Word,
     /// What seems to listen there.
     pub service: Option<Service>,
     /// Results of scripts that concern this port.
@@ -226,7 +231,8 @@ pub struct Service {
     /// The tunnel around it (`ssl`).
     pub tunnel: Option<String>,
     /// How nmap knows: `table` (only from the port number) or `probed`.
-    pub method: String,
+    #[schema(value_type = String)]
+    pub method: Word,
     /// How sure nmap is, 0 to 10.
     pub confidence: u8,
     /// Names in the Common Platform Enumeration.

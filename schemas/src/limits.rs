@@ -43,8 +43,8 @@ pub const DIFFICULT_HISTORY_MAX: usize = 10;
 pub const DIFFICULT_HOSTS_MAX: usize = 1024;
 /// Entries of the server's scope, and of each project's.
 pub const SCOPE_ENTRIES_MAX: usize = 1000;
-/// Characters of the note that says why an entry is in a scope.
-pub const SCOPE_NOTE_CHARS_MAX: usize = 500;
+/// Characters of the note that says why an entry is in a scope, or a project has a grant.
+pub const NOTE_CHARS_MAX: usize = 500;
 /// Ranges that an answer shows of a set that is out of scope, or in it; more are counted.
 pub const SCOPE_RANGES_SHOWN: usize = 8;
 /// How long all host names of a request may take to resolve.
@@ -158,3 +158,17 @@ pub const WS_TICKETS_MAX: usize = 4096;
 pub const LAST_USED_EVERY: Duration = Duration::from_secs(60);
 /// How often it is looked whether an open stream may still be read. A revocation is seen at once.
 pub const RECHECK_EVERY: Duration = Duration::from_secs(60);
+/// Characters of what an entry of the audit log says beside its fields; a longer text is cut.
+pub const AUDIT_DETAIL_CHARS_MAX: usize = 500;
+/// How long refusals and exports of one kind and caller are counted together: the first is written down at once,
+/// how many came after it when this is over.
+pub const AUDIT_FOLD_EVERY: Duration = Duration::from_secs(60);
+/// Kinds of refusals, of known callers and as many of unknown ones, that are told apart at once; more
+/// are counted without saying whose they were.
+pub const AUDIT_FOLDS_MAX: usize = 32;
+/// The same of exports: callers, scans and formats.
+pub const AUDIT_EXPORTS_MAX: usize = 1024;
+/// Entries of the audit log that one page reads at most where it is filtered; its `Link` goes on.
+pub const AUDIT_READS_MAX: usize = 10_000;
+/// Breaks of the audit log that an answer names; more are counted.
+pub const AUDIT_BREAKS_SHOWN: usize = 20;

@@ -1,6 +1,6 @@
 //! Errors as clients see them: RFC 9457 problems with a stable code.
 
-use crate::limits::NAME_CHARS_MAX;
+use crate::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
@@ -160,6 +160,13 @@ pub fn is_name(text: &str) -> bool {
     let length = text.chars().count();
     let printable = !text.chars().any(char::is_control);
     text.trim() == text && (1..=NAME_CHARS_MAX).contains(&length) && printable
+}
+
+/// Returns whether this is good as a note that says why.
+pub fn is_note(text: &str) -> bool {
+    let length = text.chars().count();
+    let printable = !text.chars().any(char::is_control);
+    !text.trim().is_empty() && length <= NOTE_CHARS_MAX && printable
 }
 
 /// One error of a request's body.

@@ -5,10 +5,12 @@
 //! file of the old one is still read. The shapes are apart from those of the API on purpose: the
 //! API may grow without rewriting a store.
 
+mod audit;
 mod scope;
 pub mod v1;
 pub mod v2;
 
+pub use audit::{AuditEntry, AuditObject, AuditOutcome, AuditRecord};
 pub use scope::ScopeRecord;
 
 use crate::{
@@ -16,6 +18,7 @@ use crate::{
     address::AddressSet,
     attempt::{Ending, Outcome, RawInfos},
     batch::{BatchStatus, BatchSummary, Lane},
+    grants::Grants,
     host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId},
     scan::{PinnedName, Policy, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
@@ -34,6 +37,28 @@ pub struct ProjectRecord {
     pub description: Option<String>,
     /// When it was made.
     pub created_at: Time,
+    /// What its scans may do beyond what every operator may.
+    pub grants: Grants,
+    /// How they came to be more than that; none while they are not.
+    pub widened: Option<Widening>,
+}
+
+impl ProjectRecord {
+    /// Returns a project without a grant.
+    pub fn new(id: ProjectId, name: String, description: Option<String>, created_at: Time) -> Self {
+        Self { id, name, description, created_at, grants: Grants::default(), widened: None }
+    }
+}
+
+/// The last time that something was granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Widening {
+    /// Why.
+    pub note: String,
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: Time,
 }
 
 /// What a scan was asked to do. Written once.

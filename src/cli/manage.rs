@@ -2,7 +2,9 @@
 
 use crate::values;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use netscan_schemas::{ScanId, Time, TokenId};
+use netscan_schemas::{
+    ScanId, Time, TokenId, api::AuditHead, audit::AuditAction, grants::ScriptTier,
+};
 use std::{path::PathBuf, time::Duration};
 
 /// What to do with the store.
@@ -71,6 +73,45 @@ pub enum TokenRole {
     Admin,
 }
 
+/// Which entries of the audit log to show, or to verify it.
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct AuditArgs {
+    /// What else to do.
+    #[command(subcommand)]
+    pub command: Option<AuditCommand>,
+    /// Show all entries after this one, 0 for all; without it the newest.
+    #[arg(long, value_name = "NUMBER")]
+    pub since: Option<u64>,
+    /// Show so many of the newest entries. 50 when left out.
+    #[arg(long, short = 'n', value_name = "N", conflicts_with = "since")]
+    pub last: Option<usize>,
+    /// Only this action (scan-create, login, scope-allow ...).
+    #[arg(long, value_parser = values::audit_action)]
+    pub action: Option<AuditAction>,
+    /// Only this actor: a token's id or name, a user's name, or token, session, local, unknown,
+    /// server.
+    #[arg(long, value_name = "WHO")]
+    pub actor: Option<String>,
+    /// Go on with entries as they are written.
+    #[arg(long)]
+    pub follow: bool,
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Follow the chain of hashes from the first entry to the newest, and print that one's.
+    ///
+    /// Ends with 1 when an entry was changed or is missing, and with 6 when a record is damaged. The
+    /// chain alone cannot show that all of it was written anew: keep heads elsewhere, and give them.
+    Verify {
+        /// A head that an earlier verification printed, or the server's log has.
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<AuditHead>,
+    },
+}
+
 /// What to do with projects.
 #[derive(Debug, Subcommand)]
 pub enum ProjectsCommand {
@@ -90,6 +131,57 @@ pub enum ProjectsCommand {
         #[arg(value_name = "PROJECT")]
         project: String,
     },
+    /// Grant a project what not every scan may do, or take it back. Only admins may.
+    Grant(GrantArgs),
+}
+
+/// What to grant a project.
+#[derive(Debug, ClapArgs)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(true))]
+pub struct GrantArgs {
+    /// Its number or its name.
+    #[arg(value_name = "PROJECT")]
+    pub project: String,
+    /// Which scripts its scans may run.
+    #[arg(long, value_enum, group = "what")]
+    pub scripts: Option<Scripts>,
+    /// Whether admins may slip its scans past filters, or hurry them: -T5, -f, --ttl and the like.
+    #[arg(long, value_enum, group = "what", value_name = "on|off")]
+    pub evasion: Option<Switch>,
+    /// Why. Needed to grant more than is granted already.
+    #[arg(long, value_name = "WHY")]
+    pub note: Option<String>,
+}
+
+/// Which scripts a project may run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scripts {
+    /// Those that only look.
+    Safe,
+    /// Also those of nmap's categories vuln, auth and intrusive.
+    Intrusive,
+    /// Also those that guess passwords, break in, or ask others than the targets: admins, and scans
+    /// that confirm it. Never those of the category dos.
+    All,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It may.
+    On,
+    /// It may not.
+    Off,
+}
+
+impl From<Scripts> for ScriptTier {
+    fn from(scripts: Scripts) -> Self {
+        match scripts {
+            Scripts::Safe => Self::Safe,
+            Scripts::Intrusive => Self::Intrusive,
+            Scripts::All => Self::All,
+        }
+    }
 }
 
 /// What to do with what may be scanned.

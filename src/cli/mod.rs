@@ -7,7 +7,12 @@ mod serving;
 
 use crate::values;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use netscan_schemas::{AttemptNo, BatchId, ScanId, Seq, api::SandboxMode, attempt::Stream};
+use netscan_schemas::{
+    AttemptNo, BatchId, ScanId, Seq,
+    api::{RescanOnly, SandboxMode},
+    attempt::Stream,
+    grants::Confirmation,
+};
 use std::{ffi::OsString, net::IpAddr, path::PathBuf, time::Duration};
 
 pub use manage::*;
@@ -131,6 +136,9 @@ pub enum Command {
         /// Which of its targets.
         #[arg(long, value_enum, default_value_t = Only::Unfinished)]
         only: Only,
+        /// Run scripts that guess passwords, break in, or ask others than the targets.
+        #[arg(long)]
+        confirm_dangerous_scripts: bool,
     },
     /// List the hosts that a scan found, or find hosts over all scans.
     Hosts(HostsArgs),
@@ -197,6 +205,8 @@ pub enum Command {
     /// Who may use a server: tokens, and login URLs for browsers.
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Show who did what: the newest entries of the audit log.
+    Audit(AuditArgs),
     /// Print the script that completes commands in a shell.
     Completions {
         /// The shell.
@@ -256,6 +266,9 @@ pub struct ScanArgs {
     /// bound. 80000 when left out.
     #[arg(long, value_name = "N", value_parser = values::packet_rate)]
     pub packet_rate: Option<u32>,
+    /// Run scripts that guess passwords, break in, or ask others than the targets.
+    #[arg(long)]
+    pub confirm_dangerous_scripts: bool,
     /// nmap's flags, after `--`.
     #[arg(last = true, value_name = "NMAP FLAGS")]
     pub flags: Vec<String>,
@@ -271,6 +284,21 @@ pub enum Only {
     TimedOut,
     /// All of them.
     All,
+}
+
+impl From<Only> for RescanOnly {
+    fn from(only: Only) -> Self {
+        match only {
+            Only::Unfinished => Self::Unfinished,
+            Only::TimedOut => Self::TimedOut,
+            Only::All => Self::All,
+        }
+    }
+}
+
+/// Returns what a request confirms.
+pub fn confirmed(dangerous_scripts: bool) -> Vec<Confirmation> {
+    dangerous_scripts.then_some(Confirmation::DangerousScripts).into_iter().collect()
 }
 
 impl Command {

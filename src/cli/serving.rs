@@ -63,9 +63,16 @@ pub struct ServeArgs {
     /// Requests a second of one token; 0 for no bound. 10000 when left out.
     #[arg(long, value_name = "N")]
     pub request_rate: Option<u32>,
-    /// How to write the log.
-    #[arg(long, value_enum, default_value_t = Log::Text)]
-    pub log: Log,
+    /// How to write the log, which goes to standard error.
+    #[arg(
+        long,
+        alias = "log",
+        value_enum,
+        value_name = "FORMAT",
+        env = "NETSCAN_LOG_FORMAT",
+        default_value_t = LogFormat::Text
+    )]
+    pub log_format: LogFormat,
 }
 
 /// Who may use the API.
@@ -79,7 +86,7 @@ pub enum Auth {
 
 /// How to write the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Log {
+pub enum LogFormat {
     /// For people.
     Text,
     /// A JSON object a line.

@@ -150,9 +150,18 @@ impl Client {
 
     /// Gets all rows of a list, page by page.
     pub async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, Failure> {
+        self.list_up_to(path, usize::MAX).await
+    }
+
+    /// Gets rows of a list, page by page, until there are so many, or a few more.
+    pub async fn list_up_to<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        most: usize,
+    ) -> Result<Vec<T>, Failure> {
         let mut rows = Vec::new();
         let mut next = Some(path.to_owned());
-        while let Some(path) = next {
+        while let Some(path) = next.filter(|_| rows.len() < most) {
             let response = self.send(Method::GET, &path, None).await?;
             let status = response.status();
             let link = response.headers().get(header::LINK).and_then(|link| link.to_str().ok());

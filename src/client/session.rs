@@ -121,6 +121,7 @@ impl Session {
     pub async fn close(self) {
         if let Some(edge) = self.own {
             edge.shutdown().cancel();
+            edge.settle_audit();
         }
         drop(self.socket);
         if let Some(system) = self.system {

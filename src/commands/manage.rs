@@ -1,7 +1,7 @@
 //! Small commands that change something.
 
 use crate::{
-    cli::{LimitsArgs, ProjectsCommand, TargetsCommand},
+    cli::{GrantArgs, LimitsArgs, ProjectsCommand, Switch, TargetsCommand},
     client::{Client, Session},
     exit::{Exit, Failure},
     output::Output,
@@ -9,8 +9,10 @@ use crate::{
 use netscan_schemas::{
     ProjectId, ScanId,
     api::{
-        DifficultTarget, ExpandAnswer, Governor, LimitsRequest, Project, ScanCommandAnswer, System,
+        DifficultTarget, ExpandAnswer, Governor, LimitsRequest, Project, ProjectGrants,
+        ScanCommandAnswer, System,
     },
+    grants::GrantsChange,
     problem::{Code, Problem},
 };
 use serde_json::json;
@@ -161,7 +163,30 @@ pub async fn project_of(client: &Client, text: &str) -> Result<ProjectId, Failur
     })
 }
 
-/// Lists, makes and deletes projects.
+/// Changes what is granted to a project.
+async fn grant(client: &Client, args: GrantArgs, out: &Output) -> Result<Exit, Failure> {
+    let id = project_of(client, &args.project).await?;
+    let change = GrantsChange {
+        scripts: args.scripts.map(Into::into),
+        evasion: args.evasion.map(|switch| switch == Switch::On),
+        note: args.note,
+    };
+    let body = json!({ "grants": change });
+    let project: Project = client.patch(&format!("/api/projects/{id}"), &body).await?;
+    match out.json {
+        true => out.json(&project)?,
+        false => out.line(&format!("project {id} may: {}", granted(&project.grants)))?,
+    }
+    Ok(Exit::Ok)
+}
+
+/// Returns what is granted to a project, in the words of the command line.
+fn granted(grants: &ProjectGrants) -> String {
+    let evasion = if grants.evasion { ", evasion" } else { "" };
+    format!("{} scripts{evasion}", grants.scripts)
+}
+
+/// Lists, makes, changes and deletes projects.
 pub async fn projects(
     client: &Client,
     command: ProjectsCommand,
@@ -179,10 +204,11 @@ pub async fn projects(
                         project.id.to_string(),
                         project.name,
                         project.scan_count.to_string(),
+                        granted(&project.grants),
                         description,
                     ]
                 });
-                out.table(&["ID", "NAME", "SCANS", "DESCRIPTION"], rows.collect())?;
+                out.table(&["ID", "NAME", "SCANS", "MAY", "DESCRIPTION"], rows.collect())?;
             }
         }
         ProjectsCommand::Add { name, description } => {
@@ -198,6 +224,7 @@ pub async fn projects(
             client.delete(&format!("/api/projects/{id}")).await?;
             out.note(&format!("project {id} deleted"));
         }
+        ProjectsCommand::Grant(args) => return grant(client, args, out).await,
     }
     Ok(Exit::Ok)
 }

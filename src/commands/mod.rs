@@ -1,5 +1,6 @@
 //! Carries commands out, a file a command or a group of small ones.
 
+mod audit;
 pub mod bench;
 mod diff;
 mod doctor;
@@ -16,12 +17,13 @@ mod store;
 mod token;
 
 use crate::{
-    cli::{Args, Command, Document},
+    cli::{Args, Command, Document, confirmed},
     client::{Client, Engine, Server, Session},
     exit::{Exit, Failure},
     output::Output,
 };
 use netscan_http::openapi;
+use netscan_schemas::api::RescanRequest;
 use std::io;
 
 /// Carries a command out.
@@ -31,8 +33,10 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
     match args.command {
         Command::Serve(serve) => serve::run(serve, engine, data.as_deref(), out).await,
         Command::Scan(scan) => scan::run(*scan, engine, &server, data.as_deref(), out).await,
-        Command::Rescan { scan, only } => {
-            scan::again(scan, only, engine, &server, data.as_deref(), out).await
+        Command::Rescan { scan, only, confirm_dangerous_scripts } => {
+            let confirm = confirmed(confirm_dangerous_scripts);
+            let request = RescanRequest { only: only.into(), confirm };
+            scan::again(scan, &request, engine, &server, data.as_deref(), out).await
         }
         Command::Limits(limits) => {
             let session = Session::open(&server, data.as_deref(), engine, false).await?;
@@ -90,6 +94,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Token(command) => token::run(client, command, out).await,
         Command::Projects(command) => manage::projects(client, command, out).await,
         Command::Scope(command) => scope::run(client, command, out).await,
+        Command::Audit(args) => audit::run(client, args, out).await,
         Command::Scan(_)
         | Command::Serve(_)
         | Command::Rescan { .. }

@@ -5,7 +5,7 @@ use super::{
     show::{unfinished, way_on},
 };
 use crate::{
-    cli::{Only, ScanArgs},
+    cli::{ScanArgs, confirmed},
     client::{Client, Engine, Server, Session},
     config::check_nmap,
     exit::{Exit, Failure},
@@ -15,7 +15,7 @@ use crate::{
 use netscan_nmap::targets::split_file;
 use netscan_schemas::{
     ScanId,
-    api::{Project, ScanAccepted, ScanRequest},
+    api::{Project, RescanRequest, ScanAccepted, ScanRequest},
 };
 use serde_json::{Value, json};
 use std::{
@@ -60,20 +60,15 @@ pub async fn run(
 /// Scans targets of an ended scan again: on a server that goes on with it, or here.
 pub async fn again(
     scan: ScanId,
-    only: Only,
+    request: &RescanRequest,
     engine: Engine,
     server: &Server,
     data: Option<&Path>,
     out: &Output,
 ) -> Result<Exit, Failure> {
-    let only = match only {
-        Only::Unfinished => "unfinished",
-        Only::TimedOut => "timed_out",
-        Only::All => "all",
-    };
     let path = format!("/api/scans/{scan}/rescan");
     let (session, accepted) = accepted(server, data, &engine, async |session: &Session| {
-        session.client.post::<ScanAccepted>(&path, &json!({ "only": only })).await
+        session.client.post::<ScanAccepted>(&path, &json!(request)).await
     })
     .await?;
     let id = accepted.scan_id;
@@ -157,6 +152,7 @@ fn request(args: &ScanArgs) -> Result<Written, Failure> {
     request.name.clone_from(&args.name);
     request.chunk_size = args.chunk_size;
     request.concurrency = args.concurrency;
+    request.confirm = confirmed(args.confirm_dangerous_scripts);
     let policy = &mut request.policy;
     let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     policy.attempts_max = args.attempts.unwrap_or(policy.attempts_max);

@@ -11,10 +11,10 @@ use crate::{
     values,
 };
 use netscan_actors::{EntryFault, NewEntry, StartError, System};
-use netscan_http::{Bounds, Edge, Tls, serve_tcp, serve_tls};
+use netscan_http::{Bounds, Edge, Tls, own_origin, serve_tcp, serve_tls};
 use netscan_nmap::launch::leftovers_unseen;
-use netscan_schemas::{api::SandboxMode, scope::ScopeList};
-use std::{io, path::Path, sync::Arc, time::Duration};
+use netscan_schemas::{api::SandboxMode, audit::AuditAction, scope::ScopeList};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
 
 /// How long a clean end may take in all.
@@ -47,13 +47,20 @@ pub async fn run(
         what: format!("listening on {} (another port: --listen 127.0.0.1:0)", args.listen),
         source,
     })?;
+    let mode = engine.sandbox;
     let system = start_engine(&dir, engine).await?;
-    let edge = Arc::new(edge(&args, &system, &dir).await?);
-    let socket = SocketFile::serve(&dir, Arc::clone(&edge))?;
     let address = listener.local_addr().map_err(|source| Failure::Io {
         what: "asking for the listener's address".into(),
         source,
     })?;
+    let started = settings(&args, address, mode);
+    let entry = own_origin().did(AuditAction::ServerStart).saying(started);
+    system.note(entry).await.map_err(|error| Failure::Io {
+        what: "writing the start to the audit log".into(),
+        source: io::Error::other(error),
+    })?;
+    let edge = Arc::new(edge(&args, &system, &dir).await?);
+    let socket = SocketFile::serve(&dir, Arc::clone(&edge))?;
     let place = exposure::address(&args, address.port());
     let login = edge.announce(place.clone())?;
     system.go_on().map_err(StartError::Read)?;
@@ -86,6 +93,7 @@ pub async fn run(
     };
     tracing::info!("going down; scans go on with the next start");
     edge.shutdown().cancel();
+    edge.settle_audit();
     let down = shut_down(&system, served);
     tokio::select! {
         () = down => {}
@@ -94,6 +102,38 @@ pub async fn run(
     }
     drop(socket);
     if exit == Exit::Restart { Err(Failure::EngineGone) } else { Ok(exit) }
+}
+
+/// Says what a server is started with, as far as it matters who may use it and what it may scan.
+fn settings(args: &ServeArgs, address: SocketAddr, sandbox: SandboxMode) -> String {
+    let auth = match args.auth {
+        Auth::Token => "token",
+        Auth::None => "none",
+    };
+    let tls = match (&args.tls_cert, args.behind_tls_proxy) {
+        (Some(_), _) => "own",
+        (None, true) => "by a proxy",
+        (None, false) => "none",
+    };
+    let sandbox = match sandbox {
+        SandboxMode::Required => "required",
+        SandboxMode::BestEffort => "best effort",
+        SandboxMode::Off => "off",
+    };
+    let mut said = format!(
+        "netscan {}, pid {}: listens on {}, auth {auth}, TLS {tls}, sandbox {sandbox}",
+        env!("CARGO_PKG_VERSION"),
+        std::process::id(),
+        address
+    );
+    for (what, values) in
+        [("allows", &args.allow), ("hosts", &args.host), ("CORS", &args.cors_origin)]
+    {
+        if !values.is_empty() {
+            said.push_str(&format!(", {what} {}", values.join(" ")));
+        }
+    }
+    said
 }
 
 /// Reads what `--allow` lets the server scan.

@@ -62,7 +62,7 @@ struct Done {
 }
 
 fn carry_out(command: &StoreCommand, dir: &Path, json: bool) -> Result<Done, Failure> {
-    let closed = Closed::take(dir).map_err(UpkeepError::Open)?;
+    let closed = Closed::take(dir).map_err(UpkeepError::Open)?.by(netscan_http::own_origin());
     match command {
         StoreCommand::Check { repair } => check(&closed, *repair, json),
         StoreCommand::Stats => stats(&closed, json),
@@ -133,6 +133,7 @@ fn check(closed: &Closed, repair: bool, json: bool) -> Result<Done, Failure> {
         "events": report.events,
         "raw_frames": report.raw_frames,
         "raw_bytes": report.raw_bytes,
+        "audit_entries": report.audit_entries,
     });
     let exit = if checked.is_clean() { Exit::Ok } else { Exit::Store };
     Ok(done(exit, json, value, check_lines(&checked, repaired)))
@@ -157,7 +158,7 @@ fn check_lines(checked: &Checked, repaired: u64) -> Vec<String> {
     }
     lines.push(format!(
         "{} projects, {} scans, {} batches, {} attempts, {} hosts, {} open ports, {} events, {} of \
-         raw output",
+         raw output, {} audit entries",
         report.projects,
         report.scans,
         report.batches,
@@ -165,7 +166,8 @@ fn check_lines(checked: &Checked, repaired: u64) -> Vec<String> {
         report.hosts,
         report.open_ports,
         report.events,
-        human_bytes(report.raw_bytes)
+        human_bytes(report.raw_bytes),
+        report.audit_entries
     ));
     let damaged = report.problems.iter().any(|problem| !checked.mendable.contains(problem));
     if checked.is_clean() {

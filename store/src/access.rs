@@ -11,14 +11,44 @@ use netscan_schemas::{
 };
 use std::time::Duration;
 
+impl Write {
+    /// Keeps a new token.
+    pub fn create_token(&mut self, record: &TokenRecord) -> &mut Self {
+        let bytes = record.to_bytes();
+        let size = bytes.as_ref().map_or(0, Vec::len);
+        self.push(size, bytes.map(|bytes| Op::CreateToken { id: record.id.clone(), bytes }))
+    }
+
+    /// Deletes a token with its sessions.
+    pub fn delete_token(&mut self, id: &TokenId) -> &mut Self {
+        self.push(0, Ok(Op::DeleteToken(id.clone())))
+    }
+
+    /// Keeps a new session, and forgets those that are older than `life` or were unused for `idle`.
+    pub fn create_session(
+        &mut self,
+        key: SessionKey,
+        session: &SessionRecord,
+        life: Duration,
+        idle: Duration,
+    ) -> &mut Self {
+        let now = session.created_at;
+        let keep =
+            KeepSessions { created_after: now.earlier_by(life), seen_after: now.earlier_by(idle) };
+        self.push(0, Ok(Op::CreateSession { key, session: session.clone(), keep }))
+    }
+
+    /// Deletes a session; one that is gone already is no error.
+    pub fn delete_session(&mut self, key: SessionKey) -> &mut Self {
+        self.push(0, Ok(Op::DeleteSession(key)))
+    }
+}
+
 impl Store {
     /// Keeps a new token.
     pub fn create_token(&self, record: &TokenRecord) -> Ack {
         let mut write = Write::new();
-        match record.to_bytes() {
-            Ok(bytes) => write = Write::of(Op::CreateToken { id: record.id.clone(), bytes }),
-            Err(error) => write.fault = Some(error),
-        }
+        write.create_token(record);
         self.submit(write)
     }
 
@@ -40,10 +70,9 @@ impl Store {
         life: Duration,
         idle: Duration,
     ) -> Ack {
-        let now = session.created_at;
-        let keep =
-            KeepSessions { created_after: now.earlier_by(life), seen_after: now.earlier_by(idle) };
-        self.submit(Write::of(Op::CreateSession { key, session: session.clone(), keep }))
+        let mut write = Write::new();
+        write.create_session(key, session, life, idle);
+        self.submit(write)
     }
 
     /// Deletes a session; one that is gone already is no error.

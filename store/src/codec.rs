@@ -11,8 +11,9 @@
 
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
-    AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord, ScanSpec,
-    ScopeRecord, SessionRecord, TallyRecord, TokenRecord, VerdictsRecord, v1, v2,
+    AttemptRecord, AuditEntry, AuditRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord,
+    ProjectRecord, ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord, VerdictsRecord,
+    v1, v2,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,6 +28,8 @@ const CODEC_BINCODE: u8 = 1;
 pub(crate) const CODEC_EVENTS: u8 = 2;
 /// Bodies that are plain bytes: the rows of `meta`.
 const CODEC_PLAIN: u8 = 3;
+/// Bodies that are links of a chain, and a record in bincode's varint format behind them.
+const CODEC_CHAINED: u8 = 4;
 
 const HEADER_BYTES: usize = 7;
 
@@ -155,7 +158,7 @@ macro_rules! versioned {
     };
 }
 
-versioned!("project", ProjectRecord = 1, { 1 => ProjectRecord });
+versioned!("project", ProjectRecord = 2, { 1 => v1::ProjectRecord, 2 => ProjectRecord });
 versioned!("scan-spec", ScanSpec = 2, { 1 => v1::ScanSpec, 2 => ScanSpec });
 versioned!("scan-state", ScanState = 1, { 1 => ScanState });
 versioned!("plan", PlanRecord = 3, { 1 => v1::PlanRecord, 2 => v2::PlanRecord, 3 => PlanRecord });
@@ -172,6 +175,66 @@ versioned!("difficult", DifficultRecord = 1, { 1 => DifficultRecord });
 versioned!("scope", ScopeRecord = 1, { 1 => ScopeRecord });
 versioned!("token", TokenRecord = 1, { 1 => TokenRecord });
 versioned!("session", SessionRecord = 1, { 1 => SessionRecord });
+
+/// Bytes of the links: the hash of the entry before, and its own.
+const LINKS_BYTES: usize = 64;
+
+impl Record for AuditRecord {
+    const KIND: &'static str = "audit";
+    const VERSION: u16 = 1;
+
+    fn to_bytes(&self) -> Result<Vec<u8>, CodecError> {
+        let body = encode(Self::KIND, &(self.seq, &self.entry))?;
+        let linked = [self.prev.as_slice(), &self.hash, &body].concat();
+        Ok(seal(CODEC_CHAINED, Self::VERSION, &linked))
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
+        let kind = Self::KIND;
+        let (version, prev, hash, body) = unseal_chained(bytes)?;
+        let (seq, entry) = match version {
+            1 => decode::<(u64, AuditEntry)>(kind, body)?,
+            found => return Err(CodecError::UnknownVersion { kind, found }),
+        };
+        Ok(Self { seq, entry, prev, hash })
+    }
+}
+
+type Links<'b> = (u16, [u8; 32], [u8; 32], &'b [u8]);
+
+fn unseal_chained(bytes: &[u8]) -> Result<Links<'_>, CodecError> {
+    let kind = AuditRecord::KIND;
+    let (version, linked) = unseal(kind, CODEC_CHAINED, AuditRecord::VERSION, bytes)?;
+    let short = CodecError::Short { kind, bytes: bytes.len() };
+    let (links, body) = linked.split_first_chunk::<LINKS_BYTES>().ok_or(short)?;
+    let (mut prev, mut hash) = ([0; 32], [0; 32]);
+    prev.copy_from_slice(&links[..32]);
+    hash.copy_from_slice(&links[32..]);
+    Ok((version, prev, hash, body))
+}
+
+fn chain_hash(prev: &[u8; 32], version: u16, body: &[u8]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(prev).update(&version.to_le_bytes()).update(body);
+    *hasher.finalize().as_bytes()
+}
+
+/// Returns an entry in its place behind the one with this hash.
+pub(crate) fn chained(
+    prev: [u8; 32],
+    seq: u64,
+    entry: AuditEntry,
+) -> Result<AuditRecord, CodecError> {
+    let body = encode(AuditRecord::KIND, &(seq, &entry))?;
+    let hash = chain_hash(&prev, AuditRecord::VERSION, &body);
+    Ok(AuditRecord { seq, entry, prev, hash })
+}
+
+/// Returns whether a stored entry has the hash of what it says, in whatever version it was written.
+pub(crate) fn is_as_hashed(bytes: &[u8]) -> Result<bool, CodecError> {
+    let (version, prev, hash, body) = unseal_chained(bytes)?;
+    Ok(chain_hash(&prev, version, body) == hash)
+}
 
 fn encode<T: Serialize>(kind: &'static str, value: &T) -> Result<Vec<u8>, CodecError> {
     let body = bincode::serde::encode_to_vec(value, FORMAT)

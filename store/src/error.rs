@@ -152,6 +152,12 @@ pub enum Refusal {
         /// The name.
         name: String,
     },
+    /// More is granted to a project, and nobody says why.
+    #[error(
+        "this grants more than project {0} has, and such a change says why: add a note \
+         (`--note WHY`)"
+    )]
+    NoGrantNote(ProjectId),
     /// There is no such project.
     #[error("there is no project {0}")]
     NoProject(ProjectId),

@@ -8,14 +8,17 @@
 //! commit is on disk, so a crash leaves a whole database or none.
 
 use crate::{
-    Options, codec,
+    Options, audit, codec,
     error::OpenError,
     instance::{self, Files},
     migrate,
     overlay::{Looked, Overlay},
     tables::{Bytes, META, ReadTables, WriteTables, meta},
 };
-use netscan_schemas::id::Epoch;
+use netscan_schemas::{
+    audit::{AuditAction, Origin},
+    id::Epoch,
+};
 use redb::{Database, DatabaseError, Durability, ReadTransaction, ReadableDatabase, ReadableTable};
 use std::{
     fs, io,
@@ -227,11 +230,20 @@ pub(crate) fn start(db: &Database) -> Result<Epoch, redb::Error> {
     if schema < migrate::NEWEST {
         migrate::run(&txn, schema)?;
     }
-    // A table that was added without a new format is missing in older files, and empty.
-    drop(WriteTables::open(&txn)?);
-    let row = codec::seal_meta(&epoch.to_le_bytes());
-    txn.open_table(META)?.insert(meta::EPOCH, row.as_slice())?;
+    let mut migrated = None;
+    {
+        // A table that was added without a new format is missing in older files, and empty.
+        let mut tables = WriteTables::open(&txn)?;
+        if schema < migrate::NEWEST {
+            let entry = Origin::server().did(AuditAction::StoreMigrate);
+            let entry = entry.saying(format_args!("format {schema} to {}", migrate::NEWEST));
+            migrated = Some(audit::append(&mut tables.audit, &mut tables.meta, entry)?);
+        }
+        let row = codec::seal_meta(&epoch.to_le_bytes());
+        tables.meta.insert(meta::EPOCH, row.as_slice())?;
+    }
     txn.commit()?;
+    migrated.iter().for_each(audit::tell);
     Ok(epoch)
 }
 

@@ -11,6 +11,7 @@
 //! sees it; a damaged record is an error, never a wrong answer.
 
 mod access;
+pub mod audit;
 pub mod check;
 pub mod codec;
 mod db;
@@ -18,6 +19,7 @@ mod error;
 pub mod failpoint;
 mod file;
 mod instance;
+mod metrics;
 mod migrate;
 mod overlay;
 mod postings;
@@ -36,12 +38,15 @@ mod write;
 mod writer;
 
 pub use error::{OpenError, ReadError, Refusal, WriteError};
-pub use reader::{HistoryPage, HistoryPlace, HostPage, Known, ScanFilter, ScanView};
+pub use metrics::Metrics;
+pub use reader::{
+    AuditPage, AuditQuery, HistoryPage, HistoryPlace, HostPage, Known, ScanFilter, ScanView,
+};
 pub use scrub::Scrub;
 pub use segment::Texts;
 pub use space::{BALLAST_BYTES, RESERVE_BYTES};
 pub use store::{Health, NoPublisher, Options, Publisher, Store};
-pub use write::{Ack, Receipt, SessionKey, Write};
+pub use write::{Ack, GrantsEdit, ProjectEdit, Receipt, SessionKey, Write};
 
 /// Keeps panics of the database from being printed. They come from damaged pages, are caught, and
 /// are told as errors.

@@ -13,8 +13,9 @@ use netscan_schemas::{
     id::{ScanId, Seq},
     scan::ScanState,
     stored::{
-        AttemptRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord, ProjectRecord,
-        ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord, VerdictsRecord,
+        AttemptRecord, AuditRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord,
+        ProjectRecord, ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord,
+        VerdictsRecord,
     },
 };
 use redb::Value;
@@ -45,6 +46,7 @@ filed! {
     BatchRecord: |record| Some(record.id.get()),
     HostRecord: |record| Some(record.id.get()),
     ScopeRecord: |record| Some(record.id.get()),
+    AuditRecord: |record| Some(record.seq),
     ScanState: |_| None,
     PlanRecord: |_| None,
     TallyRecord: |_| None,
@@ -111,6 +113,7 @@ pub(crate) fn verify(table: &str, key: &[u8], value: &[u8]) -> Result<(), CodecE
         "batches" => filed::<BatchRecord>(number(), value).map(drop),
         "verdicts" => filed::<VerdictsRecord>(number(), value).map(drop),
         "scopes" => filed::<ScopeRecord>(number(), value).map(drop),
+        "audit" => filed::<AuditRecord>(number(), value).map(drop),
         "hosts" => filed::<HostRecord>(number(), value).map(drop),
         "difficult" => DifficultRecord::from_bytes(value).map(drop),
         "tokens" => {
@@ -157,12 +160,9 @@ mod tests {
 
     #[test]
     fn a_record_under_another_key_is_no_record() {
-        let project = ProjectRecord {
-            id: netscan_schemas::id::ProjectId::new(7).unwrap(),
-            name: "p".into(),
-            description: None,
-            created_at: netscan_schemas::Time::from_secs(1),
-        };
+        let id = netscan_schemas::id::ProjectId::new(7).unwrap();
+        let made = netscan_schemas::Time::from_secs(1);
+        let project = ProjectRecord::new(id, "p".into(), None, made);
         let bytes = project.to_bytes().unwrap();
         verify("projects", &7u64.to_le_bytes(), &bytes).unwrap();
         let misplaced = verify("projects", &8u64.to_le_bytes(), &bytes);

@@ -3,14 +3,14 @@
 use crate::{
     db::{Handle, Seams},
     error::{OpenError, ReadError, WriteError},
+    metrics::{Metrics, Queued},
     scrub::{Scrub, Scrubber},
     space::{BALLAST_BYTES, RESERVE_BYTES, Room},
     upkeep::{self, Copied, TableStats, UpkeepError},
-    write::{Ack, Op, Write},
+    write::{Ack, Op, ProjectEdit, Write},
     writer::{self, Message, Unit},
 };
 use netscan_schemas::{
-    Time,
     id::{BatchId, Epoch, ProjectId, ScanId, ScopeId, Seq},
     stored::ScopeRecord,
 };
@@ -128,6 +128,7 @@ impl std::fmt::Display for Health {
 /// What the store and its writer's thread share.
 pub(crate) struct Shared {
     pub(crate) handle: Handle,
+    pub(crate) metrics: Metrics,
     health: Mutex<Health>,
     scrub: Mutex<Scrub>,
 }
@@ -183,7 +184,7 @@ impl Store {
         let handle = Handle::open(dir, options, opener, free, verify_up_to)?;
         let wants_scrub = handle.wants_scrub;
         let (health, scrub) = (Mutex::new(Health::Ok), Mutex::default());
-        let shared = Arc::new(Shared { handle, health, scrub });
+        let shared = Arc::new(Shared { handle, metrics: Metrics::default(), health, scrub });
         let (queue, units) = mpsc::channel();
         let pace = writer::Pace { backoff, look_every };
         let (life, writer_lives) = watch::channel(());
@@ -214,26 +215,26 @@ impl Store {
             // An answer that nobody waits for is no fault.
             Some(fault) => drop(reply.send(Err(WriteError::Encode(fault)))),
             // A queue without a reader drops the unit, which answers it as `Closed`.
-            None => drop(self.queue.send(Message::Unit(Unit { ops, bytes, reply }))),
+            None => {
+                let queued = Queued::new(&self.shared.metrics);
+                drop(self.queue.send(Message::Unit(Unit { ops, bytes, reply, _queued: queued })));
+            }
         }
         Ack(answer)
     }
 
     /// Makes a project; the receipt holds it.
     pub fn create_project(&self, name: &str, description: Option<&str>) -> Ack {
-        let (name, description) = (name.to_owned(), description.map(str::to_owned));
-        self.submit(Write::of(Op::CreateProject { name, description, at: Time::now() }))
+        let mut write = Write::new();
+        write.create_project(name, description);
+        self.submit(write)
     }
 
-    /// Changes what is given of a project; the receipt holds it. `Some(None)` takes its
-    /// description away.
-    pub fn update_project(
-        &self,
-        id: ProjectId,
-        name: Option<String>,
-        description: Option<Option<String>>,
-    ) -> Ack {
-        self.submit(Write::of(Op::UpdateProject { id, name, description }))
+    /// Changes what is given of a project; the receipt holds it.
+    pub fn update_project(&self, id: ProjectId, edit: ProjectEdit) -> Ack {
+        let mut write = Write::new();
+        write.update_project(id, edit);
+        self.submit(write)
     }
 
     /// Deletes a project with all its scans, unless one of them has not ended.
@@ -300,6 +301,11 @@ impl Store {
     /// Returns how the reading through of all records stands, which is begun after a crash.
     pub fn scrub(&self) -> Scrub {
         self.shared.scrub(|scrub| scrub.clone())
+    }
+
+    /// Returns what is counted for those who watch the server.
+    pub fn metrics(&self) -> &Metrics {
+        &self.shared.metrics
     }
 
     /// Returns the count of starts, this one included.

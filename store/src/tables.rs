@@ -6,6 +6,7 @@
 //! memory    difficult                               over all scans, outlives them
 //! policy    scopes                                  what may be scanned
 //! access    tokens  sessions                        lean on no other row
+//! history   audit                                   only ever grows
 //! indexes   project_names  scans_by_project  scans_by_status  batches_by_scan
 //!           hosts_by_scan  hosts_by_address  postings  texts
 //! ```
@@ -110,6 +111,7 @@ tables! {
     SESSIONS sessions: [u8; 32] => Bytes,
     POSTINGS postings: PostingKey => Bytes,
     TEXTS texts: Bytes => (),
+    AUDIT audit: u64 => Bytes,
 }
 
 /// Rows of `meta`.
@@ -125,6 +127,8 @@ pub(crate) mod meta {
     pub(crate) const COMMITS: &str = "commits";
     /// The number that the next new row of `scopes` gets, a u64; 0 and no row are 1.
     pub(crate) const NEXT_SCOPE: &str = "next_scope";
+    /// The number and the hash of the newest entry of `audit`, a u64 and 32 bytes.
+    pub(crate) const AUDIT_HEAD: &str = "audit_head";
     /// The numbers that the next new rows get, u64s; never lower than any number ever given out
     /// to a row, deleted ones too.
     pub(crate) const NEXT: [&str; 4] = ["next_project", "next_scan", "next_batch", "next_host"];

@@ -14,15 +14,16 @@ use crate::{
 };
 use netscan_schemas::{
     AddressSet, Time, TokenId,
-    attempt::Stream,
+    attempt::{Outcome, Stream},
     batch::BatchStatus,
     event::EncodedEvent,
+    grants::GrantsChange,
     host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId, Seq},
     scan::{ScanState, ScanStatus},
     stored::{
-        AttemptRecord, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec, ScopeRecord,
-        SessionRecord,
+        AttemptRecord, AuditEntry, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec,
+        ScopeRecord, SessionRecord,
     },
 };
 use std::{
@@ -49,28 +50,109 @@ pub struct Write {
 /// One step of a unit.
 #[derive(Clone, Debug)]
 pub(crate) enum Op {
-    CreateProject { name: String, description: Option<String>, at: Time },
-    UpdateProject { id: ProjectId, name: Option<String>, description: Option<Option<String>> },
+    CreateProject {
+        name: String,
+        description: Option<String>,
+        at: Time,
+    },
+    UpdateProject {
+        id: ProjectId,
+        edit: ProjectEdit,
+    },
     DeleteProject(ProjectId),
-    CreateScan { scan: ScanId, project: ProjectId, spec: Vec<u8>, plan: Vec<u8>, state: Vec<u8> },
-    PutScanState { scan: ScanId, status: ScanStatus, bytes: Vec<u8> },
+    CreateScan {
+        scan: ScanId,
+        project: ProjectId,
+        spec: Vec<u8>,
+        plan: Vec<u8>,
+        state: Vec<u8>,
+    },
+    PutScanState {
+        scan: ScanId,
+        status: ScanStatus,
+        bytes: Vec<u8>,
+    },
     DeleteScan(ScanId),
-    PutBatch { batch: BatchId, scan: ScanId, status: BatchStatus, bytes: Vec<u8> },
-    PutAttempt { batch: BatchId, attempt: AttemptNo, bytes: Vec<u8> },
-    RawFrame { batch: BatchId, attempt: AttemptNo, stream: Stream, frame: u32, bytes: Vec<u8> },
+    PutBatch {
+        batch: BatchId,
+        scan: ScanId,
+        status: BatchStatus,
+        bytes: Vec<u8>,
+    },
+    PutAttempt {
+        batch: BatchId,
+        attempt: AttemptNo,
+        /// The name of what it proved, once it has ended.
+        outcome: Option<&'static str>,
+        bytes: Vec<u8>,
+    },
+    RawFrame {
+        batch: BatchId,
+        attempt: AttemptNo,
+        stream: Stream,
+        frame: u32,
+        bytes: Vec<u8>,
+    },
     RecordHosts(RecordHosts),
     RecordProvisional(RecordProvisional),
-    AddDifficult { addresses: AddressSet, difficulty: Difficulty },
-    RemoveDifficult { addresses: AddressSet },
+    AddDifficult {
+        addresses: AddressSet,
+        difficulty: Difficulty,
+    },
+    RemoveDifficult {
+        addresses: AddressSet,
+    },
     AddScope(ScopeRecord),
-    RemoveScope { project: Option<ProjectId>, id: ScopeId },
-    Event { scan: ScanId, event: EncodedEvent },
-    CreateToken { id: TokenId, bytes: Vec<u8> },
+    RemoveScope {
+        project: Option<ProjectId>,
+        id: ScopeId,
+    },
+    Event {
+        scan: ScanId,
+        event: EncodedEvent,
+    },
+    CreateToken {
+        id: TokenId,
+        bytes: Vec<u8>,
+    },
     DeleteToken(TokenId),
-    TouchToken { id: TokenId, at: Time },
-    CreateSession { key: SessionKey, session: SessionRecord, keep: KeepSessions },
+    TouchToken {
+        id: TokenId,
+        at: Time,
+    },
+    CreateSession {
+        key: SessionKey,
+        session: SessionRecord,
+        keep: KeepSessions,
+    },
     DeleteSession(SessionKey),
-    TouchSession { key: SessionKey, at: Time },
+    TouchSession {
+        key: SessionKey,
+        at: Time,
+    },
+    Audit(AuditEntry),
+}
+
+/// What to change of a project; what is left out stays.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectEdit {
+    /// Its new name.
+    pub name: Option<String>,
+    /// What it is for from now on; `Some(None)` for nothing.
+    pub description: Option<Option<String>>,
+    /// What is granted to it from now on.
+    pub grants: Option<GrantsEdit>,
+}
+
+/// A change of what is granted to a project.
+#[derive(Clone, Debug)]
+pub struct GrantsEdit {
+    /// What to change.
+    pub change: GrantsChange,
+    /// Who changes it.
+    pub by: String,
+    /// When.
+    pub at: Time,
 }
 
 /// What a session is filed under: BLAKE3 of its cookie's secret.
@@ -125,7 +207,7 @@ impl Write {
         Self { ops: vec![op], ..Self::default() }
     }
 
-    fn push(&mut self, bytes: usize, op: Result<Op, CodecError>) -> &mut Self {
+    pub(crate) fn push(&mut self, bytes: usize, op: Result<Op, CodecError>) -> &mut Self {
         match op {
             Ok(op) => {
                 self.bytes += bytes;
@@ -136,6 +218,45 @@ impl Write {
             }
         }
         self
+    }
+
+    /// Adds an entry to the audit log: it is there if, and only if, the rest of the unit is. It gets
+    /// its number and its place in the chain when it is written.
+    pub fn audit(&mut self, entry: AuditEntry) -> &mut Self {
+        let bytes = codec::chained([0; 32], 0, entry.clone()).and_then(|record| record.to_bytes());
+        let size = bytes.as_ref().map_or(0, Vec::len);
+        self.push(size, bytes.map(|_| Op::Audit(entry)))
+    }
+
+    /// Makes a project; the receipt holds it.
+    pub fn create_project(&mut self, name: &str, description: Option<&str>) -> &mut Self {
+        let (name, description) = (name.to_owned(), description.map(str::to_owned));
+        self.push(0, Ok(Op::CreateProject { name, description, at: Time::now() }))
+    }
+
+    /// Changes what is given of a project; the receipt holds it.
+    pub fn update_project(&mut self, id: ProjectId, edit: ProjectEdit) -> &mut Self {
+        self.push(0, Ok(Op::UpdateProject { id, edit }))
+    }
+
+    /// Deletes a project with all its scans, unless one of them has not ended.
+    pub fn delete_project(&mut self, id: ProjectId) -> &mut Self {
+        self.push(0, Ok(Op::DeleteProject(id)))
+    }
+
+    /// Adds an entry to a scope; its number is chosen when it is written, and the receipt holds it.
+    pub fn add_scope(&mut self, record: ScopeRecord) -> &mut Self {
+        self.push(0, Ok(Op::AddScope(record)))
+    }
+
+    /// Removes an entry of the server's scope, or of this project's; the receipt holds it.
+    pub fn remove_scope(&mut self, project: Option<ProjectId>, id: ScopeId) -> &mut Self {
+        self.push(0, Ok(Op::RemoveScope { project, id }))
+    }
+
+    /// Deletes a scan with all it holds, unless it has not ended.
+    pub fn delete_scan(&mut self, id: ScanId) -> &mut Self {
+        self.push(0, Ok(Op::DeleteScan(id)))
     }
 
     /// Adds a new scan, queued and with nothing counted. Its number is one of
@@ -177,7 +298,8 @@ impl Write {
     /// Adds or replaces an attempt.
     pub fn put_attempt(&mut self, record: &AttemptRecord) -> &mut Self {
         let (batch, attempt) = (record.batch_id, record.attempt);
-        self.put(record, |bytes| Op::PutAttempt { batch, attempt, bytes })
+        let outcome = record.outcome.as_ref().map(Outcome::as_str);
+        self.put(record, |bytes| Op::PutAttempt { batch, attempt, outcome, bytes })
     }
 
     fn put(&mut self, record: &impl Record, op: impl FnOnce(Vec<u8>) -> Op) -> &mut Self {

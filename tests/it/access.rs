@@ -5,6 +5,7 @@ use netscan_test_support::FakeNmap;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
+    collections::BTreeSet,
     fs,
     io::{BufRead, BufReader, Read},
     os::unix::fs::PermissionsExt,
@@ -85,11 +86,45 @@ fn ask(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> (u16, S
 
 #[test]
 fn the_first_start_lets_a_browser_in_and_tells_the_log_no_secret() {
+    let log = first_start("text");
+    assert!(log.contains("GET /api/scans 401"), "{log}");
+}
+
+#[test]
+fn a_log_for_machines_tells_who_asked_what_and_no_secret() {
+    let log = first_start("json");
+    let mut routes = BTreeSet::new();
+    for line in log.lines() {
+        let entry: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
+        let word = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        assert!(word("timestamp").ends_with('Z') && !word("level").is_empty(), "{line}");
+        if entry["route"].is_string() {
+            assert!(entry["span"]["request.id"].is_string(), "{line}");
+            assert!(entry["duration_ms"].is_f64(), "{line}");
+            let by = if word("token.id").is_empty() { "nobody" } else { "a token" };
+            routes.insert(format!("{} {} {} {by}", word("method"), word("route"), entry["status"]));
+        }
+    }
+    for asked in [
+        "GET /login 200 nobody",
+        "POST /api/session 200 nobody",
+        "GET /api/scans 401 nobody",
+        "POST /api/scans 202 a token",
+        "DELETE /api/tokens/{id} 204 nobody",
+    ] {
+        assert!(routes.contains(asked), "{asked} is not in {routes:?}");
+    }
+}
+
+/// Starts a server for the first time, lets everybody in who may, and returns its whole log.
+fn first_start(format: &str) -> String {
     let dir = temp();
     let data = dir.path().join("data");
     let nmap = FakeNmap::new("").unwrap();
+    let program = nmap.program();
+    let program = program.to_str().unwrap();
     let server =
-        Guarded::start(&data, &["--sandbox", "off", "--nmap", nmap.program().to_str().unwrap()]);
+        Guarded::start(&data, &["--log-format", format, "--sandbox", "off", "--nmap", program]);
     let file = data.join("admin.token");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let admin = fs::read_to_string(&file).unwrap().trim().to_owned();
@@ -110,6 +145,15 @@ fn the_first_start_lets_a_browser_in_and_tells_the_log_no_secret() {
     assert_eq!(ask("POST", &session, &own, &body).0, 401, "a code is good once");
     assert_eq!(ask("GET", &scans, &[], "").0, 401);
     assert_eq!(ask("GET", &format!("{scans}?token={admin}"), &[], "").0, 401);
+    // What is nearly a secret may be one elsewhere.
+    let (bad, half) = ("Zm9v".repeat(11)[..43].to_owned(), "YmFy".repeat(11)[..43].to_owned());
+    let token = format!("Bearer {}_{bad}", &admin[..12]);
+    assert_eq!(ask("GET", &scans, &[("authorization", &token)], "").0, 401);
+    assert_eq!(ask("GET", &scans, &[("authorization", &format!("Basic {half}"))], "").0, 401);
+    let name = cookie.split('=').next().unwrap();
+    assert_eq!(ask("GET", &scans, &[("cookie", &format!("{name}=nss_{bad}"))], "").0, 401);
+    let wrong = format!("{{\"code\":\"nsl_{half}\"}}");
+    assert_eq!(ask("POST", &session, &own, &wrong).0, 401);
     // The command line, on the machine and from elsewhere.
     let here = |args: &[&str]| run(netscan(&data).args(args));
     let made = here(&[
@@ -155,7 +199,7 @@ fn the_first_start_lets_a_browser_in_and_tells_the_log_no_secret() {
     let again = again.trim().rsplit('#').next().unwrap().to_owned();
     let secrets =
         [&admin, secret, code, &cookie, &again].map(|text| text[text.len() - 43..].to_owned());
-    for secret in &secrets {
+    for secret in secrets.iter().chain([&bad, &half]) {
         assert!(!log.contains(secret), "a secret is in the log");
     }
     let mut store = Vec::new();
@@ -164,6 +208,7 @@ fn the_first_start_lets_a_browser_in_and_tells_the_log_no_secret() {
         let held = store.windows(secret.len()).any(|window| window == secret.as_bytes());
         assert!(!held, "a secret is in the store");
     }
+    log
 }
 
 #[test]

@@ -66,5 +66,11 @@ fn a_scan_and_a_restart_come_by_every_point() {
         // Not written, not acknowledged.
         let lost = scans.as_array().unwrap().is_empty();
         assert_eq!(lost, point == "before-scan-commit", "{point}");
+        // Neither a scan without its entries in the audit log, nor an entry without its scan.
+        for action in ["scan-create", "scan-end"] {
+            let told = server.get(&format!("/api/audit?action={action}"));
+            assert_eq!(told.as_array().unwrap().len(), usize::from(!lost), "{point}: {told}");
+        }
+        assert_eq!(server.get("/api/audit/verify")["intact"], true, "{point}");
     }
 }

@@ -5,11 +5,13 @@
 
 mod access;
 mod architecture;
+mod audit;
 mod bench;
 mod cli;
 mod crash;
 mod export;
 mod failpoints;
+mod grants;
 mod injection;
 mod monitors;
 mod quick;

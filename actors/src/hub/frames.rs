@@ -4,7 +4,7 @@
 //! text alone gets it as a slice.
 
 use netscan_schemas::Seq;
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Instant};
 
 /// Consecutive events of one scan, as one piece of memory.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub(super) struct Block {
     first: Seq,
     last: Seq,
     bytes: Vec<u8>,
+    /// When these became live; none for what is read from the store.
+    published: Option<Instant>,
 }
 
 impl Block {
@@ -22,13 +24,19 @@ impl Block {
         texts: impl IntoIterator<Item = &'t str>,
         bytes: usize,
     ) -> Self {
-        let mut block = Self { first, last: first, bytes: Vec::with_capacity(bytes) };
+        let mut block =
+            Self { first, last: first, bytes: Vec::with_capacity(bytes), published: None };
         for (seq, text) in (first..).zip(texts) {
             block.last = seq;
             frame(text, &mut block.bytes);
         }
         block.bytes.shrink_to_fit();
         block
+    }
+
+    /// Says that its events are live from now on.
+    pub(super) fn live(self) -> Self {
+        Self { published: Some(Instant::now()), ..self }
     }
 
     pub(super) fn last(&self) -> Seq {
@@ -89,6 +97,12 @@ impl Frames {
     /// Returns the number of the last event.
     pub fn last(&self) -> Seq {
         self.last
+    }
+
+    /// Returns when these events became live, right after their commit; none for what is read
+    /// from the store.
+    pub fn published(&self) -> Option<Instant> {
+        self.block.published
     }
 
     /// Returns the frames, one after the other.

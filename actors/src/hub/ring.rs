@@ -64,7 +64,7 @@ pub(super) fn blocks(events: &[(Seq, Arc<str>)]) -> Vec<Frames> {
         let fitting = rest.iter().enumerate().take_while(|(index, event)| fits(event, *index));
         let (now, later) = rest.split_at(fitting.count());
         let texts = now.iter().map(|(_, text)| &**text);
-        blocks.push(Frames::all(Arc::new(Block::new(*first, texts, bytes))));
+        blocks.push(Frames::all(Arc::new(Block::new(*first, texts, bytes).live())));
         rest = later;
     }
     blocks

@@ -21,6 +21,7 @@ use netscan_schemas::{
     AttemptNo, BatchId, ProjectId, ScanId, Time,
     api::ImportAnswer,
     attempt::{Ending, Outcome, RawInfo, RawInfos, Stream},
+    audit::{AuditAction, AuditKind, Origin},
     batch::{BatchStatus, BatchSummary},
     event::{EncodedEvent, Event},
     limits,
@@ -90,19 +91,20 @@ impl System {
         file: File,
         request: ImportRequest,
         place: impl Send + 'static,
+        by: &Origin,
     ) -> Result<ImportAnswer, ImportError> {
         let project = match request.project_id {
             Some(id) => id,
-            None => self.project_named(PROJECT).await.map_err(|error| match error {
+            None => self.project_named(PROJECT, by).await.map_err(|error| match error {
                 crate::SubmitError::Read(error) => ImportError::Read(error),
                 crate::SubmitError::Write(error) => ImportError::Write(error),
                 _ => ImportError::Leaving,
             })?,
         };
-        let store = Arc::clone(self.store());
+        let (store, by) = (Arc::clone(self.store()), by.clone());
         let work = move || {
             let _place = place;
-            import(&store, file, project, request)
+            import(&store, file, project, request, &by)
         };
         // It fails when the work panics, or the runtime goes down.
         tokio::task::spawn_blocking(work).await.map_err(|_| ImportError::Leaving)?
@@ -114,6 +116,7 @@ fn import(
     mut file: File,
     project: ProjectId,
     request: ImportRequest,
+    by: &Origin,
 ) -> Result<ImportAnswer, ImportError> {
     if store.project(project)?.is_none() {
         return Err(ImportError::NoProject(project));
@@ -128,10 +131,13 @@ fn import(
     file.seek(SeekFrom::Start(0)).map_err(SurveyError::Io)?;
     let making = Making::new(store, project, request.name, survey);
     let scan = making.scan;
-    let made = making.make(&mut file);
+    let made = making.make(&mut file, by);
     if made.is_err() {
+        let mut write = Write::new();
+        let entry = Origin::server().did(AuditAction::ScanDelete).on(AuditKind::Scan, scan);
+        write.delete_scan(scan).audit(entry.saying("a broken import"));
         // What is there of it would only be in the way; that it cannot go is the same trouble.
-        if let Err(error) = store.delete_scan(scan).wait() {
+        if let Err(error) = store.submit(write).wait() {
             tracing::warn!(scan.id = %scan, %error, "scan {scan}, a broken import, stays: {error}");
         }
     }
@@ -257,8 +263,8 @@ impl<'s> Making<'s> {
         }
     }
 
-    fn make(mut self, file: &mut File) -> Result<ImportAnswer, ImportError> {
-        self.begin()?;
+    fn make(mut self, file: &mut File, by: &Origin) -> Result<ImportAnswer, ImportError> {
+        self.begin(by)?;
         self.attempt.raw.xml = self.keep(file)?;
         let empty = blake3::hash(b"");
         for stream in [Stream::Stdout, Stream::Stderr] {
@@ -268,7 +274,7 @@ impl<'s> Making<'s> {
     }
 
     /// Makes the scan as it is to be left if nothing more comes of it.
-    fn begin(&self) -> Result<(), ImportError> {
+    fn begin(&self, by: &Origin) -> Result<(), ImportError> {
         let plan = PlanRecord { addresses: self.batch.addresses.clone(), ..PlanRecord::default() };
         let state = ScanState {
             status: ScanStatus::Failed,
@@ -285,6 +291,10 @@ impl<'s> Making<'s> {
         let (total_targets, fallback) = (self.spec.total_targets, Vec::new());
         let started = Event::ScanStarted { total_targets, fallback };
         write.event(self.scan, EncodedEvent::now(&started));
+        let (project, bytes) = (self.spec.project_id, self.survey.bytes);
+        let said = format!("project {project}, {total_targets} targets, {bytes} bytes");
+        let entry = by.did(AuditAction::ScanImport).on(AuditKind::Scan, self.scan);
+        write.audit(entry.saying(said).digesting(self.survey.digest));
         self.store.submit(write).wait()?;
         Ok(())
     }
@@ -374,6 +384,7 @@ impl<'s> Making<'s> {
         write.event(self.scan, EncodedEvent::now(&self.batch_event()));
         let end = finish::End { status, error: error.clone(), ..judged };
         write.event(self.scan, EncodedEvent::now(&end.event()));
+        write.audit(end.entry(self.scan));
         self.store.submit(write).wait()?;
         Ok(ImportAnswer {
             scan_id: self.scan,

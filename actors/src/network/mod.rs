@@ -21,6 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Interfaces that come and go with containers and virtual machines.
 const VIRTUAL: [&str; 6] = ["veth", "docker", "br-", "virbr", "cni", "vnet"];
 
+/// Returns the names of all interfaces.
+pub(crate) fn interfaces() -> io::Result<Vec<String>> {
+    Ok(links::all()?.into_iter().map(|link| link.name).collect())
+}
+
 /// What packets could leave by: interfaces that are up, addresses of our own, and routes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Ways(BTreeSet<String>);

@@ -14,6 +14,7 @@ use netscan_nmap::{
 use netscan_schemas::{
     AddressSet, Time,
     attempt::{Ending, RawInfos, StopReason, Stream},
+    audit::{AuditAction, AuditKind, Origin},
     event::{EncodedEvent, Event, LineStream, OpenPort},
     host::{HostFinding, HostState, Hostname},
     scan::Verdict,
@@ -49,6 +50,10 @@ pub struct Gathered {
     out_of_scope: u64,
     /// Whether the machine's network changed: what comes from then on is not believed.
     is_distrusted: bool,
+    /// The first host that is not of the batch, and whether the audit log has been told of it: of
+    /// those after it there are events alone.
+    stray: Option<IpAddr>,
+    has_strays: bool,
     /// Writes on their way to the store, each with its place in the order.
     unstored: FuturesUnordered<BoxFuture<'static, Answered>>,
     /// Writes that the store could not take, and those that came after them: they are sent again in
@@ -76,6 +81,8 @@ impl Gathered {
             signs: Signs::default(),
             out_of_scope: 0,
             is_distrusted: false,
+            stray: None,
+            has_strays: false,
             unstored: FuturesUnordered::new(),
             refused: BTreeMap::new(),
             next_write: 0,
@@ -161,6 +168,14 @@ impl Gathered {
             // The evidence goes with the finding.
             self.add_frames(&mut write);
         }
+        if let Some(address) = self.stray.take() {
+            let Job { scan, batch, attempt, .. } = self.job;
+            let entry = Origin::server().did(AuditAction::OutOfScopeResult);
+            write.audit(entry.on(AuditKind::Batch, batch).saying(format_args!(
+                "{address} is not in it, and is not kept (scan {scan}, attempt {attempt}); more of \
+                 this attempt are in its events"
+            )));
+        }
         self.submit(write);
     }
 
@@ -175,6 +190,9 @@ impl Gathered {
             return;
         }
         if !self.job.addresses.contains(host.address) {
+            if !std::mem::replace(&mut self.has_strays, true) {
+                self.stray = Some(host.address);
+            }
             let address = host.address.to_string();
             tracing::warn!(batch.id = %batch_id, %address, "batch {batch_id}: {address} is not in it");
             events.push(Event::OutOfScopeResult { batch_id, address });

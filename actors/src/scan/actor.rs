@@ -25,7 +25,7 @@ use netscan_schemas::{
     event::{EncodedEvent, Event},
     limits,
     scan::{Progress, ScanState, ScanStatus},
-    stored::{BatchRecord, ScanSpec},
+    stored::{AuditEntry, BatchRecord, ScanSpec},
 };
 use netscan_store::Write;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
@@ -62,16 +62,23 @@ pub enum ScanMsg {
     Looked(Box<Result<Fitted, LocateError>>),
     /// A batch's actor is gone.
     BatchGone(ActorId, Option<String>),
-    /// The user stops the scan.
-    Stop(StopReason, RpcReplyPort<ScanStatus>),
-    /// The user pauses the scan.
-    Pause(RpcReplyPort<ScanStatus>),
-    /// The user resumes the scan.
-    Resume(RpcReplyPort<ScanStatus>),
+    /// What the user wants of the scan, and the entry of the audit log that says who that is.
+    Order(Order, AuditEntry, RpcReplyPort<ScanStatus>),
     /// The server goes down: answer once nothing runs.
     Leave(RpcReplyPort<()>),
     /// A second has passed.
     Tick,
+}
+
+/// What a user may want of a scan.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// It is to stop.
+    Stop(StopReason),
+    /// It is to pause.
+    Pause,
+    /// It is to go on.
+    Resume,
 }
 
 /// What a scan is started with.
@@ -114,6 +121,8 @@ pub struct ScanActorState {
     pub(super) processors: Processors,
     /// What might be scanned when it was looked last.
     pub(super) effective: Option<Arc<Effective>>,
+    /// The entry of the audit log for the order that is being carried out, until it is written.
+    pub(super) entry: Option<AuditEntry>,
 }
 
 pub(super) type Handled = Result<(), ActorProcessingErr>;
@@ -165,17 +174,16 @@ impl Actor for Scan {
             ScanMsg::BatchGone(actor, error) => {
                 return state.on_batch_gone(&myself, actor, error).await;
             }
-            ScanMsg::Stop(reason, reply) => {
+            ScanMsg::Order(order, entry, reply) => {
                 answer = Some(reply);
-                state.core.stop(reason)
-            }
-            ScanMsg::Pause(reply) => {
-                answer = Some(reply);
-                state.core.pause()
-            }
-            ScanMsg::Resume(reply) => {
-                answer = Some(reply);
-                state.core.resume()
+                let effects = match order {
+                    Order::Stop(reason) => state.core.stop(reason),
+                    Order::Pause => state.core.pause(),
+                    Order::Resume => state.core.resume(),
+                };
+                // What changes nothing is not written down.
+                state.entry = (!effects.is_empty()).then_some(entry);
+                effects
             }
             ScanMsg::Leave(reply) => {
                 state.leaving = Some(reply);
@@ -200,6 +208,11 @@ impl Actor for Scan {
             ScanMsg::Tick => state.tick(&myself),
         };
         state.carry_out(&myself, effects).await?;
+        if let Some(entry) = state.entry.take() {
+            let mut write = Write::new();
+            write.audit(entry);
+            commit(&state.context.store, write).await;
+        }
         if let Some(reply) = answer {
             let _ = reply.send(state.core.status()); // whoever asked may be gone
         }
@@ -288,6 +301,7 @@ impl ScanActorState {
             last_failure: String::new(),
             processors: Processors::default(),
             effective: None,
+            entry: None,
         };
         for record in records {
             let verdicts = store.verdicts(record.id)?;
@@ -363,6 +377,9 @@ impl ScanActorState {
         let mut write = Write::new();
         write.put_scan_state(self.context.scan, &self.saved);
         write.event(self.context.scan, EncodedEvent::now(&event));
+        if let Some(entry) = self.entry.take() {
+            write.audit(entry);
+        }
         commit(&self.context.store, write).await;
     }
 
@@ -390,6 +407,11 @@ impl ScanActorState {
         let mut write = Write::new();
         write.put_scan_state(self.context.scan, &self.saved);
         write.event(self.context.scan, EncodedEvent::now(&end.event()));
+        // A second stop, which is more urgent and changes no status.
+        if let Some(entry) = self.entry.take() {
+            write.audit(entry);
+        }
+        write.audit(end.entry(self.context.scan));
         commit(&self.context.store, write).await;
         let (scan, status) = (self.context.scan, end.status);
         tracing::info!(scan.id = %scan, %status, "scan {scan} ended: {status}");

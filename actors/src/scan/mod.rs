@@ -21,7 +21,7 @@ pub(crate) mod tuning;
 mod watch;
 
 pub use self::{
-    actor::{Scan, ScanArgs, ScanMsg},
+    actor::{Order, Scan, ScanArgs, ScanMsg},
     core::BatchEnd,
     tuning::Taken,
 };

@@ -158,7 +158,7 @@ fn v4_of(addresses: &AddressSet) -> (u64, u64) {
 
 /// Returns how many of the addresses are IPv6 below IPv4's place on the number line, how many are
 /// IPv4, and how many are IPv6 above it.
-fn families(addresses: &AddressSet) -> [u128; 3] {
+pub fn families(addresses: &AddressSet) -> [u128; 3] {
     let v4 = Interval::between(Ipv4Addr::UNSPECIFIED.into(), Ipv4Addr::BROADCAST.into());
     let below = Interval { first: 0, last: to_number(Ipv4Addr::UNSPECIFIED.into()) - 1 };
     let count = |run: Option<Interval>| {

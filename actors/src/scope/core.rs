@@ -10,6 +10,7 @@
 
 use netscan_schemas::{
     AddressSet, Interval, ProjectId, ScopeId, Time, limits,
+    problem::is_note,
     scope::{ScopeList, ScopeRule},
     stored::ScopeRecord,
 };
@@ -125,7 +126,7 @@ pub enum EntryFault {
     )]
     NoNote,
     /// The note is too long, or has control characters.
-    #[error("a note has 1 to {} printable characters", limits::SCOPE_NOTE_CHARS_MAX)]
+    #[error("a note has 1 to {} printable characters", limits::NOTE_CHARS_MAX)]
     BadNote,
     /// It would never count.
     #[error("it would have expired already")]
@@ -156,13 +157,7 @@ pub fn check_entry(
     now: Time,
 ) -> Result<(), EntryFault> {
     let [run] = addresses.intervals() else { return Err(EntryFault::NotOneRun) };
-    let is_good = |note: &str| {
-        let length = note.chars().count();
-        (1..=limits::SCOPE_NOTE_CHARS_MAX).contains(&length)
-            && !note.trim().is_empty()
-            && !note.chars().any(char::is_control)
-    };
-    if note.is_some_and(|note| !is_good(note)) {
+    if note.is_some_and(|note| !is_note(note)) {
         return Err(EntryFault::BadNote);
     }
     if expires_at.is_some_and(|at| at <= now) {

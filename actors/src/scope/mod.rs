@@ -20,11 +20,12 @@ pub use self::watch::ScopeWatch;
 use netscan_schemas::{
     AddressSet, ProjectId, ScopeId, Time,
     api::{Scope, ScopeEntry, ScopeProblem, ScopeSource, ScopeSummary, ScopeVerdict},
+    audit::{AuditAction, AuditKind, Origin},
     limits,
     scope::ScopeList,
     stored::ScopeRecord,
 };
-use netscan_store::{ReadError, Store, WriteError};
+use netscan_store::{ReadError, Store, Write, WriteError};
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
@@ -206,16 +207,18 @@ impl Scopes {
         self: &Arc<Self>,
         project: Option<ProjectId>,
         entry: NewEntry,
+        by: &Origin,
     ) -> Result<ScopeRecord, ScopeError> {
         entry.check()?;
-        let scopes = Arc::clone(self);
-        to_its_end(async move { scopes.keep(project, entry).await }).await
+        let (scopes, by) = (Arc::clone(self), by.clone());
+        to_its_end(async move { scopes.keep(project, entry, &by).await }).await
     }
 
     async fn keep(
         &self,
         project: Option<ProjectId>,
         entry: NewEntry,
+        by: &Origin,
     ) -> Result<ScopeRecord, ScopeError> {
         let _changing = self.changing.lock().await;
         if let Some(project) = project
@@ -227,7 +230,15 @@ impl Scopes {
         if self.read().entries.iter().filter(of_project).count() >= limits::SCOPE_ENTRIES_MAX {
             return Err(ScopeError::Full);
         }
-        let added = self.store.add_scope(entry.record(project)).await;
+        let record = entry.record(project);
+        let action = match record.list {
+            ScopeList::Allow => AuditAction::ScopeAllow,
+            ScopeList::Deny => AuditAction::ScopeDeny,
+        };
+        let mut write = Write::new();
+        let entry = by.did(action).on_new(AuditKind::Scope).saying(told(&record));
+        write.add_scope(record).audit(entry);
+        let added = self.store.submit(write).await;
         let receipt = added.inspect_err(|error| self.note_failure(error))?;
         let record = receipt.scope.ok_or(WriteError::Closed)?;
         let mut held = self.write();
@@ -246,9 +257,9 @@ impl Scopes {
         self: &Arc<Self>,
         project: Option<ProjectId>,
         id: ScopeId,
-        by: &str,
+        by: &Origin,
     ) -> Result<ScopeRecord, ScopeError> {
-        let (scopes, by) = (Arc::clone(self), by.to_owned());
+        let (scopes, by) = (Arc::clone(self), by.clone());
         to_its_end(async move { scopes.drop_entry(project, id, &by).await }).await
     }
 
@@ -256,17 +267,25 @@ impl Scopes {
         &self,
         project: Option<ProjectId>,
         id: ScopeId,
-        by: &str,
+        by: &Origin,
     ) -> Result<ScopeRecord, ScopeError> {
         let _changing = self.changing.lock().await;
-        let removed = self.store.remove_scope(project, id).await;
+        let entry = by.did(AuditAction::ScopeRm).on(AuditKind::Scope, id);
+        let entry = match self.read().entries.iter().find(|held| held.id == id) {
+            Some(held) => entry.saying(format_args!("{} {}", held.list, told(held))),
+            None => entry,
+        };
+        let mut write = Write::new();
+        write.remove_scope(project, id).audit(entry);
+        let removed = self.store.submit(write).await;
         let receipt = removed.inspect_err(|error| self.note_failure(error))?;
         let record = receipt.scope.ok_or(WriteError::Closed)?;
         let mut held = self.write();
         held.entries.retain(|entry| entry.id != id);
         held.made.clear();
         let (list, ranges) = (record.list, record.addresses.to_ranges().join(" "));
-        tracing::info!(scope.id = %id, by, "scope: {by} removes entry {id}, {list} {ranges}");
+        let by = &by.actor;
+        tracing::info!(scope.id = %id, %by, "scope: {by} removes entry {id}, {list} {ranges}");
         Ok(record)
     }
 
@@ -341,6 +360,21 @@ impl Scopes {
             },
         }
     }
+}
+
+/// Says what an entry is, for the audit log.
+fn told(record: &ScopeRecord) -> String {
+    let mut said = record.addresses.to_ranges().join(" ");
+    if let Some(project) = record.project {
+        said.push_str(&format!(" for project {project}"));
+    }
+    if let Some(at) = record.expires_at {
+        said.push_str(&format!(" until {at}"));
+    }
+    if let Some(note) = &record.note {
+        said.push_str(&format!(": {note}"));
+    }
+    said
 }
 
 fn problem(fault: &Fault, detail: String) -> ScopeProblem {

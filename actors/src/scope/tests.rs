@@ -210,7 +210,7 @@ fn entries_that_are_taken_and_those_that_are_not() {
     ] {
         assert_eq!(allow(range, note), Err(fault), "{range}");
     }
-    let long = "x".repeat(limits::SCOPE_NOTE_CHARS_MAX + 1);
+    let long = "x".repeat(limits::NOTE_CHARS_MAX + 1);
     assert_eq!(allow("8.8.8.8", Some(&long)), Err(EntryFault::BadNote));
     for range in ["0.0.0.0/0", "::/0", "169.254.0.0/16", "2002::/16"] {
         assert_eq!(check(ScopeList::Deny, range, None), Ok(()), "{range}");

@@ -42,7 +42,7 @@ impl ScopeWatch {
 mod tests {
     use super::*;
     use crate::scope::NewEntry;
-    use netscan_schemas::{Time, scope::ScopeList};
+    use netscan_schemas::{Time, audit::Origin, scope::ScopeList};
     use netscan_store::{NoPublisher, Options, Store};
 
     #[tokio::test]
@@ -58,7 +58,10 @@ mod tests {
             expires_at,
         };
         let scopes = Arc::new(Scopes::load(Arc::new(store), Vec::new()).unwrap());
-        scopes.add(None, entry(ScopeList::Allow, [198, 18, 0, 1], Some(soon))).await.unwrap();
+        scopes
+            .add(None, entry(ScopeList::Allow, [198, 18, 0, 1], Some(soon)), &Origin::server())
+            .await
+            .unwrap();
         let watch = |address: [u8; 4]| {
             let addresses = AddressSet::from_addresses([address.into()]);
             ScopeWatch::new(Arc::clone(&scopes), ProjectId::new(1).unwrap(), addresses)
@@ -74,7 +77,10 @@ mod tests {
         // Nobody has to change anything for an entry to expire.
         tokio::time::sleep(std::time::Duration::from_millis(350)).await;
         assert_eq!((local.outside_for_sure(), lab.outside_for_sure()), (0, 1));
-        scopes.add(None, entry(ScopeList::Deny, [127, 0, 0, 1], None)).await.unwrap();
+        scopes
+            .add(None, entry(ScopeList::Deny, [127, 0, 0, 1], None), &Origin::server())
+            .await
+            .unwrap();
         assert_eq!((local.outside_for_sure(), local.outside_for_sure()), (1, 1));
     }
 }

@@ -1,7 +1,7 @@
 //! What all nmaps together may use.
 
 use std::{
-    fs,
+    fmt, fs,
     sync::{PoisonError, RwLock},
 };
 
@@ -70,6 +70,21 @@ pub struct LimitsChange {
     pub packet_rate: Option<u32>,
     /// Bytes of memory that are left to others.
     pub memory_reserve: Option<u64>,
+}
+
+/// For the audit log: `slots 4, packet_rate none`.
+impl fmt::Display for LimitsChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { slots, packet_rate, memory_reserve } = self;
+        let slots = slots.map(|slots| format!("slots {slots}"));
+        let packet_rate = packet_rate.map(|rate| match rate {
+            0 => "packet_rate none".to_owned(),
+            rate => format!("packet_rate {rate}"),
+        });
+        let memory_reserve = memory_reserve.map(|bytes| format!("memory_reserve_bytes {bytes}"));
+        let parts = [slots, packet_rate, memory_reserve].into_iter().flatten();
+        f.write_str(&parts.collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// What the next nmap waits for.

@@ -1,16 +1,20 @@
 //! The usual way of a scan.
 
 use crate::support::{
-    CLOSE, OPEN, addresses, all_up, count, ended, events, host, request, scan, start, verdicts,
+    CLOSE, OPEN, addresses, all_up, count, ended, events, host, only, request, scan, start,
+    verdicts,
 };
 use netscan_actors::CommandError;
 use netscan_nmap::launch::{Script, Scripted, Step};
 use netscan_schemas::{
+    Role,
     api::RescanOnly,
     attempt::{Ending, Outcome},
+    audit::{AuditAction, AuditActor, Origin},
     batch::BatchStatus,
     scan::ScanStatus,
 };
+use netscan_store::AuditQuery;
 use serde_json::Value;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -94,7 +98,11 @@ async fn a_batch_that_always_fails_is_given_up_and_the_scan_says_so() {
     let view = system.store().scan(id).unwrap().unwrap();
     assert!(view.state.error.unwrap().contains("1 of 2 targets are unfinished"));
 
-    let again = system.rescan(id, RescanOnly::Unfinished).await.unwrap().scan_id;
+    let again = system
+        .rescan(Role::Admin, id, only(RescanOnly::Unfinished), &Origin::server())
+        .await
+        .unwrap()
+        .scan_id;
     let view = system.store().scan(again).unwrap().unwrap();
     assert_eq!(view.spec.targets, ["127.0.0.9"]);
     assert_eq!(view.spec.parent_scan_id, Some(id));
@@ -128,6 +136,12 @@ async fn a_host_outside_of_its_batch_is_told_and_not_kept() {
     assert_eq!(ended(&system, id).await, ScanStatus::Completed);
     assert_eq!(system.store().hosts(id, None, 10).unwrap().len(), 1);
     assert_eq!(count(&events(&system, id), "out_of_scope_result"), 1);
+    let query = AuditQuery { limit: 9, ..AuditQuery::default() };
+    let told = system.store().audit(&query).unwrap().records;
+    let strays = told.iter().filter(|told| told.entry.action == AuditAction::OutOfScopeResult);
+    let strays: Vec<_> = strays.map(|told| &told.entry).collect();
+    assert_eq!((strays.len(), &strays[0].actor), (1, &AuditActor::Server));
+    assert!(strays[0].detail.starts_with("127.0.0.77 is not in it"), "{}", strays[0].detail);
 }
 
 #[tokio::test]
@@ -148,14 +162,14 @@ async fn a_stop_ends_what_runs_and_keeps_what_was_found() {
         let page = feed.next_page().await.unwrap();
         hosts += page.texts().filter(|(_, text)| text.starts_with(r#"{"event":"host""#)).count();
     }
-    assert_eq!(system.stop_scan(id, false).await.unwrap(), ScanStatus::Stopping);
+    assert_eq!(system.stop_scan(id, false, &Origin::server()).await.unwrap(), ScanStatus::Stopping);
     assert_eq!(ended(&system, id).await, ScanStatus::Stopped);
     let counts = verdicts(&system, id);
     assert_eq!((counts.up, counts.unfinished), (3, 253));
     let statuses = system.store().batches(id, None, 100).unwrap();
     assert!(statuses.iter().all(|batch| batch.status == BatchStatus::Stopped));
     assert!(matches!(
-        system.stop_scan(id, false).await,
+        system.stop_scan(id, false, &Origin::server()).await,
         Err(CommandError::Ended(_, ScanStatus::Stopped))
     ));
     assert_eq!(count(&events(&system, id), "batch_stopped"), 3);
@@ -182,9 +196,12 @@ async fn a_pause_and_a_restart_lose_and_repeat_nothing() {
         let page = feed.next_page().await.unwrap();
         hosts += page.texts().filter(|(_, text)| text.starts_with(r#"{"event":"host""#)).count();
     }
-    assert_eq!(system.pause_scan(id).await.unwrap(), ScanStatus::Paused);
-    assert!(system.rescan(id, RescanOnly::All).await.is_err(), "it has not ended");
-    assert_eq!(system.resume_scan(id).await.unwrap(), ScanStatus::Running);
+    assert_eq!(system.pause_scan(id, &Origin::server()).await.unwrap(), ScanStatus::Paused);
+    assert!(
+        system.rescan(Role::Admin, id, only(RescanOnly::All), &Origin::server()).await.is_err(),
+        "it has not ended"
+    );
+    assert_eq!(system.resume_scan(id, &Origin::server()).await.unwrap(), ScanStatus::Running);
     system.shutdown().await;
     let kept = verdicts(&system, id);
     assert!(kept.up >= 2 && kept.unfinished > 0, "{kept:?}");
@@ -208,18 +225,21 @@ async fn a_pause_outlives_a_restart_and_is_idempotent() {
     let system = start(dir.path(), launcher, true).await;
     let id = scan(&system, request(&["127.0.0.0/28"], 8)).await;
     for _ in 0..2 {
-        assert_eq!(system.pause_scan(id).await.unwrap(), ScanStatus::Paused);
+        assert_eq!(system.pause_scan(id, &Origin::server()).await.unwrap(), ScanStatus::Paused);
     }
     system.shutdown().await;
     drop(system);
 
     let launcher = Arc::new(Scripted::with(all_up));
     let system = start(dir.path(), Arc::clone(&launcher), true).await;
-    assert_eq!(system.pause_scan(id).await.unwrap(), ScanStatus::Paused);
+    assert_eq!(system.pause_scan(id, &Origin::server()).await.unwrap(), ScanStatus::Paused);
     assert_eq!(launcher.launched().len(), 0, "nothing starts while it is paused");
     assert_eq!(system.slots().await.in_use, 0);
-    assert_eq!(system.resume_scan(id).await.unwrap(), ScanStatus::Running);
+    assert_eq!(system.resume_scan(id, &Origin::server()).await.unwrap(), ScanStatus::Running);
     assert_eq!(ended(&system, id).await, ScanStatus::Completed);
     assert_eq!(verdicts(&system, id).up, 16);
-    assert!(matches!(system.resume_scan(id).await, Err(CommandError::Ended(..))));
+    assert!(matches!(
+        system.resume_scan(id, &Origin::server()).await,
+        Err(CommandError::Ended(..))
+    ));
 }

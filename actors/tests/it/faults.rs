@@ -7,9 +7,10 @@ use crate::support::{
 use netscan_actors::System;
 use netscan_nmap::launch::{LaunchError, LaunchSpec, Script, Scripted, Step};
 use netscan_schemas::{
-    ScanId,
+    Role, ScanId,
     api::ScanRequest,
     attempt::{Ending, Outcome, StopReason},
+    audit::Origin,
     batch::{BatchStatus, Lane},
     limits,
     scan::{Policy, Resplit, ScanStatus, Verdict},
@@ -95,7 +96,7 @@ async fn a_host_that_crashes_nmap_is_found_parked_and_remembered() {
     poison.store(false, Ordering::SeqCst);
     let mut again = request(&["127.0.0.0/27"], 16);
     again.concurrency = Some(1);
-    let accepted = system.submit(again).await.unwrap();
+    let accepted = system.submit(Role::Admin, again, &Origin::server()).await.unwrap();
     assert!(accepted.warnings.iter().any(|text| text.contains("1 of the targets")));
     assert_eq!(ended(&system, accepted.scan_id).await, ScanStatus::Completed);
     let batches = self::batches(&system, accepted.scan_id);
@@ -284,7 +285,7 @@ async fn a_stop_and_a_split_at_once_leave_no_batch_open() {
             id,
             tokio::spawn(async move {
                 tokio::time::sleep(Duration::from_millis(delay)).await;
-                system.stop_scan(id, false).await
+                system.stop_scan(id, false, &Origin::server()).await
             }),
         ));
     }

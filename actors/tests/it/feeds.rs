@@ -3,7 +3,7 @@
 use super::support::{all_up, ended, request, scan, start};
 use netscan_actors::{Begin, Page, Selection};
 use netscan_nmap::launch::Scripted;
-use netscan_schemas::api::ScanRequest;
+use netscan_schemas::{api::ScanRequest, audit::Origin};
 use netscan_store::Publisher;
 use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
@@ -70,7 +70,7 @@ async fn a_scan_that_ends_as_a_reader_begins_is_not_told_from_its_first_event() 
 async fn a_reader_of_some_projects_that_falls_behind_is_told_of_no_other() {
     let dir = TempDir::new().unwrap();
     let system = start(dir.path(), Arc::new(Scripted::with(all_up)), true).await;
-    let project = system.project_named("mine").await.unwrap();
+    let project = system.project_named("mine", &Origin::server()).await.unwrap();
     let hidden = scan(&system, request(&["127.0.0.1"], 1)).await;
     ended(&system, hidden).await;
     let selection = Selection { lines: true, projects: Some(vec![project]) };

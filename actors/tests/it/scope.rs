@@ -1,12 +1,15 @@
 //! What may be scanned: asked at submission, and again before each nmap.
 
-use crate::support::{addresses, all_up, count, ended, events, request, scan, start, verdicts};
+use crate::support::{
+    addresses, all_up, count, ended, events, only, request, scan, start, verdicts,
+};
 use netscan_actors::{NewEntry, RescanError, SubmitError, System};
 use netscan_nmap::launch::{LaunchError, LaunchSpec, Script, Scripted, Step};
 use netscan_schemas::{
-    ProjectId, ScanId, ScopeId, Time,
+    ProjectId, Role, ScanId, ScopeId, Time,
     api::{RescanOnly, ScanRequest},
     attempt::Outcome,
+    audit::Origin,
     batch::BatchStatus,
     scan::ScanStatus,
     scope::ScopeList,
@@ -23,7 +26,12 @@ async fn add(
     target: &str,
     expires_at: Option<Time>,
 ) -> ScopeId {
-    system.scopes().add(project, entry(list, target, expires_at)).await.unwrap().id
+    system
+        .scopes()
+        .add(project, entry(list, target, expires_at), &Origin::server())
+        .await
+        .unwrap()
+        .id
 }
 
 fn entry(list: ScopeList, target: &str, expires_at: Option<Time>) -> NewEntry {
@@ -43,7 +51,7 @@ async fn deny(system: &System, target: &str) -> ScopeId {
 }
 
 async fn refused(system: &System, request: ScanRequest) -> String {
-    let error = system.submit(request).await.unwrap_err();
+    let error = system.submit(Role::Admin, request, &Origin::server()).await.unwrap_err();
     assert!(matches!(error, SubmitError::OutOfScope(_)), "{error:?}");
     error.to_string()
 }
@@ -75,8 +83,9 @@ async fn what_is_out_of_scope_is_not_accepted_until_it_is_in_it() {
     deny(&system, "::1").await;
     let said = refused(&system, request(&["localhost"], 1)).await;
     assert!(said.starts_with("the target may not be scanned"), "{said}");
-    system.scopes().remove(None, id, "test").await.unwrap();
-    let again = system.rescan(id_of_scan, RescanOnly::All).await;
+    system.scopes().remove(None, id, &Origin::server()).await.unwrap();
+    let again =
+        system.rescan(Role::Admin, id_of_scan, only(RescanOnly::All), &Origin::server()).await;
     assert!(matches!(again, Err(RescanError::Submit(SubmitError::OutOfScope(_)))), "{again:?}");
 }
 
@@ -84,7 +93,9 @@ async fn what_is_out_of_scope_is_not_accepted_until_it_is_in_it() {
 async fn a_denial_counts_though_whoever_asked_for_it_has_left() {
     let dir = TempDir::new().unwrap();
     let system = start(dir.path(), Arc::new(Scripted::with(all_up)), true).await;
-    let mut asked = Box::pin(system.scopes().add(None, entry(ScopeList::Deny, "127.0.0.3", None)));
+    let by = Origin::server();
+    let mut asked =
+        Box::pin(system.scopes().add(None, entry(ScopeList::Deny, "127.0.0.3", None), &by));
     tokio::select! {
         biased;
         _ = &mut asked => panic!("it was stored before it could be left"),
@@ -104,7 +115,7 @@ async fn a_denial_counts_though_whoever_asked_for_it_has_left() {
 async fn a_project_has_a_scope_of_its_own() {
     let dir = TempDir::new().unwrap();
     let system = start(dir.path(), Arc::new(Scripted::with(all_up)), true).await;
-    let project = system.project_named("small").await.unwrap();
+    let project = system.project_named("small", &Origin::server()).await.unwrap();
     add(&system, Some(project), ScopeList::Allow, "127.0.0.0/30", None).await;
     let of_project =
         |targets: &[&str]| ScanRequest { project_id: Some(project), ..request(targets, 4) };
@@ -115,7 +126,7 @@ async fn a_project_has_a_scope_of_its_own() {
     // Others are not bound by it.
     let id = scan(&system, request(&["127.0.0.0/29"], 8)).await;
     assert_eq!(ended(&system, id).await, ScanStatus::Completed);
-    let preview = system.preview(&of_project(&["127.0.0.0/29"])).await.unwrap();
+    let preview = system.preview(Role::Admin, &of_project(&["127.0.0.0/29"])).await.unwrap();
     assert_eq!((preview.scope.allowed, preview.scope.out_of_scope), (false, 4));
     assert_eq!(preview.problems[0].code, "project-not-allowed");
 }

@@ -6,9 +6,10 @@ use netscan_nmap::{
     privilege::Privileges,
 };
 use netscan_schemas::{
-    ScanId,
-    api::ScanRequest,
+    Role, ScanId,
+    api::{RescanOnly, RescanRequest, ScanRequest},
     attempt::Ending,
+    audit::Origin,
     scan::{Policy, ScanStatus, VerdictCounts},
 };
 use serde_json::Value;
@@ -94,8 +95,12 @@ pub fn request(targets: &[&str], chunk_size: u32) -> ScanRequest {
     }
 }
 
+pub fn only(only: RescanOnly) -> RescanRequest {
+    RescanRequest { only, ..RescanRequest::default() }
+}
+
 pub async fn scan(system: &System, request: ScanRequest) -> ScanId {
-    system.submit(request).await.unwrap().scan_id
+    system.submit(Role::Admin, request, &Origin::server()).await.unwrap().scan_id
 }
 
 pub async fn ended(system: &System, scan: ScanId) -> ScanStatus {

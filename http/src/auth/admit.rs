@@ -6,9 +6,11 @@ use super::{
     identity::{By, Identity},
     keeper::{Keeper, whole_seconds},
     policy::{self, Known, Need, Object, Rule, Way},
+    user::User,
 };
 use crate::{
-    problem::Failure,
+    audit::Attempt,
+    problem::{Failure, ProblemBody},
     router::Edge,
     serve::Arrival,
     socket::{PROTOCOL, offered_ticket},
@@ -16,7 +18,7 @@ use crate::{
 };
 use axum::{
     extract::{
-        FromRequestParts, MatchedPath, RawPathParams, Request, State,
+        ConnectInfo, FromRequestParts, MatchedPath, RawPathParams, Request, State,
         ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade},
     },
     http::{HeaderValue, header, request::Parts},
@@ -24,7 +26,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use netscan_schemas::{
-    BatchId, HostId, ProjectId, ScanId,
+    BatchId, HostId, ProjectId, ScanId, TokenId,
+    audit::{AuditActor, Origin},
     problem::{Code, Problem},
 };
 use std::{
@@ -42,6 +45,10 @@ pub enum Via {
     Tcp,
 }
 
+/// The token of who asked, in the extensions of an answer: for the log.
+#[derive(Clone, Debug)]
+pub struct AskedBy(pub Option<TokenId>);
+
 /// How long a socket is kept to be told why it is refused.
 const REFUSE_WAIT: Duration = Duration::from_secs(2);
 
@@ -57,13 +64,29 @@ pub async fn admit(
         None => Known::Nothing,
     };
     let (mut parts, body) = request.into_parts();
-    let decided = decide(&edge, via, known, &mut parts).await;
+    let from = parts.extensions.get::<Arrival>().map(|arrival| arrival.peer);
+    let (who, decided) = decide(&edge, via, known, &mut parts, from).await;
+    let attempt = Attempt::of(&parts, path.clone());
+    let note = |problem: &Problem| {
+        let unknown = || Origin { actor: AuditActor::Unknown, from };
+        let by = who.as_ref().map_or_else(unknown, Identity::origin);
+        edge.noted.refusal(&by, &attempt, problem);
+    };
+    if let Err(refusal) = &decided {
+        note(&refusal.0);
+    }
     match (decided, known) {
         (Ok(identity), Known::Rule(_)) => {
+            let token = identity.as_ref().and_then(Identity::token).cloned();
             if let Some(identity) = identity {
                 parts.extensions.insert(identity);
             }
-            next.run(Request::from_parts(parts, body)).await
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            response.extensions_mut().insert(AskedBy(token));
+            if let Some(ProblemBody(problem)) = response.extensions().get::<ProblemBody>() {
+                note(problem);
+            }
+            response
         }
         (Ok(_), Known::OtherMethods) => other_methods(&parts, path.as_ref()),
         // Its handler says that there is no such route.
@@ -75,7 +98,7 @@ pub async fn admit(
             Failure::not_found(format!("`{}`", parts.uri.path())).into_response()
         }
         (Err(refusal), Known::Rule(rule)) if rule.way() == Way::Socket => {
-            refuse_socket(parts, refusal).await
+            refuse_socket(&edge, parts, refusal).await
         }
         (Err(refusal), _) => refusal.into_response(),
     }
@@ -91,19 +114,39 @@ fn other_methods(parts: &Parts, path: Option<&MatchedPath>) -> Response {
     response
 }
 
-/// Returns the caller, if it may do this; none where nobody need say who they are, and does not.
+/// Returns the caller, if it is known, and whether it may do this.
 async fn decide(
     edge: &Edge,
     via: Via,
     known: Known,
     parts: &mut Parts,
-) -> Result<Option<Identity>, Failure> {
-    let place = place_of(parts);
+    from: Option<IpAddr>,
+) -> (Option<Identity>, Result<Option<Identity>, Failure>) {
     let identity = match via {
-        Via::Local => Ok(Some(Identity::local())),
+        Via::Local => Ok(Some(Identity::local(user_of(parts)))),
         Via::Tcp if edge.keeper.is_open() => Ok(Some(Identity::anyone())),
         Via::Tcp => identify(&edge.keeper, known, parts),
     };
+    let identity = identity.map(|identity| identity.map(|identity| identity.at(from)));
+    let who = identity.as_ref().ok().cloned().flatten();
+    (who, judge(edge, via, known, parts, identity).await)
+}
+
+/// Returns whose process asks, through the socket file or in this one.
+fn user_of(parts: &Parts) -> User {
+    let peer = parts.extensions.get::<ConnectInfo<User>>();
+    peer.map_or_else(User::own, |ConnectInfo(user)| user.clone())
+}
+
+/// Returns the caller, if it may do this; none where nobody need say who they are, and does not.
+async fn judge(
+    edge: &Edge,
+    via: Via,
+    known: Known,
+    parts: &mut Parts,
+    identity: Result<Option<Identity>, Failure>,
+) -> Result<Option<Identity>, Failure> {
+    let place = place_of(parts);
     if let Known::Rule(Rule { need: Need::Nothing, .. }) = known {
         // Whoever it is: also when the store cannot tell.
         return Ok(identity.unwrap_or_default());
@@ -262,7 +305,7 @@ async fn path_id(parts: &mut Parts) -> String {
 }
 
 /// Refuses a WebSocket in the way that a browser's page can read: by a close code.
-async fn refuse_socket(mut parts: Parts, refusal: Failure) -> Response {
+async fn refuse_socket(edge: &Edge, mut parts: Parts, refusal: Failure) -> Response {
     let code = match refusal.0.code {
         Code::Unauthenticated | Code::Forbidden => CLOSE_NO_RIGHT,
         Code::NotFound => CLOSE_UNKNOWN_SCAN,
@@ -271,6 +314,8 @@ async fn refuse_socket(mut parts: Parts, refusal: Failure) -> Response {
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
         return refusal.into_response();
     };
+    // It is no answer with a problem, but one all the same.
+    edge.metrics.problem(refusal.0.code);
     // Without this a browser that offers it does not get as far as the code.
     let upgrade = upgrade.protocols([PROTOCOL]);
     let reason = refusal.0.title.clone();

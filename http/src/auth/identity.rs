@@ -1,15 +1,17 @@
 //! Who asks. In the extensions of every request that reaches a handler; it may go to logs.
 
+use super::user::User;
 use crate::problem::Failure;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use netscan_schemas::{
     ProjectId, Role, TokenId,
     api::Caller,
+    audit::{AuditActor, Origin},
     problem::{Code, FieldError, Problem},
     stored::TokenRecord,
 };
 use netscan_store::SessionKey;
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 /// How it is known who asks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +40,11 @@ impl fmt::Debug for By {
 
 /// A caller and its rights.
 #[derive(Clone)]
-pub struct Identity(Arc<Inner>);
+pub struct Identity {
+    inner: Arc<Inner>,
+    /// The address that it came from, over TCP.
+    from: Option<IpAddr>,
+}
 
 struct Inner {
     by: By,
@@ -46,33 +52,59 @@ struct Inner {
     name: String,
     role: Role,
     projects: Option<Vec<ProjectId>>,
+    /// The user of this machine, if it is one.
+    user: Option<User>,
 }
 
 impl Identity {
-    fn unbounded(by: By, name: &str) -> Self {
+    fn unbounded(by: By, name: &str, user: Option<User>) -> Self {
         let (token, projects) = (None, None);
-        Self(Arc::new(Inner { by, token, name: name.to_owned(), role: Role::Admin, projects }))
+        Self::of(Inner { by, token, name: name.to_owned(), role: Role::Admin, projects, user })
     }
 
-    /// Returns whoever can open the socket file, or is this process.
-    pub fn local() -> Self {
-        Self::unbounded(By::Local, "local")
+    fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), from: None }
+    }
+
+    /// Returns this user, who can open the socket file, or whose process this is.
+    pub fn local(user: User) -> Self {
+        Self::unbounded(By::Local, "local", Some(user))
     }
 
     /// Returns everybody, where access rights are off.
     pub fn anyone() -> Self {
-        Self::unbounded(By::Anyone, "anyone")
+        Self::unbounded(By::Anyone, "anyone", None)
     }
 
     /// Returns the holder of a token.
     pub fn of_token(by: By, token: TokenRecord) -> Self {
         let TokenRecord { id, name, role, projects, .. } = token;
-        Self(Arc::new(Inner { by, token: Some(id), name, role, projects }))
+        Self::of(Inner { by, token: Some(id), name, role, projects, user: None })
+    }
+
+    /// Says from where it came.
+    #[must_use]
+    pub fn at(self, from: Option<IpAddr>) -> Self {
+        Self { from, ..self }
+    }
+
+    /// Returns it as the audit log names it.
+    pub fn origin(&self) -> Origin {
+        let Inner { by, token, name, user, .. } = &*self.inner;
+        let actor = match (by, token, user) {
+            (By::Session(_), Some(token), _) => {
+                AuditActor::Session { token: token.clone(), name: name.clone() }
+            }
+            (_, Some(id), _) => AuditActor::Token { id: id.clone(), name: name.clone() },
+            (_, None, Some(user)) => AuditActor::Local { uid: user.uid, user: user.name.clone() },
+            (_, None, None) => AuditActor::Anyone,
+        };
+        Origin { actor, from: self.from }
     }
 
     /// Returns how it is known.
     pub fn by(&self) -> By {
-        self.0.by
+        self.inner.by
     }
 
     /// Returns whether it has the rights of another: those of one token, or of none for one reason.
@@ -93,17 +125,17 @@ impl Identity {
 
     /// Returns its token, if it has one.
     pub fn token(&self) -> Option<&TokenId> {
-        self.0.token.as_ref()
+        self.inner.token.as_ref()
     }
 
     /// Returns what it may do.
     pub fn role(&self) -> Role {
-        self.0.role
+        self.inner.role
     }
 
     /// Returns the only projects that it sees; none for all.
     pub fn projects(&self) -> Option<&[ProjectId]> {
-        self.0.projects.as_deref()
+        self.inner.projects.as_deref()
     }
 
     /// Returns whether it sees a project.
@@ -142,10 +174,10 @@ impl Identity {
         };
         Caller {
             by: by.to_owned(),
-            token_id: self.0.token.clone(),
-            name: self.0.name.clone(),
-            role: self.0.role,
-            projects: self.0.projects.clone(),
+            token_id: self.inner.token.clone(),
+            name: self.inner.name.clone(),
+            role: self.inner.role,
+            projects: self.inner.projects.clone(),
         }
     }
 }
@@ -159,10 +191,10 @@ impl fmt::Debug for Identity {
 /// For logs: `token k3v9q0ab (nightly, operator)`.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.0.name.escape_debug();
-        match &self.0.token {
-            Some(id) => write!(f, "token {id} ({name}, {})", self.0.role),
-            None => write!(f, "{name} ({})", self.0.role),
+        let name = self.inner.name.escape_debug();
+        match &self.inner.token {
+            Some(id) => write!(f, "token {id} ({name}, {})", self.inner.role),
+            None => write!(f, "{name} ({})", self.inner.role),
         }
     }
 }

@@ -9,9 +9,9 @@ use super::{
 use crate::problem::Failure;
 use netscan_schemas::{
     Time, TokenId, limits,
-    stored::{SessionRecord, TokenRecord},
+    stored::{AuditEntry, SessionRecord, TokenRecord},
 };
-use netscan_store::{ReadError, Store, WriteError};
+use netscan_store::{ReadError, Store, Write, WriteError};
 use std::{
     collections::{HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -236,12 +236,18 @@ impl Keeper {
     }
 
     /// Begins a session, and returns what its cookie holds.
-    pub async fn begin_session(&self, token: &TokenId) -> Result<Secret, BeginError> {
+    pub async fn begin_session(
+        &self,
+        token: &TokenId,
+        entry: AuditEntry,
+    ) -> Result<Secret, BeginError> {
         let secret = Secret::random()?;
         let now = Time::now();
         let session = SessionRecord { token: token.clone(), created_at: now, last_seen_at: now };
         let (life, idle) = (limits::SESSION_LIFE, limits::SESSION_IDLE);
-        self.store.create_session(secret.digest(), &session, life, idle).await?;
+        let mut write = Write::new();
+        write.create_session(secret.digest(), &session, life, idle).audit(entry);
+        self.store.submit(write).await?;
         Ok(secret)
     }
 

@@ -20,14 +20,16 @@ mod rates;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod user;
 
-pub use admit::{Via, admit, not_too_often, rate_limited, unknown_caller};
+pub use admit::{AskedBy, Via, admit, not_too_often, rate_limited, unknown_caller};
 pub use guard::check_caller;
 pub use identity::{By, Identity};
 pub use keeper::Keeper;
 pub(crate) use own::ensure as ensure_own_token;
 pub use own::{ADMIN_TOKEN, OwnTokenError};
-pub use policy::{Need, RULES, Rule, Way};
+pub use policy::{Need, RULES, Rule, Way, find_route};
 pub use rates::{Rates, neighbourhood};
+pub use user::{User, own_origin};
 
 pub(crate) use self::core::{Secret, new_token_id};

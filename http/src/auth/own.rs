@@ -2,7 +2,11 @@
 //! its owner can read.
 
 use super::core::{self, Secret};
-use netscan_schemas::{Role, Time, TokenId, stored::TokenRecord};
+use netscan_schemas::{
+    Role, Time, TokenId,
+    audit::{AuditAction, AuditKind, Origin},
+    stored::TokenRecord,
+};
 use netscan_store::{ReadError, Store, WriteError};
 use std::{
     fs::{self, OpenOptions, Permissions},
@@ -70,7 +74,11 @@ pub async fn ensure(store: &Store, dir: &Path) -> Result<TokenId, OwnTokenError>
         expires_at: None,
         last_used_at: None,
     };
-    store.create_token(&record).await?;
+    let entry = Origin::server().did(AuditAction::TokenCreate).on(AuditKind::Token, &id);
+    let entry = entry.saying(format_args!("admin: admin, kept in {ADMIN_TOKEN}"));
+    let mut made = netscan_store::Write::new();
+    made.create_token(&record).audit(entry);
+    store.submit(made).await?;
     tracing::info!(token.id = %id, "made the administrator's token {id}; it is in {ADMIN_TOKEN}");
     Ok(id)
 }

@@ -106,6 +106,8 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/api/nmap/run", OPERATOR, Object::None),
     rule("GET", "/api/system", VIEWER, Object::None),
     rule("PATCH", "/api/system/limits", ADMIN, Object::Whole),
+    rule("GET", "/api/audit", ADMIN, Object::Whole),
+    rule("GET", "/api/audit/verify", ADMIN, Object::Whole),
     rule("GET", "/api/tokens", ADMIN, Object::Whole),
     rule("POST", "/api/tokens", ADMIN, Object::Whole),
     rule("DELETE", "/api/tokens/{id}", ADMIN, Object::Whole),
@@ -120,6 +122,8 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/docs/style.css", ANYBODY, Object::None),
     rule("GET", "/healthz", ANYBODY, Object::None),
     rule("GET", "/readyz", ANYBODY, Object::None),
+    // It tells of all projects.
+    rule("GET", "/metrics", VIEWER, Object::Whole),
     rule("*", "/ws/scans/{id}", VIEWER, Object::Scan),
     rule("*", "/ws/events", VIEWER, Object::None),
     rule("GET", "/", ANYBODY, Object::None),
@@ -150,6 +154,11 @@ pub fn find(method: &Method, path: &str) -> Known {
         Some(rule) => Known::Rule(rule),
         None => Known::OtherMethods,
     }
+}
+
+/// Returns a path as it is in the table, if it is there.
+pub fn find_route(path: &str) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.path == path).map(|rule| rule.path)
 }
 
 /// Returns the methods that a path takes, for an `Allow` header.

@@ -6,6 +6,10 @@ use governor::{
     state::keyed::HashMapStateStore,
 };
 use netscan_schemas::{TokenId, limits};
+use prometheus_client::{
+    metrics::{counter::Counter, family::Family},
+    registry::Registry,
+};
 use std::{
     hash::Hash,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
@@ -19,7 +23,12 @@ type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 pub struct Rates {
     requests: Option<Limiter<TokenId>>,
     failures: Option<Limiter<IpAddr>>,
+    failed: Counter,
+    refused: Family<[(&'static str, &'static str); 1], Counter>,
 }
+
+const REQUESTS: [(&str, &str); 1] = [("of", "requests")];
+const FAILURES: [(&str, &str); 1] = [("of", "failed_logins")];
 
 impl Rates {
     /// Returns rates of so many requests a second; 0 for no bound.
@@ -29,7 +38,13 @@ impl Rates {
             NonZeroU32::new(per_s).map(|per_s| Quota::per_second(per_s).allow_burst(burst))
         };
         let failures = quota(limits::FAILED_LOGINS_PER_S, limits::FAILED_LOGINS_BURST);
+        let refused = Family::default();
+        for of in [REQUESTS, FAILURES] {
+            drop(refused.get_or_create(&of));
+        }
         Self {
+            failed: Counter::default(),
+            refused,
             requests: quota(requests_per_s, requests_per_s).map(RateLimiter::hashmap),
             failures: failures.map(RateLimiter::hashmap),
         }
@@ -37,7 +52,10 @@ impl Rates {
 
     /// Counts a request of a token or its sessions; when it is one too many, returns how long to wait.
     pub fn request(&self, token: &TokenId) -> Result<(), Duration> {
-        self.requests.as_ref().map_or(Ok(()), |limiter| count(limiter, token, token))
+        let counted = self.requests.as_ref().map_or(Ok(()), |limiter| count(limiter, token, token));
+        counted.inspect_err(|_| {
+            self.refused.get_or_create(&REQUESTS).inc();
+        })
     }
 
     /// Counts a request without valid rights; when it is one too many, returns how long to wait.
@@ -45,8 +63,27 @@ impl Rates {
     /// together: who has rights is not asked for it.
     pub fn failure(&self, place: IpAddr) -> Result<(), Duration> {
         const ALL: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        self.failed.inc();
         let failures = self.failures.as_ref();
-        failures.map_or(Ok(()), |limiter| count(limiter, &neighbourhood(place), &ALL))
+        let counted =
+            failures.map_or(Ok(()), |limiter| count(limiter, &neighbourhood(place), &ALL));
+        counted.inspect_err(|_| {
+            self.refused.get_or_create(&FAILURES).inc();
+        })
+    }
+
+    /// Adds what was counted to what is shown.
+    pub fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "failed_logins",
+            "Requests over TCP without a valid token, session or login code, where one is needed.",
+            self.failed.clone(),
+        );
+        registry.register(
+            "rate_limited",
+            "Requests that were refused because there were too many.",
+            self.refused.clone(),
+        );
     }
 }
 

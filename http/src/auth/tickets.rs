@@ -53,6 +53,7 @@ impl Tickets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::user::User;
 
     fn digest(number: usize) -> [u8; 32] {
         *blake3::hash(&number.to_le_bytes()).as_bytes()
@@ -62,7 +63,7 @@ mod tests {
     fn a_ticket_is_good_once_and_soon() {
         let (tickets, now) = (Tickets::default(), Instant::now());
         for number in 0..3 {
-            tickets.keep(digest(number), Identity::local(), now).unwrap();
+            tickets.keep(digest(number), Identity::local(User::own()), now).unwrap();
         }
         assert!(tickets.take(digest(9), now).is_none());
         assert!(tickets.take(digest(1), now).is_some());
@@ -76,17 +77,17 @@ mod tests {
     fn nobody_holds_more_than_so_many_and_others_still_get_theirs() {
         let (tickets, now) = (Tickets::default(), Instant::now());
         for number in 0..limits::WS_TICKETS_OF_ONE_MAX {
-            tickets.keep(digest(number), Identity::local(), now).unwrap();
+            tickets.keep(digest(number), Identity::local(User::own()), now).unwrap();
         }
         let soon = now + Duration::from_secs(1);
-        let refused = tickets.keep(digest(5000), Identity::local(), soon);
+        let refused = tickets.keep(digest(5000), Identity::local(User::own()), soon);
         assert_eq!(refused, Err(limits::WS_TICKET_LIFE - Duration::from_secs(1)));
         tickets.keep(digest(5000), Identity::anyone(), soon).unwrap();
         // One that is used, or has ended, makes room.
         tickets.take(digest(3), soon).unwrap();
-        tickets.keep(digest(5001), Identity::local(), soon).unwrap();
+        tickets.keep(digest(5001), Identity::local(User::own()), soon).unwrap();
         let later = now + limits::WS_TICKET_LIFE;
-        tickets.keep(digest(5002), Identity::local(), later).unwrap();
+        tickets.keep(digest(5002), Identity::local(User::own()), later).unwrap();
         assert_eq!(tickets.lock().len(), 3);
     }
 }

@@ -85,7 +85,7 @@ fn id(port: &Port) -> PortId {
 fn side(port: &Port) -> DiffPortSide {
     let service = port.service.as_ref();
     DiffPortSide {
-        state: port.state.clone(),
+        state: port.state.to_string(),
         service: service.map(|service| service.name.clone()),
         product: service.and_then(|service| service.product.clone()),
         version: service.and_then(|service| service.version.clone()),
@@ -237,8 +237,8 @@ mod tests {
             finding.ports.push(Port {
                 protocol: Protocol::Tcp,
                 number: words[0].parse().unwrap(),
-                state: words[1].to_owned(),
-                reason: String::new(),
+                state: words[1].to_owned().into(),
+                reason: "".into(),
                 service,
                 scripts: Vec::new(),
             });

@@ -26,10 +26,11 @@ pub use docs::{page, style};
 pub use {answers::LENIENT, tests::operations};
 
 use crate::{
+    metrics,
     query::{Nothing, Query},
     rest::{
-        batches, diff, export, hosts, import, projects, quick, scans, scope, session, system,
-        targets, tokens,
+        audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
+        system, targets, tokens,
     },
     router, sse, ws,
 };
@@ -100,9 +101,12 @@ use utoipa::OpenApi;
         system::change_limits,
         system::healthz,
         system::readyz,
+        metrics::scrape,
         tokens::list,
         tokens::create,
         tokens::revoke,
+        audit::list,
+        audit::verify,
         session::describe,
         session::begin,
         session::end,
@@ -137,6 +141,7 @@ use utoipa::OpenApi;
         (name = "projects", description = "Names under which scans are kept"),
         (name = "scope", description = "What may be scanned"),
         (name = "access", description = "Tokens and sessions"),
+        (name = "audit", description = "Who did what"),
         (name = "system", description = "The server itself, and these documents"),
         (name = "pages", description = "Pages for browsers"),
     )

@@ -1,6 +1,7 @@
 //! A scan as a document, as attachment.
 
 use crate::{
+    auth::Identity,
     export::{Export, ExportError, Format, Subject},
     extract::Segment,
     problem::Failure,
@@ -61,6 +62,7 @@ impl From<ExportError> for Failure {
 )]
 pub async fn export(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan): Segment<ScanId>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, Failure> {
@@ -69,6 +71,11 @@ pub async fn export(
         return Err(Failure::new(Code::InvalidValue, detail));
     };
     let stored = view::stored(&edge, scan)?;
+    let by = caller.origin();
+    if let Err(error) = edge.noted.export(&by, scan, format.extension()).await {
+        // Reading goes on while the store takes no writes.
+        tracing::error!(%error, by = %caller, "an export by {caller} is not in the audit log: {error}");
+    }
     let store = Arc::clone(edge.system.store());
     let plan = store.plan(scan)?.unwrap_or_default().addresses;
     let spec = stored.spec.clone();

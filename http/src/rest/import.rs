@@ -82,7 +82,7 @@ pub async fn import(
     })?;
     let file = keep(&edge, body).await?;
     let request = ImportRequest { project_id, name: query.name, again: query.again };
-    let answer = edge.system.import(file, request, place).await?;
+    let answer = edge.system.import(file, request, place, &caller.origin()).await?;
     let location = format!("/api/scans/{}", answer.scan_id);
     let status = if answer.is_known { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, [(header::LOCATION, location)], Json(answer)).into_response())

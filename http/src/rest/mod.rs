@@ -1,5 +1,6 @@
 //! REST, a file a resource.
 
+pub mod audit;
 pub mod batches;
 pub mod diff;
 pub mod export;

@@ -4,7 +4,7 @@ use crate::{
     auth::Identity,
     extract::{Body, Lenient, Segment, Strict},
     page::{self, Page},
-    problem::Failure,
+    problem::{Failure, bad_note},
     query::{Nothing, Query, SeedQuery},
     router::Edge,
     view,
@@ -16,14 +16,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use netscan_schemas::{
-    ProjectId,
+    ProjectId, Role, Time,
     api::{NewProject, Project, Scan},
-    limits::NAME_CHARS_MAX,
-    problem::{Code, FieldError, Problem, is_name},
+    audit::{AuditAction, AuditKind},
+    grants::{Grants, GrantsChange},
+    limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX},
+    problem::{Code, FieldError, Problem, is_name, is_note},
     scan::ScanStatus,
     stored::ProjectRecord,
 };
-use netscan_store::ScanFilter;
+use netscan_store::{GrantsEdit, ProjectEdit, ScanFilter, Write};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -40,10 +42,12 @@ pub struct ProjectChange {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     description: Option<Option<String>>,
+    /// What its scans may do beyond what every operator may. Only for admins.
+    grants: Option<GrantsChange>,
 }
 
 impl Body for ProjectChange {
-    const FIELDS: &'static [&'static str] = &["name", "description"];
+    const FIELDS: &'static [&'static str] = &["name", "description", "grants"];
 }
 
 /// Tells `null` from a field that is left out.
@@ -96,12 +100,16 @@ fn shown(edge: &Edge, record: ProjectRecord) -> Result<Project, Failure> {
 )]
 pub async fn create(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     _: SeedQuery<Nothing>,
     body: Lenient<NewProject>,
 ) -> Result<Response, Failure> {
     let NewProject { name, description } = body.body;
     check_name(&name)?;
-    let receipt = edge.system.store().create_project(&name, description.as_deref()).await?;
+    let entry = caller.origin().did(AuditAction::ProjectCreate).on_new(AuditKind::Project);
+    let mut write = Write::new();
+    write.create_project(&name, description.as_deref()).audit(entry.saying(&name));
+    let receipt = edge.system.store().submit(write).await?;
     let record = receipt.project.ok_or_else(|| Failure::not_found("project"))?;
     let created = Created { project: Project::new(record, 0), warnings: body.warnings };
     Ok((StatusCode::CREATED, Json(created)).into_response())
@@ -172,7 +180,8 @@ pub async fn get(
     Ok(Json(shown(&edge, record)?))
 }
 
-/// Changes a project's name or description.
+/// Changes a project's name, description or grants; the grants only for an admin, and to grant more
+/// than there is takes a note.
 #[utoipa::path(
     patch,
     path = "/api/projects/{id}",
@@ -187,16 +196,62 @@ pub async fn get(
 )]
 pub async fn change(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(id): Segment<ProjectId>,
     _: Query<Nothing>,
     Strict(change): Strict<ProjectChange>,
 ) -> Result<Json<Project>, Failure> {
-    if let Some(name) = &change.name {
+    let ProjectChange { name, description, grants } = change;
+    if let Some(name) = &name {
         check_name(name)?;
     }
-    let receipt = edge.system.store().update_project(id, change.name, change.description).await?;
+    let grants = grants.map(|change| grants_edit(&caller, change)).transpose()?;
+    let is_grant = grants.is_some();
+    let edit = ProjectEdit { name, description, grants };
+    let entry = caller.origin().did(AuditAction::ProjectChange).on(AuditKind::Project, id);
+    let mut write = Write::new();
+    let told = told(&edit);
+    write.update_project(id, edit).audit(entry.saying(told));
+    let receipt = edge.system.store().submit(write).await?;
     let record = receipt.project.ok_or_else(|| Failure::not_found(format!("project {id}")))?;
+    if is_grant {
+        let Grants { scripts, evasion } = record.grants;
+        tracing::info!(%caller, %scripts, evasion, "{caller} has changed the grants of project {id}");
+    }
     Ok(Json(shown(&edge, record)?))
+}
+
+/// Says what a change is, for the audit log.
+fn told(change: &ProjectEdit) -> String {
+    let name = change.name.as_ref().map(|name| format!("name {name}"));
+    let description = change.description.as_ref().map(|text| match text {
+        Some(text) => format!("description {text}"),
+        None => "no description".to_owned(),
+    });
+    let grants = change.grants.as_ref().map(|edit| {
+        let GrantsChange { scripts, evasion, note } = &edit.change;
+        let scripts = scripts.map(|scripts| format!("scripts {scripts}"));
+        let evasion = evasion.map(|evasion| format!("evasion {evasion}"));
+        let note = note.as_ref().map(|note| format!("note {note}"));
+        [scripts, evasion, note].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    });
+    [name, description, grants].into_iter().flatten().collect::<Vec<_>>().join("; ")
+}
+
+/// Returns the change of grants that a caller may make.
+fn grants_edit(caller: &Identity, change: GrantsChange) -> Result<GrantsEdit, Failure> {
+    if caller.role() < Role::Admin {
+        let detail = format!(
+            "the grants of a project are an admin's to change, and you are {}",
+            caller.role()
+        );
+        return Err(Failure::new(Code::Forbidden, detail));
+    }
+    if change.note.as_deref().is_some_and(|note| !is_note(note)) {
+        let detail = format!("a note has 1 to {NOTE_CHARS_MAX} printable characters");
+        return Err(bad_note("invalid-note", detail));
+    }
+    Ok(GrantsEdit { change, by: caller.to_string(), at: Time::now() })
 }
 
 /// Deletes a project with all its scans, unless one of them has not ended.
@@ -213,11 +268,17 @@ pub async fn change(
 )]
 pub async fn delete(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(id): Segment<ProjectId>,
     _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
     use netscan_store::{Refusal, WriteError};
-    match edge.system.store().delete_project(id).await {
+    let entry = caller.origin().did(AuditAction::ProjectDelete).on(AuditKind::Project, id);
+    let store = edge.system.store();
+    let name = store.project(id)?.map(|project| project.name).unwrap_or_default();
+    let mut write = Write::new();
+    write.delete_project(id).audit(entry.saying(name));
+    match store.submit(write).await {
         Err(WriteError::Refused(Refusal::NotEnded(scan))) => {
             let detail = format!("scan {scan} of the project has not ended; stop it first");
             Err(Failure::new(Code::ProjectBusy, detail))

@@ -12,6 +12,7 @@ use netscan_schemas::{
     ProjectId, ScanId,
     api::{Host, RunAnswer, RunRequest, ScanRequest},
     attempt::{Ending, Stream},
+    audit::Origin,
     batch::BatchStatus,
     limits,
     problem::{Code, FieldError, Problem},
@@ -34,7 +35,7 @@ const HOSTS_PAGE: usize = 64;
 const HOSTS_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 impl Body for RunRequest {
-    const FIELDS: &'static [&'static str] = &["nmap_flags", "flags", "targets"];
+    const FIELDS: &'static [&'static str] = &["nmap_flags", "flags", "targets", "confirm"];
 }
 
 /// Runs nmap once over the targets and answers what it found. Kept like any scan. A client that
@@ -57,7 +58,7 @@ pub async fn run(
     request: Lenient<RunRequest>,
 ) -> Result<Json<RunAnswer>, Failure> {
     refuse_new_work(edge.system.store())?;
-    let RunRequest { nmap_flags, flags, targets } = request.body;
+    let RunRequest { nmap_flags, flags, targets, confirm } = request.body;
     let (pointer, flags) = match (nmap_flags, flags) {
         (Some(_), Some(_)) => return Err(named_twice()),
         (None, Some(flags)) => ("/flags", flags),
@@ -70,13 +71,14 @@ pub async fn run(
         chunk_size: Some(limits::CHUNK_SIZE_MAX),
         concurrency: Some(1),
         policy: Policy { attempts_max: 1, resplit: Resplit::Off, ..Policy::default() },
+        confirm,
         ..ScanRequest::default()
     };
     // This future is dropped when the client goes away, and its guard with it. The task goes on,
     // and so knows of the scan even when that is accepted in the same moment.
     let gone = CancellationToken::new();
     let _guard = gone.clone().drop_guard();
-    let ran = tokio::spawn(run_to_its_end(edge, scan, gone)).await;
+    let ran = tokio::spawn(run_to_its_end(edge, caller, scan, gone)).await;
     let answer = ran.map_err(|error| Failure::internal(&error))?;
     let mut answer = answer.map_err(|failure| at_flags(failure, pointer))?;
     answer.warnings.extend(request.warnings);
@@ -86,7 +88,7 @@ pub async fn run(
 /// A caller that is limited to some projects keeps its quick scans in the first that is there.
 async fn project_of(edge: &Edge, caller: &Identity) -> Result<ProjectId, Failure> {
     let Some(projects) = caller.projects() else {
-        return Ok(edge.system.project_named(PROJECT).await?);
+        return Ok(edge.system.project_named(PROJECT, &caller.origin()).await?);
     };
     for project in projects {
         if edge.system.store().project(*project)?.is_some() {
@@ -119,16 +121,17 @@ fn at_flags(mut failure: Failure, pointer: &str) -> Failure {
 
 async fn run_to_its_end(
     edge: Arc<Edge>,
+    caller: Identity,
     scan: ScanRequest,
     gone: CancellationToken,
 ) -> Result<RunAnswer, Failure> {
-    let accepted = edge.system.submit_one_batch(scan).await?;
+    let accepted = edge.system.submit_one_batch(caller.role(), scan, &caller.origin()).await?;
     let scan_id = accepted.scan_id;
     let status = tokio::select! {
         ended = edge.system.wait_ended(scan_id) => ended?,
         () = gone.cancelled() => {
             tracing::info!(scan.id = %scan_id, "scan {scan_id} is stopped: its client is gone");
-            edge.system.stop_scan(scan_id, false).await?
+            edge.system.stop_scan(scan_id, false, &Origin::server()).await?
         }
         () = edge.shutdown.cancelled() => {
             let detail = format!(

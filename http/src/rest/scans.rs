@@ -24,12 +24,13 @@ use netscan_schemas::{
         Preview, RescanRequest, Scan, ScanAccepted, ScanCommandAnswer, ScanRequest,
         TargetsByVerdict,
     },
+    audit::{AuditAction, AuditKind},
     event::EventFrame,
     limits,
     problem::Code,
     scan::{ScanStatus, UnresolvedTarget, Verdict},
 };
-use netscan_store::Store;
+use netscan_store::{Store, Write};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -46,11 +47,12 @@ impl Body for ScanRequest {
         "name",
         "policy",
         "adaptive",
+        "confirm",
     ];
 }
 
 impl Body for RescanRequest {
-    const FIELDS: &'static [&'static str] = &["only"];
+    const FIELDS: &'static [&'static str] = &["only", "confirm"];
 }
 
 /// Accepts a scan and answers at once.
@@ -73,7 +75,7 @@ pub async fn create(
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
     request.project_id = caller.project_for(request.project_id)?;
-    Ok(accepted(edge.system.submit(request).await?))
+    Ok(accepted(edge.system.submit(caller.role(), request, &caller.origin()).await?))
 }
 
 fn accepted(answer: ScanAccepted) -> Response {
@@ -101,7 +103,7 @@ pub async fn start(
 ) -> Result<Json<ScanAccepted>, Failure> {
     refuse_new_work(edge.system.store())?;
     request.body.project_id = caller.project_for(request.body.project_id)?;
-    let mut answer = edge.system.submit(request.body).await?;
+    let mut answer = edge.system.submit(caller.role(), request.body, &caller.origin()).await?;
     answer.warnings.extend(request.warnings);
     Ok(Json(answer))
 }
@@ -125,7 +127,7 @@ pub async fn preview(
     Strict(mut request): Strict<ScanRequest>,
 ) -> Result<Json<Preview>, Failure> {
     request.project_id = caller.project_for(request.project_id)?;
-    Ok(Json(edge.system.preview(&request).await?))
+    Ok(Json(edge.system.preview(caller.role(), &request).await?))
 }
 
 /// Lists all scans, newest first.
@@ -200,10 +202,11 @@ pub struct StopQuery {
 )]
 pub async fn stop(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan_id): Segment<ScanId>,
     SeedQuery(query): SeedQuery<StopQuery>,
 ) -> Result<Json<ScanCommandAnswer>, Failure> {
-    let status = edge.system.stop_scan(scan_id, query.force).await?;
+    let status = edge.system.stop_scan(scan_id, query.force, &caller.origin()).await?;
     Ok(Json(ScanCommandAnswer { scan_id, status }))
 }
 
@@ -221,10 +224,11 @@ pub async fn stop(
 )]
 pub async fn pause(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan_id): Segment<ScanId>,
     _: Query<Nothing>,
 ) -> Result<Json<ScanCommandAnswer>, Failure> {
-    let status = edge.system.pause_scan(scan_id).await?;
+    let status = edge.system.pause_scan(scan_id, &caller.origin()).await?;
     Ok(Json(ScanCommandAnswer { scan_id, status }))
 }
 
@@ -242,10 +246,11 @@ pub async fn pause(
 )]
 pub async fn resume(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan_id): Segment<ScanId>,
     _: Query<Nothing>,
 ) -> Result<Json<ScanCommandAnswer>, Failure> {
-    let status = edge.system.resume_scan(scan_id).await?;
+    let status = edge.system.resume_scan(scan_id, &caller.origin()).await?;
     Ok(Json(ScanCommandAnswer { scan_id, status }))
 }
 
@@ -264,12 +269,13 @@ pub async fn resume(
 )]
 pub async fn rescan(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan): Segment<ScanId>,
     _: Query<Nothing>,
     Strict(request): Strict<RescanRequest>,
 ) -> Result<Response, Failure> {
     refuse_new_work(edge.system.store())?;
-    Ok(accepted(edge.system.rescan(scan, request.only).await?))
+    Ok(accepted(edge.system.rescan(caller.role(), scan, request, &caller.origin()).await?))
 }
 
 /// Deletes an ended scan with all that it found.
@@ -286,10 +292,14 @@ pub async fn rescan(
 )]
 pub async fn delete(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     Segment(scan): Segment<ScanId>,
     _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
-    edge.system.store().delete_scan(scan).await?;
+    let entry = caller.origin().did(AuditAction::ScanDelete).on(AuditKind::Scan, scan);
+    let mut write = Write::new();
+    write.delete_scan(scan).audit(entry);
+    edge.system.store().submit(write).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -77,7 +77,7 @@ pub async fn remove(
     Segment(entry): Segment<ScopeId>,
     _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
-    edge.system.scopes().remove(None, entry, &caller.to_string()).await?;
+    edge.system.scopes().remove(None, entry, &caller.origin()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -146,7 +146,7 @@ pub async fn remove_from_project(
     let not_found = |text: &str| Failure::not_found(format!("`{text}`"));
     let project: ProjectId = project.parse().map_err(|_| not_found(&project))?;
     let entry: ScopeId = entry.parse().map_err(|_| not_found(&entry))?;
-    edge.system.scopes().remove(Some(project), entry, &caller.to_string()).await?;
+    edge.system.scopes().remove(Some(project), entry, &caller.origin()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -173,7 +173,7 @@ async fn add_to(
     }
     let addresses = read.addresses;
     let entry = NewEntry { list, addresses, note, by: caller.to_string(), expires_at };
-    let record = edge.system.scopes().add(project, entry).await?;
+    let record = edge.system.scopes().add(project, entry, &caller.origin()).await?;
     let place = match project {
         Some(project) => format!("/api/projects/{project}/scope/{}", record.id),
         None => format!("/api/scope/{}", record.id),

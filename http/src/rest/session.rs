@@ -18,9 +18,11 @@ use axum::{
 use netscan_schemas::{
     TokenId,
     api::{Caller, LoginCode, LoginRequest, WsTicket},
+    audit::{AuditAction, AuditKind},
     limits,
     problem::Code,
 };
+use netscan_store::Write;
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
@@ -78,7 +80,8 @@ pub async fn begin(
     _: Query<Nothing>,
     Strict(given): Strict<LoginRequest>,
 ) -> Result<Response, Failure> {
-    let place = arrival.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(from)| from.peer);
+    let from = arrival.map(|Extension(arrival)| arrival.peer);
+    let place = from.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let keeper = &edge.keeper;
     if keeper.is_open() {
         return Err(no_login());
@@ -105,9 +108,12 @@ pub async fn begin(
         return Err(refusal);
     };
     let token = caller.token().ok_or_else(no_login)?;
+    let by = caller.clone().at(from).origin();
+    let entry = by.did(AuditAction::Login).on(AuditKind::Token, token);
+    let entry = entry.saying(if taken.is_some() { "by a login URL" } else { "by a token" });
     let begin = async {
         not_too_often(keeper, &caller)?;
-        Ok::<_, Failure>(keeper.begin_session(token).await?)
+        Ok::<_, Failure>(keeper.begin_session(token, entry).await?)
     };
     let begun = begin.await.inspect_err(|_| {
         if let Some(code) = taken {
@@ -160,7 +166,9 @@ pub async fn end(
             "this is no session of a browser; a token is revoked by `netscan token revoke`";
         return Err(Failure::new(Code::InvalidValue, detail));
     };
-    edge.system.store().delete_session(session).await?;
+    let mut write = Write::new();
+    write.delete_session(session).audit(caller.origin().did(AuditAction::SessionEnd));
+    edge.system.store().submit(write).await?;
     edge.keeper.note_taken();
     let mut response = StatusCode::NO_CONTENT.into_response();
     if let Ok(cookie) = HeaderValue::from_str(&edge.keeper.cookie(None)) {
@@ -191,6 +199,8 @@ pub async fn new_code(
                       in: the next start of the server makes another, or use a token at /login";
         return Err(Failure::new(Code::NotFound, detail));
     }
+    let entry = caller.origin().did(AuditAction::LoginUrl).on(AuditKind::Token, token);
+    edge.system.note(entry).await?;
     let (secret, expires_at) = login_code(&edge, token)?;
     let url = edge.keeper.login_url(&secret);
     Ok(Json(LoginCode { url, code: secret.as_code(), expires_at }))

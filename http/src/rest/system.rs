@@ -132,6 +132,7 @@ impl Body for LimitsRequest {
 )]
 pub async fn change_limits(
     State(edge): State<Arc<Edge>>,
+    caller: Identity,
     _: Query<Nothing>,
     Strict(request): Strict<LimitsRequest>,
 ) -> Result<Json<Governor>, Failure> {
@@ -141,7 +142,7 @@ pub async fn change_limits(
         packet_rate: request.packet_rate,
         memory_reserve: request.memory_reserve_bytes,
     };
-    let count = edge.system.set_limits(change).await;
+    let count = edge.system.set_limits(change, &caller.origin()).await?;
     let gone = || Failure::new(Code::ShuttingDown, "the server is going down");
     Ok(Json(governor(&count.ok_or_else(gone)?)))
 }
@@ -188,7 +189,7 @@ fn governor(count: &SlotsCount) -> Governor {
 }
 
 /// Returns the worst of what is known of the store, and what it is.
-fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
+pub(crate) fn store_health(store: &Store) -> (StoreHealth, Option<String>) {
     let health = store.health();
     let how = match &health {
         Health::Ok => {

@@ -16,10 +16,12 @@ use axum::{
 use netscan_schemas::{
     ProjectId, Role, Time, TokenId,
     api::{MadeToken, NewToken, Token},
+    audit::{AuditAction, AuditKind},
     limits,
     problem::{Code, FieldError, Problem, is_name},
     stored::TokenRecord,
 };
+use netscan_store::Write;
 use std::{sync::Arc, time::Duration};
 
 /// Projects that one token may be limited to.
@@ -79,11 +81,28 @@ pub async fn create(
         expires_at: expires_in_ms.map(|ms| created_at.later_by(Duration::from_millis(ms))),
         last_used_at: None,
     };
-    edge.system.store().create_token(&record).await?;
+    let entry = caller.origin().did(AuditAction::TokenCreate).on(AuditKind::Token, &id);
+    let mut write = Write::new();
+    write.create_token(&record).audit(entry.saying(told(&record)));
+    edge.system.store().submit(write).await?;
     tracing::info!(token.id = %id, by = %caller, "token {id} ({role}) was made by {caller}");
     let made = MadeToken { secret: secret.as_token(&id), token: Token::new(record) };
     let location = format!("/api/tokens/{id}");
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(made)).into_response())
+}
+
+/// Says what a token is, for the audit log.
+fn told(record: &TokenRecord) -> String {
+    let TokenRecord { name, role, projects, expires_at, .. } = record;
+    let mut said = format!("{name}: {role}");
+    if let Some(projects) = projects {
+        let ids: Vec<String> = projects.iter().map(ToString::to_string).collect();
+        said.push_str(&format!(", projects {}", ids.join(" ")));
+    }
+    if let Some(at) = expires_at {
+        said.push_str(&format!(", until {at}"));
+    }
+    said
 }
 
 fn check(edge: &Edge, wanted: &NewToken) -> Result<(), Failure> {
@@ -145,7 +164,13 @@ pub async fn revoke(
     Segment(id): Segment<TokenId>,
     _: Query<Nothing>,
 ) -> Result<StatusCode, Failure> {
-    edge.system.store().delete_token(&id).await?;
+    let store = edge.system.store();
+    // One that is damaged can be taken away too.
+    let held = store.token(&id).ok().flatten();
+    let entry = caller.origin().did(AuditAction::TokenRevoke).on(AuditKind::Token, &id);
+    let mut write = Write::new();
+    write.delete_token(&id).audit(entry.saying(held.as_ref().map(told).unwrap_or_default()));
+    store.submit(write).await?;
     edge.keeper.note_taken();
     tracing::info!(token.id = %id, by = %caller, "token {id} was revoked by {caller}");
     Ok(StatusCode::NO_CONTENT)

@@ -5,7 +5,7 @@ use axum::{
     body::Bytes,
     http::{Request, header},
 };
-use netscan_schemas::{ScanId, api::Diff, limits};
+use netscan_schemas::{ScanId, api::Diff, audit::Origin, limits};
 use netscan_store::{Write, upkeep::Closed};
 use serde_json::{Value, json};
 use std::{
@@ -516,7 +516,7 @@ async fn an_import_is_known_behind_many_scans_of_other_kinds() {
     let bytes = fs::read(documents().join("sT_fast_4hosts.xml")).unwrap();
     let first = imported(&world, &bytes).await;
     let store = world.system.store();
-    let project = world.system.project_named("Imports").await.unwrap();
+    let project = world.system.project_named("Imports", &Origin::server()).await.unwrap();
     let mut write = Write::new();
     for _ in 0..1100 {
         write.create_scan(&super::spec(store.next_scan_id(), project), &super::plan());

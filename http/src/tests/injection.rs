@@ -4,6 +4,7 @@
 use super::{World, all_up, plan, spec, world};
 use netscan_schemas::{
     ScanId,
+    audit::Origin,
     scan::{ScanState, ScanStatus},
     stored::ScanSpec,
 };
@@ -101,7 +102,7 @@ async fn hostile_targets_are_refused_on_every_route_and_start_nothing() {
 /// A scan of an earlier, laxer netscan, or of a store that somebody has tampered with.
 async fn keep(world: &World, flags: &[&str], status: ScanStatus) -> ScanId {
     let id = world.system.store().next_scan_id();
-    let project = world.system.project_named("Old").await.unwrap();
+    let project = world.system.project_named("Old", &Origin::server()).await.unwrap();
     let nmap_flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
     let spec = ScanSpec { nmap_flags, ..spec(id, project) };
     let state = ScanState { status, started_at: None, finished_at: None, cursor: 0, error: None };

@@ -9,6 +9,7 @@ mod hostile;
 mod injection;
 mod limits;
 mod malformed;
+mod metrics;
 mod monitors;
 mod overall;
 mod results;
@@ -33,6 +34,7 @@ use netscan_nmap::{
 use netscan_schemas::{
     AddressSet, ProjectId, ScanId, Seq, Time,
     attempt::Ending,
+    audit::Origin,
     event::{EncodedEvent, Event, LineStream},
     id::BatchId,
     stored::{PlanRecord, ScanSpec},
@@ -191,7 +193,8 @@ impl World {
 
     /// Keeps a scan that nothing runs: its events are what a test writes.
     async fn idle_scan(&self) -> ScanId {
-        self.idle_scan_of(self.system.project_named("Tests").await.unwrap()).await
+        self.idle_scan_of(self.system.project_named("Tests", &Origin::server()).await.unwrap())
+            .await
     }
 
     /// Keeps such a scan in a project.

@@ -68,6 +68,8 @@ async fn a_client_that_comes_to_is_told_that_it_was_too_slow() {
         }
     };
     assert_eq!(code, Some(4408));
+    let metrics = String::from_utf8(world.get("/metrics").await.body.to_vec()).unwrap();
+    assert!(metrics.contains("\nnetscan_slow_clients_closed_total 1\n"), "{metrics}");
     assert!((1..40).contains(&seen), "{seen}");
     let mut again = connect(&address.to_string(), scan, &format!("?since={seen}")).await;
     next(&mut again).await;

@@ -1,10 +1,10 @@
 //! The flags that set an option, and those that are ignored with a warning. Their limits are here.
 
 use super::{
-    NsockEngine, Options, PortChoice, PortList, TcpScan,
+    Fragments, NsockEngine, Options, PortChoice, PortList, TcpScan, evasion,
     scripts::Category,
     table::{
-        Arity::{Level, Maybe, No, Ports, Value},
+        Arity::{Apart, Level, Maybe, No, Ports, Value},
         Row,
         Rule::{Ignore, Set},
     },
@@ -120,6 +120,18 @@ pub(super) static ACCEPTED: &[Row] = &[
     Row { name: "--defeat-rst-ratelimit", arity: No, rule: Set(|o, _| on(&mut o.timing.defeat_rst_ratelimit)) },
     Row { name: "--defeat-icmp-ratelimit", arity: No, rule: Set(|o, _| on(&mut o.timing.defeat_icmp_ratelimit)) },
     Row { name: "--nsock-engine", arity: Value, rule: Set(nsock_engine) },
+
+    // What takes the right of evasion, as `-T5` does.
+    Row { name: "-g", arity: Value, rule: Set(evasion::source_port) },
+    Row { name: "--source-port", arity: Value, rule: Set(evasion::source_port) },
+    Row { name: "-f", arity: No, rule: Set(|o, _| evasion::fragment(o)) },
+    Row { name: "--ff", arity: No, rule: Set(|o, _| put(&mut o.evasion.fragments, Fragments::Sixteen)) },
+    Row { name: "--mtu", arity: Value, rule: Set(evasion::fragments_of) },
+    Row { name: "--ttl", arity: Value, rule: Set(evasion::ttl) },
+    Row { name: "--data-length", arity: Value, rule: Set(evasion::data_length) },
+    Row { name: "--badsum", arity: No, rule: Set(|o, _| on(&mut o.evasion.bad_checksums)) },
+    Row { name: "--scanflags", arity: Value, rule: Set(evasion::scan_flags) },
+    Row { name: "-e", arity: Apart, rule: Set(evasion::interface) },
 
     // Ours alone, or without effect: clients send them out of habit.
     Row { name: "-v", arity: Level, rule: Ignore(LINES) },

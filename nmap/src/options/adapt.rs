@@ -1,6 +1,6 @@
 //! What becomes of options without raw sockets: a like scan with a note, or a refusal.
 
-use super::{Discovery, FlagError, Options, TcpScan, Timing};
+use super::{Discovery, FlagError, Lack, Options, TcpScan, Timing};
 use crate::privilege::Privileges;
 use netscan_schemas::address::Family;
 
@@ -56,7 +56,7 @@ impl Options {
             (technique.ip_protocols, "-sO"),
         ];
         let others = others.into_iter().filter(|(wanted, _)| *wanted).map(|(_, flag)| flag);
-        tcp.map(TcpScan::flag).into_iter().chain(others)
+        tcp.map(TcpScan::flag).into_iter().chain(others).chain(self.raw_evasions())
     }
 
     /// Returns the options for one address family: nmap quits over a ping that IPv6 does not have.
@@ -187,5 +187,5 @@ fn refusal(flag: &str, privileges: &Privileges) -> FlagError {
         "needs raw sockets, and nothing else finds out the same; {}",
         privileges.explanation
     );
-    FlagError { privilege: true, ..FlagError::of_options(flag, reason) }
+    FlagError { lack: Lack::Privilege, ..FlagError::of_options(flag, reason) }
 }

@@ -1,8 +1,8 @@
 //! Options as arguments for nmap: exact names, every value attached, each argument made here.
 
 use super::{
-    Detection, Discovery, NsockEngine, Options, PortChoice, PortList, Technique, Timing,
-    values::show_time,
+    Detection, Discovery, Evasion, Fragments, NsockEngine, Options, PortChoice, PortList,
+    Technique, Timing, values::show_time,
 };
 use std::{fmt::Display, time::Duration};
 
@@ -54,6 +54,7 @@ impl Options {
             reverse_dns,
             system_dns,
             nsock_engine,
+            evasion,
         } = self;
         let mut args = Args::default();
         args.switch(*reverse_dns != Some(true), "-n");
@@ -81,6 +82,7 @@ impl Options {
             NsockEngine::Select => "select",
         });
         args.long("--nsock-engine", engine);
+        evasion_args(&mut args, evasion);
         args.0
     }
 }
@@ -180,4 +182,24 @@ fn timing_args(args: &mut Args, timing: &Timing) {
     args.long("--max-rate", *max_rate);
     args.switch(*defeat_rst_ratelimit, "--defeat-rst-ratelimit");
     args.switch(*defeat_icmp_ratelimit, "--defeat-icmp-ratelimit");
+}
+
+fn evasion_args(args: &mut Args, evasion: &Evasion) {
+    let Evasion { source_port, fragments, ttl, data_length, bad_checksums, scan_flags, interface } =
+        evasion;
+    args.long("--source-port", *source_port);
+    match fragments {
+        Some(Fragments::Eight) => args.switch(true, "-f"),
+        Some(Fragments::Sixteen) => args.switch(true, "--ff"),
+        Some(Fragments::Of(bytes)) => args.long("--mtu", Some(bytes)),
+        None => {}
+    }
+    args.long("--ttl", *ttl);
+    args.long("--data-length", *data_length);
+    args.switch(*bad_checksums, "--badsum");
+    args.long("--scanflags", *scan_flags);
+    if let Some(interface) = interface {
+        // Apart: `-exclude` would be the long option of that name.
+        args.0.extend(["-e".to_owned(), interface.clone()]);
+    }
 }

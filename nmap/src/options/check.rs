@@ -1,25 +1,8 @@
 //! Options that are fine one by one and wrong together. nmap would quit over most of them, after
 //! the scan has been accepted; here they are answered at once.
 
-use super::{FlagError, Options, PortChoice, PortList, PortSpec, Scripts, scripts::ScriptDb};
+use super::{FlagError, Options, PortChoice, PortList, PortSpec, evasion};
 use std::mem;
-
-impl Options {
-    /// Returns which scripts that are asked for may not run. `db` is what is installed with nmap;
-    /// without it, none may.
-    pub fn check_scripts(&self, db: Option<&ScriptDb>) -> Result<(), Vec<FlagError>> {
-        let scripts: &Scripts = &self.scripts;
-        let wrong = |reason: String| FlagError::of_options("--script", reason);
-        let Some(db) = db else {
-            let reason = "nmap's list of scripts cannot be read, so that none is run";
-            let is_fine = scripts.is_empty();
-            return if is_fine { Ok(()) } else { Err(vec![wrong(reason.into())]) };
-        };
-        let errors: Vec<_> =
-            scripts.names().filter_map(|name| db.may_run(name).err()).map(wrong).collect();
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
-    }
-}
 
 /// Returns everything that contradicts itself.
 pub(super) fn conflicts(options: &Options) -> Vec<FlagError> {
@@ -58,6 +41,9 @@ pub(super) fn conflicts(options: &Options) -> Vec<FlagError> {
     let is_syn = technique.is_open() || technique.tcp == Some(super::TcpScan::Syn);
     if timing.defeat_rst_ratelimit && !is_syn {
         wrong("--defeat-rst-ratelimit", "is for SYN scans only: write `-sS`");
+    }
+    for (flag, reason) in evasion::conflicts(options) {
+        wrong(flag, reason);
     }
     for (min, max) in backward_bounds(options) {
         wrong(min, &format!("is above `{max}`"));

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! flags ─► tokens ─► table ─► Options ─► check ─► adapt ─► to_args ─► nmap
-//!            │         │                   │        │
+//!            │         │         │         │        │
 //!            └─────────┴── FlagError ◄─────┴────────┘   (all of them at once)
+//!                                └─► needs: rights that whoever asks must have
 //! ```
 //!
 //! Every flag of nmap has one row in the table: it is set, ignored with a warning, or refused with
@@ -17,6 +18,8 @@ mod accepted;
 mod adapt;
 mod args;
 mod check;
+mod evasion;
+mod needs;
 mod ports;
 mod refused;
 mod scripts;
@@ -26,10 +29,16 @@ mod tests;
 mod tokens;
 mod values;
 
+pub use evasion::{Evasion, Fragments, ScanFlags};
+pub use needs::{Need, Right};
 pub use ports::{PortChoice, PortList, PortSpec};
 pub use scripts::{Category, ScriptArg, ScriptDb, ScriptDbError, Scripts};
 
-use std::{collections::BTreeSet, fmt, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
 use table::Rule;
 
 /// Flags of one request.
@@ -62,6 +71,8 @@ pub struct Options {
     pub system_dns: bool,
     /// How nmap waits for sockets (`--nsock-engine`).
     pub nsock_engine: Option<NsockEngine>,
+    /// How packets are made to slip past filters.
+    pub evasion: Evasion,
 }
 
 /// How TCP ports are probed. One scan uses only one of these.
@@ -230,6 +241,19 @@ pub struct Parsed {
     pub options: Options,
     /// Flags that were taken but change nothing, or do what may surprise.
     pub warnings: Vec<String>,
+    /// Where flags stand that need a right, by the names that [`Options::needs`] gives them.
+    places: BTreeMap<&'static str, usize>,
+}
+
+/// For want of what a flag is not passed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// It is never passed on as it is written.
+    Nothing,
+    /// A privilege that netscan does not have.
+    Privilege,
+    /// A right that whoever asks does not have, or a word that it is wanted.
+    Right,
 }
 
 /// A flag that is not passed on to nmap, and why.
@@ -241,8 +265,8 @@ pub struct FlagError {
     pub flag: String,
     /// Why, and what to write instead.
     pub reason: String,
-    /// Whether it is only for want of a privilege.
-    pub privilege: bool,
+    /// For want of what.
+    pub lack: Lack,
 }
 
 impl FlagError {
@@ -253,11 +277,11 @@ impl FlagError {
             shown.push_str("...");
         }
         let shown = shown.escape_debug().to_string();
-        Self { index, flag: shown, reason: reason.into(), privilege: false }
+        Self { index, flag: shown, reason: reason.into(), lack: Lack::Nothing }
     }
 
     /// Returns an error of options that are fine one by one.
-    fn of_options(flag: &str, reason: impl Into<String>) -> Self {
+    pub fn of_options(flag: &str, reason: impl Into<String>) -> Self {
         Self::new(None, flag, reason)
     }
 }
@@ -300,6 +324,7 @@ impl Options {
         let mut options = Self::default();
         let mut warnings = Vec::new();
         let mut ignored = BTreeSet::new();
+        let mut places = BTreeMap::new();
         let mut errors = Vec::new();
         for given in tokens::read(flags) {
             let given = match given {
@@ -316,6 +341,9 @@ impl Options {
                     if let Err(reason) = set(&mut options, &given.value) {
                         errors.push(refuse(&reason));
                     }
+                    for (flag, _) in options.evasions() {
+                        places.entry(flag).or_insert(given.index);
+                    }
                 }
                 Rule::Ignore(why) if ignored.insert(name) => {
                     warnings.push(format!("`{name}` is ignored: {why}"));
@@ -329,6 +357,6 @@ impl Options {
             return Err(errors);
         }
         warnings.extend(check::settle(&mut options));
-        Ok(Parsed { options, warnings })
+        Ok(Parsed { options, warnings, places })
     }
 }

@@ -1,13 +1,16 @@
-//! Which of nmap's scripts may run: those that only look, by name or by category.
+//! Which of nmap's scripts may run, and of which tier each is: by name or by category.
 //!
-//! A script may run when all its categories are harmless ones (`default`, `discovery`, `safe`,
-//! `version`; `auth` and `vuln` too where nmap runs it by default), and it is not one of a few that
-//! read or write files or reach for other hosts.
+//! A script is safe when all its categories are harmless ones (`default`, `discovery`, `safe`,
+//! `version`; `auth` and `vuln` too where nmap runs it by default). It is intrusive when the rest of
+//! them are `auth`, `intrusive` and `vuln`, and dangerous otherwise. None of category `dos` is run,
+//! nor any of a few that read or write files or reach for other hosts.
 //!
 //! Invariant: the expression of [`Scripts::to_args`] picks, from each category that was asked for,
-//! exactly the scripts that [`ScriptDb::may_run`] allows. That holds for a script database with
-//! none but the known categories, so that [`ScriptDb::read`] takes no other.
+//! exactly the scripts that [`ScriptDb::tier`] puts into the category's own tier or one before it.
+//! That holds for a script database with none but the known categories, so that [`ScriptDb::read`]
+//! takes no other.
 
+use netscan_schemas::grants::ScriptTier;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
@@ -22,11 +25,10 @@ const ARG_BYTES_MAX: usize = 128;
 /// Bytes of `script.db`; 57,000 with nmap 7.93.
 const DB_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
-/// Categories that a script may have on top where nmap runs it by default.
+/// Categories that a safe script may have on top where nmap runs it by default.
 const TOLERATED: &[&str] = &["auth", "vuln"];
-/// Categories that no script may have.
-const BARRED: &[&str] =
-    &["broadcast", "brute", "dos", "exploit", "external", "fuzzer", "intrusive", "malware"];
+/// The category that no script may have: it makes hosts fail.
+const BARRED: &str = "dos";
 /// Scripts in harmless categories that read or write files, or start before there is a host and
 /// ask others about targets.
 const BARRED_SCRIPTS: &[&str] = &[
@@ -44,6 +46,8 @@ const BARRED_SCRIPTS: &[&str] = &[
     "unittest",
     "url-snarf",
 ];
+const NEVER_DOS: &str = "scripts of the category `dos` make hosts fail, and no request runs them; \
+     only a setting could allow them, and this version has none";
 /// Words that nmap reads as part of an expression, not as a name.
 const KEYWORDS: &[&str] = &["all", "and", "false", "not", "or", "true"];
 
@@ -58,10 +62,57 @@ pub enum Category {
     Safe,
     /// Adds to `-sV`.
     Version,
+    /// Logs in, or goes around logging in.
+    Auth,
+    /// Burdens a host, or is noticed there.
+    Intrusive,
+    /// Tries for known holes.
+    Vuln,
+    /// Asks everybody on the network.
+    Broadcast,
+    /// Guesses passwords.
+    Brute,
+    /// Uses a hole.
+    Exploit,
+    /// Asks third parties.
+    External,
+    /// Sends garbage.
+    Fuzzer,
+    /// Looks for, or as, malware.
+    Malware,
 }
 
 impl Category {
-    const ALL: [Self; 4] = [Self::Default, Self::Discovery, Self::Safe, Self::Version];
+    /// All of them, those of a tier together.
+    pub const ALL: [Self; 13] = [
+        Self::Default,
+        Self::Discovery,
+        Self::Safe,
+        Self::Version,
+        Self::Auth,
+        Self::Intrusive,
+        Self::Vuln,
+        Self::Broadcast,
+        Self::Brute,
+        Self::Exploit,
+        Self::External,
+        Self::Fuzzer,
+        Self::Malware,
+    ];
+
+    /// Returns the tier that a script of this category is of, or beyond.
+    pub const fn tier(self) -> ScriptTier {
+        match self {
+            Self::Default | Self::Discovery | Self::Safe | Self::Version => ScriptTier::Safe,
+            Self::Auth | Self::Intrusive | Self::Vuln => ScriptTier::Intrusive,
+            Self::Broadcast
+            | Self::Brute
+            | Self::Exploit
+            | Self::External
+            | Self::Fuzzer
+            | Self::Malware => ScriptTier::All,
+        }
+    }
 
     /// Returns its name in nmap.
     pub const fn name(self) -> &'static str {
@@ -70,6 +121,15 @@ impl Category {
             Self::Discovery => "discovery",
             Self::Safe => "safe",
             Self::Version => "version",
+            Self::Auth => "auth",
+            Self::Intrusive => "intrusive",
+            Self::Vuln => "vuln",
+            Self::Broadcast => "broadcast",
+            Self::Brute => "brute",
+            Self::Exploit => "exploit",
+            Self::External => "external",
+            Self::Fuzzer => "fuzzer",
+            Self::Malware => "malware",
         }
     }
 
@@ -166,19 +226,9 @@ impl Scripts {
 
     /// Returns nmap's arguments.
     pub(super) fn to_args(&self) -> Vec<String> {
-        let mut rules: Vec<String> = self.names.iter().cloned().collect();
-        if !self.categories.is_empty() {
-            let wanted: Vec<_> = self.categories.iter().map(|category| category.name()).collect();
-            let tolerated = TOLERATED.join(" or ");
-            let barred = [BARRED, BARRED_SCRIPTS].concat().join(" or ");
-            rules.insert(
-                0,
-                format!(
-                    "({}) and (default or not ({tolerated})) and not ({barred})",
-                    wanted.join(" or ")
-                ),
-            );
-        }
+        let tiers = [ScriptTier::Safe, ScriptTier::Intrusive, ScriptTier::All];
+        let mut rules: Vec<String> = tiers.into_iter().filter_map(|tier| self.rule(tier)).collect();
+        rules.extend(self.names.iter().cloned());
         let mut args = Vec::new();
         if !rules.is_empty() {
             args.push(format!("--script={}", rules.join(",")));
@@ -191,10 +241,29 @@ impl Scripts {
     }
 }
 
+impl Scripts {
+    /// Returns the expression for the categories of a tier that are asked for. A category brings
+    /// nothing in that is beyond its own tier: `safe,vuln` runs what each of them would run alone.
+    fn rule(&self, tier: ScriptTier) -> Option<String> {
+        let wanted = self.categories.iter().filter(|category| category.tier() == tier);
+        let wanted: Vec<_> = wanted.map(|category| category.name()).collect();
+        if wanted.is_empty() {
+            return None;
+        }
+        let tolerated = match tier {
+            ScriptTier::Safe => format!(" and (default or not ({}))", TOLERATED.join(" or ")),
+            ScriptTier::Intrusive | ScriptTier::All => String::new(),
+        };
+        let beyond = Category::ALL.into_iter().filter(|category| category.tier() > tier);
+        let beyond = beyond.map(Category::name).filter(|name| !TOLERATED.contains(name));
+        let barred: Vec<_> = beyond.chain([BARRED]).chain(BARRED_SCRIPTS.iter().copied()).collect();
+        Some(format!("({}){tolerated} and not ({})", wanted.join(" or "), barred.join(" or ")))
+    }
+}
+
 fn check_name(word: &str) -> Result<(), String> {
-    if TOLERATED.contains(&word) || BARRED.contains(&word) {
-        let names = Category::ALL.map(Category::name).join(", ");
-        return Err(format!("the category `{word}` is not run; these are: {names}"));
+    if word == BARRED {
+        return Err(NEVER_DOS.into());
     }
     let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     let fits = !word.is_empty() && word.len() <= NAME_BYTES_MAX && !word.starts_with('-');
@@ -253,7 +322,7 @@ impl ScriptDb {
     }
 
     /// Returns the list in this text, or the number of a line and what is wrong there.
-    fn parse(text: &str) -> Result<Self, (usize, String)> {
+    pub(super) fn parse(text: &str) -> Result<Self, (usize, String)> {
         let mut scripts = BTreeMap::new();
         for (line, number) in text.lines().zip(1..) {
             if line.trim().is_empty() {
@@ -280,35 +349,41 @@ impl ScriptDb {
         self.scripts.is_empty()
     }
 
-    /// Returns the names of all scripts that may run, in ascending order.
-    pub fn allowed(&self) -> impl Iterator<Item = &str> {
-        self.scripts.keys().map(String::as_str).filter(|name| self.may_run(name).is_ok())
+    /// Returns the names of all scripts of a tier and those before it, in ascending order.
+    pub fn up_to(&self, tier: ScriptTier) -> impl Iterator<Item = &str> {
+        let fits = move |name: &&str| self.tier(name).is_ok_and(|of| of <= tier);
+        self.scripts.keys().map(String::as_str).filter(fits)
     }
 
-    /// Returns why a script may not run.
-    pub fn may_run(&self, name: &str) -> Result<(), String> {
+    /// Returns the categories of a script, as people read them.
+    pub fn categories(&self, name: &str) -> String {
+        let categories = self.scripts.get(name).into_iter().flatten();
+        categories.map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Returns of which tier a script is, or why it is never run.
+    pub fn tier(&self, name: &str) -> Result<ScriptTier, String> {
         let Some(categories) = self.scripts.get(name) else {
             return Err(format!("no script `{name}` is installed with nmap"));
         };
         if BARRED_SCRIPTS.contains(&name) {
             return Err(format!("`{name}` uses files or asks hosts outside of the targets"));
         }
-        let tolerates = categories.contains("default");
-        let is_bad = |category: &str| {
-            BARRED.contains(&category) || (!tolerates && TOLERATED.contains(&category))
-        };
-        let bad: Vec<_> = categories.iter().map(String::as_str).filter(|c| is_bad(c)).collect();
-        if bad.is_empty() {
-            return Ok(());
+        if categories.contains(BARRED) {
+            return Err(format!("`{name}`: {NEVER_DOS}"));
         }
-        Err(format!("`{name}` is of a kind that is not run: {}", bad.join(", ")))
+        let is_default = categories.contains("default");
+        let tier = |name: &String| match name.as_str() {
+            name if is_default && TOLERATED.contains(&name) => ScriptTier::Safe,
+            // `read` has let no other in; one of unknown kind would be of the worst.
+            name => Category::from_name(name).map_or(ScriptTier::All, Category::tier),
+        };
+        Ok(categories.iter().map(tier).max().unwrap_or_default())
     }
 }
 
 fn is_known(category: &str) -> bool {
-    Category::from_name(category).is_some()
-        || TOLERATED.contains(&category)
-        || BARRED.contains(&category)
+    Category::from_name(category).is_some() || category == BARRED
 }
 
 /// Reads `Entry { filename = "banner.nse", categories = { "discovery", "safe", } }`.
@@ -332,7 +407,7 @@ mod tests {
     #[test]
     fn a_list_of_scripts_is_understood_or_not_used() {
         let good = "Entry { filename = \"a.nse\", categories = { \"safe\", } }\n";
-        assert!(ScriptDb::parse(good).unwrap().may_run("a").is_ok());
+        assert_eq!(ScriptDb::parse(good).unwrap().tier("a"), Ok(ScriptTier::Safe));
         for (text, wrong) in [
             ("os.execute('id')\n", (1, "is no entry")),
             ("Entry { filename = \"b.nse\", categories = { safe, } }", (1, "is no entry")),

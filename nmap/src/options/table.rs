@@ -9,6 +9,8 @@ pub(super) enum Arity {
     No,
     /// `--name=value`, `--name value`, `-x value` or `-xvalue`.
     Value,
+    /// Only `-x value`: attached, nmap could take the two for a long option behind one dash.
+    Apart,
     /// As `Value`; the value may be an open port range, such as `-` or `-1024`.
     Ports,
     /// Only attached, or not at all: `-PS`, `-PS22`.
@@ -51,7 +53,10 @@ pub(super) fn find(name: &str) -> Option<&'static Row> {
 /// Returns the row of a short flag with its value attached, and that value: `-p80`, `-oX/tmp/x`.
 pub(super) fn find_attached(token: &str) -> Option<(&'static Row, &str)> {
     rows()
-        .filter(|row| !row.name.starts_with("--") && row.arity != Arity::No)
+        .filter(|row| {
+            let takes_none = matches!(row.arity, Arity::No | Arity::Apart);
+            !row.name.starts_with("--") && !takes_none
+        })
         .filter_map(|row| Some((row, token.strip_prefix(row.name)?)))
         .max_by_key(|(row, _)| row.name.len())
 }
@@ -71,7 +76,11 @@ pub(super) fn no_such_flag(name: &str) -> String {
             .filter(|row| row.name.len() > 4 && distance(row) <= 2)
             .min_by_key(|row| distance(row))
     };
-    match exact.or_else(longer).or_else(near) {
+    let apart = || rows().find(|row| row.arity == Arity::Apart && name.starts_with(row.name));
+    match exact.or_else(longer).or_else(apart).or_else(near) {
+        Some(row) if row.arity == Arity::Apart => {
+            format!("no such flag; write the value of `{}` apart", row.name)
+        }
         Some(row) => format!("no such flag; write `{}`", row.name),
         None if name.starts_with("--") => "no such flag".to_owned(),
         None => "no such flag; write flags one by one, and long ones with two dashes".to_owned(),

@@ -1,5 +1,6 @@
 use super::*;
 use crate::privilege::Privileges;
+use netscan_schemas::grants::ScriptTier;
 use std::collections::BTreeMap;
 
 mod grammar;
@@ -87,6 +88,34 @@ fn flags_and_what_nmap_gets() {
         ("-sS --defeat-rst-ratelimit", "-n -sS --defeat-rst-ratelimit"),
         ("-sU --defeat-icmp-ratelimit", "-n -sU --defeat-icmp-ratelimit"),
         ("--nsock-engine poll", "-n --nsock-engine=poll"),
+        ("-g 53", "-n --source-port=53"),
+        ("-g53", "-n --source-port=53"),
+        ("-sU --source-port 53", "-n -sU --source-port=53"),
+        ("-f", "-n -f"),
+        ("-f -f", "-n --ff"),
+        ("--ff", "-n --ff"),
+        ("--mtu 24", "-n --mtu=24"),
+        ("-sn --ttl 5", "-n -sn --ttl=5"),
+        ("--data-length=0 --badsum", "-n --data-length=0 --badsum"),
+        ("-sA --scanflags finsyn", "-n -sA --scanflags=SYNFIN"),
+        ("-sT -e lo", "-n -sT -e lo"),
+        ("-T5", "-n -T5"),
+        (
+            "-sC --script vuln,brute,http-enum,safe",
+            "-n --script=(default or safe) and (default or not (auth or vuln)) and not (intrusive \
+             or broadcast or brute or exploit or external or fuzzer or malware or dos or \
+             ajp-request or bittorrent-discovery or dns-client-subnet-scan or dns-srv-enum or \
+             http-fetch or ip-geolocation-map-kml or resolveall or snmp-interfaces or \
+             targets-ipv6-map4to6 or targets-ipv6-wordlist or targets-xml or unittest or \
+             url-snarf),(vuln) and not (broadcast or brute or exploit or external or fuzzer or \
+             malware or dos or ajp-request or bittorrent-discovery or dns-client-subnet-scan or \
+             dns-srv-enum or http-fetch or ip-geolocation-map-kml or resolveall or \
+             snmp-interfaces or targets-ipv6-map4to6 or targets-ipv6-wordlist or targets-xml or \
+             unittest or url-snarf),(brute) and not (dos or ajp-request or bittorrent-discovery \
+             or dns-client-subnet-scan or dns-srv-enum or http-fetch or ip-geolocation-map-kml \
+             or resolveall or snmp-interfaces or targets-ipv6-map4to6 or targets-ipv6-wordlist \
+             or targets-xml or unittest or url-snarf),http-enum",
+        ),
     ] {
         assert_eq!(args(line), expected, "{line}");
     }
@@ -160,6 +189,33 @@ fn what_is_wrong_and_why() {
         ),
         (&["-sT", "--defeat-rst-ratelimit"], "write `-sS`"),
         (&["--defeat-icmp-ratelimit"], "add `-sU`"),
+        (&["--script", "dos"], "make hosts fail, and no request runs them"),
+        (&["-f", "-f", "-f"], "given twice at most"),
+        (&["-f", "--mtu", "8"], "given twice"),
+        (&["--mtu", "16", "-f"], "neither with"),
+        (&["--mtu", "0"], "from 8 to 1480"),
+        (&["--mtu", "12"], "multiple of 8"),
+        (&["--mtu", "1488"], "from 8 to 1480"),
+        (&["-g", "0"], "from 1 to 65535"),
+        (&["-g", "53", "--source-port", "53"], "twice"),
+        (&["--ttl", "0"], "from 1 to 255"),
+        (&["--ttl", "256"], "from 1 to 255"),
+        (&["--data-length", "1401"], "from 0 to 1400"),
+        (&["--scanflags", "SYN,ACK"], "in one word"),
+        (&["--scanflags", "0x02"], "in one word"),
+        (&["--badsum=1"], "takes no value"),
+        (&["-e", "../lo"], "name of an interface"),
+        (&["-e", "a-name-of-16-byt"], "name of an interface"),
+        (&["-e", "-n"], "needs a value"),
+        (&["-elo"], "value of `-e` apart"),
+        (&["-e=lo"], "value of `-e` apart"),
+        (&["-exclud"], "no such flag"),
+        (&["-ff"], "write `--ff`"),
+        (&["-sT", "-f"], "write `-sS`"),
+        (&["-sT", "-sU", "--ttl", "5"], "write `-sS`"),
+        (&["-sT", "--badsum"], "write `-sS`"),
+        (&["-sU", "-f"], "there are none: add `-sS`"),
+        (&["-sn", "--scanflags", "SYN"], "there are none: add `-sS`"),
         (&["-script", "banner"], "write `--script`"),
         (&["-script=banner"], "write `--script`"),
         (&["--top_ports=10"], "write `--top-ports`"),
@@ -191,6 +247,7 @@ fn every_flag_of_nmap_has_an_answer() {
         "-p" | "--exclude-ports" | "--min-rate" | "--max-rate" | "--top-ports" => "80",
         "--port-ratio" => "0.5",
         "--nsock-engine" => "epoll",
+        "--mtu" => "8",
         "--script" => "banner",
         "--script-args" => "http.host=a",
         "--script-timeout" | "--host-timeout" => "10s",
@@ -228,7 +285,7 @@ fn every_flag_of_nmap_has_an_answer() {
         };
         *answers.entry(answer).or_insert(0) += 1;
     }
-    let expected = BTreeMap::from([("ignored", 20), ("refused", 71), ("set", 77)]);
+    let expected = BTreeMap::from([("ignored", 20), ("refused", 61), ("set", 87)]);
     assert_eq!(answers, expected);
 }
 
@@ -315,13 +372,71 @@ fn without_raw_sockets() {
         ("-sA", &["-sA"]),
         ("-sX -sY -sZ", &["-sX", "-sY", "-sZ"]),
         ("-sO", &["-sO"]),
+        (
+            "-f -g 53 --ttl 9 --badsum --data-length 1 --scanflags SYN",
+            &["--source-port", "-f", "--ttl", "--data-length", "--badsum", "--scanflags"],
+        ),
     ] {
         let errors = parse(line).unwrap().options.adapt(&none).unwrap_err();
         let named: Vec<_> = errors.iter().map(|error| error.flag.as_str()).collect();
         assert_eq!(named, flags);
-        assert!(errors.iter().all(|e| e.privilege && e.reason.contains("AmbientCapabilities")));
+        let privilege = |e: &FlagError| e.lack == Lack::Privilege;
+        assert!(errors.iter().all(|e| privilege(e) && e.reason.contains("AmbientCapabilities")));
         let all = parse(line).unwrap().options;
         assert_eq!(all.clone().adapt(&Privileges::with_raw(true)).unwrap(), (all, Vec::new()));
+    }
+}
+
+#[test]
+fn a_need_names_the_flag_and_where_it_stands() {
+    let db = ScriptDb::parse(grammar::SCRIPTS).unwrap();
+    let needs = |line: &str| {
+        let needs = parse(line).unwrap().needs(Some(&db)).unwrap();
+        needs.into_iter().map(|need| (need.index, need.flag, need.right)).collect::<Vec<_>>()
+    };
+    let evasion = Right::Evasion;
+    assert_eq!(needs("-T4 -sS -sC --script banner,default"), []);
+    assert_eq!(needs("-n -T5"), [(Some(1), "-T5", evasion)]);
+    assert_eq!(needs("--timing insane"), [(Some(0), "-T5", evasion)]);
+    assert_eq!(needs("-n -e lo"), [(Some(1), "-e", evasion)]);
+    let all = "-f -f -g 53 --ttl 9 --data-length 1 --badsum --scanflags SYN";
+    let names = ["--source-port", "-f", "--ttl", "--data-length", "--badsum", "--scanflags"];
+    let places = [2, 0, 4, 6, 8, 9];
+    let expected: Vec<_> =
+        names.into_iter().zip(places).map(|(flag, at)| (Some(at), flag, evasion)).collect();
+    assert_eq!(needs(all), expected);
+    let (intrusive, dangerous) =
+        (Right::Scripts(ScriptTier::Intrusive), Right::Scripts(ScriptTier::All));
+    assert_eq!(needs("--script vuln"), [(None, "--script", intrusive)]);
+    assert_eq!(needs("--script looks,tries"), [(None, "--script", intrusive)]);
+    assert_eq!(needs("--script guesses"), [(None, "--script", dangerous)]);
+    assert_eq!(needs("--script asks-others,external"), [(None, "--script", dangerous); 2]);
+    for (line, why) in [
+        ("--script kills", "make hosts fail"),
+        ("--script http-fetch", "uses files"),
+        ("--script nowhere", "no script `nowhere` is installed"),
+    ] {
+        let errors = parse(line).unwrap().needs(Some(&db)).unwrap_err();
+        assert!(errors[0].reason.contains(why) && errors[0].lack == Lack::Nothing, "{errors:?}");
+    }
+    assert!(parse("--script banner").unwrap().needs(None).is_err());
+    assert_eq!(parse("-sV").unwrap().needs(None), Ok(Vec::new()));
+    let need = &parse("-T5").unwrap().needs(None).unwrap()[0];
+    let error = need.refused("ask for it");
+    assert_eq!((error.index, error.lack), (Some(0), Lack::Right));
+    assert_eq!(
+        error.to_string(),
+        "`-T5`: it overruns slow networks and gives hosts up, as `-T4` does not; ask for it"
+    );
+}
+
+#[test]
+fn an_interface_has_to_be_there() {
+    let there = || ["lo", "eth0"].into_iter();
+    for (line, is_there) in [("-sS", true), ("-e lo", true), ("-e eth0", true), ("-e eth1", false)]
+    {
+        let checked = parse(line).unwrap().options.check_interface(there());
+        assert_eq!(checked.is_ok(), is_there, "{line}");
     }
 }
 

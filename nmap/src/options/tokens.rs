@@ -111,7 +111,8 @@ fn with_value(
         (Arity::No, Some(_)) => return Err(wrong("takes no value")),
         (Arity::Maybe | Arity::Level, value) => value.unwrap_or(""),
         (Arity::Value | Arity::Ports, Some(value)) => value,
-        (Arity::Value | Arity::Ports, None) => {
+        (Arity::Apart, Some(_)) => return Err(wrong("write its value apart")),
+        (Arity::Value | Arity::Ports | Arity::Apart, None) => {
             let next = rest.front().filter(|(_, next)| is_value(row.arity, next)).copied();
             rest.drain(..usize::from(next.is_some()));
             next.ok_or_else(|| wrong("needs a value"))?.1
@@ -120,11 +121,11 @@ fn with_value(
     if row.arity == Arity::Level && !is_level(row.name, value) {
         return Err(wrong("takes a level, such as `-v2`; write other flags apart"));
     }
-    let needs_one = matches!(row.arity, Arity::Value | Arity::Ports);
+    let needs_one = matches!(row.arity, Arity::Value | Arity::Ports | Arity::Apart);
     if needs_one && value.is_empty() {
         return Err(wrong("needs a value"));
     }
-    if row.arity == Arity::Value && value.starts_with('-') {
+    if matches!(row.arity, Arity::Value | Arity::Apart) && value.starts_with('-') {
         return Err(wrong("its value opens with `-`, as a flag does"));
     }
     check_bytes(value).map_err(|reason| wrong(&reason))?;

@@ -9,6 +9,7 @@
 
 use super::caps::{ATTRIBUTES_MAX, DEPTH_MAX, NAME_BYTES_MAX, REMARKS_MAX, TAG_BYTES_MAX};
 use memchr::{memchr, memchr2};
+use netscan_schemas::host::Word;
 use quick_xml::escape::unescape;
 use std::{borrow::Cow, str::FromStr};
 
@@ -85,6 +86,14 @@ impl Value<'_> {
         replace_entities(&flat, self.name, self.remarks).into_owned()
     }
 
+    /// Returns the text, where it is likely to be one of nmap's own words.
+    pub(super) fn word(&mut self) -> Word {
+        match WORDS.iter().find(|word| **word == self.raw) {
+            Some(word) => Cow::Borrowed(word),
+            None => Cow::Owned(self.text()),
+        }
+    }
+
     /// Returns the text, or `None` when there is none.
     pub(super) fn some_text(&mut self) -> Option<String> {
         (!self.raw.is_empty()).then(|| self.text())
@@ -105,6 +114,19 @@ impl Value<'_> {
         parsed
     }
 }
+
+/// What nmap says most often of a port's state, the reason for it, and how it knows a service.
+const WORDS: [&str; 9] = [
+    "open",
+    "syn-ack",
+    "table",
+    "probed",
+    "closed",
+    "reset",
+    "conn-refused",
+    "filtered",
+    "no-response",
+];
 
 /// Returns whether a text stands for itself: there is no entity in it, no line end, and no tab.
 /// Looking at all of it, with no way out before the end, is what a compiler makes fast.

@@ -7,7 +7,7 @@ use super::{
 use netscan_schemas::{
     host::{
         ExtraPorts, ExtraReason, Hop, HostFinding, HostState, Hostname, Mac, OsMatch, Port,
-        Protocol, Script, ScriptItem, ScriptValue, Service,
+        Protocol, Script, ScriptItem, ScriptValue, Service, Word,
     },
     time::Time,
 };
@@ -138,8 +138,8 @@ fn port(
     ports.push(Port {
         protocol,
         number,
-        state: String::new(),
-        reason: String::new(),
+        state: Word::default(),
+        reason: Word::default(),
         service: None,
         scripts: Vec::new(),
     });
@@ -147,8 +147,8 @@ fn port(
     elements.each_child(tag, |elements, tag| {
         match tag.name() {
             "state" => elements.attributes(tag, |name, value| match name {
-                "state" => port.state = value.text(),
-                "reason" => port.reason = value.text(),
+                "state" => port.state = value.word(),
+                "reason" => port.reason = value.word(),
                 _ => {}
             }),
             "service" => service(elements, tag, port.service.insert(Service::default()))?,
@@ -173,7 +173,7 @@ fn service(
         "devicetype" => service.device_type = value.some_text(),
         "hostname" => service.hostname = value.some_text(),
         "tunnel" => service.tunnel = value.some_text(),
-        "method" => service.method = value.text(),
+        "method" => service.method = value.word(),
         "conf" => service.confidence = value.parse().unwrap_or(0),
         "servicefp" => service.fingerprint = value.some_text(),
         _ => {}

@@ -132,6 +132,20 @@ fn entities_are_xmls_own() {
 }
 
 #[test]
+fn words_are_read_whether_they_are_known_or_not() {
+    for (word, text) in [("open", "open"), ("opened", "opened"), ("a&lt;b", "a<b"), ("", "")] {
+        let (found, said) = host(&format!(
+            "{ADDRESS}<ports><port protocol='tcp' portid='1'><state state='{word}' \
+             reason='{word}'/><service name='s' method='{word}'/></port></ports>"
+        ));
+        let port = found.unwrap().ports.remove(0);
+        let method = port.service.unwrap().method;
+        assert_eq!([&port.state, &port.reason, &method], [text; 3], "{word}");
+        assert_eq!(said, [""; 0]);
+    }
+}
+
+#[test]
 fn a_billion_laughs_are_not_heard() {
     let mut text = String::from("<!DOCTYPE nmaprun [<!ENTITY l0 \"ha\">");
     for level in 1..10 {

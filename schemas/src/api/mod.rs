@@ -2,6 +2,7 @@
 //! or dropped.
 
 mod access;
+mod audit;
 mod diff;
 mod host;
 mod import;
@@ -11,6 +12,7 @@ mod scope;
 mod system;
 
 pub use access::*;
+pub use audit::*;
 pub use diff::*;
 pub use host::*;
 pub use import::*;

@@ -3,6 +3,7 @@
 use crate::{
     api::ScopeVerdict,
     api::host::{Host, InvalidTarget},
+    grants::{Confirmation, ScriptTier},
     id::{ProjectId, ScanId},
     problem::FieldError,
     scan::{Policy, ScanStatus, UnresolvedTarget},
@@ -35,14 +36,38 @@ pub struct Project {
     pub created_at: Time,
     /// How many scans it has.
     pub scan_count: u64,
+    /// What its scans may do beyond what every operator may.
+    pub grants: ProjectGrants,
 }
 
 impl Project {
     /// Returns what clients see of a project.
     pub fn new(record: ProjectRecord, scan_count: u64) -> Self {
-        let ProjectRecord { id, name, description, created_at } = record;
-        Self { id, name, description, created_at, scan_count }
+        let ProjectRecord { id, name, description, created_at, grants, widened } = record;
+        let (note, by, at) = match widened {
+            Some(last) => (Some(last.note), Some(last.by), Some(last.at)),
+            None => (None, None, None),
+        };
+        let grants =
+            ProjectGrants { scripts: grants.scripts, evasion: grants.evasion, note, by, at };
+        Self { id, name, description, created_at, scan_count, grants }
     }
+}
+
+/// What an administrator has granted a project. `note`, `by` and `at` are of the last time that
+/// something was granted, and null while nothing is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProjectGrants {
+    /// Which scripts its scans may run.
+    pub scripts: ScriptTier,
+    /// Whether administrators may slip its scans past filters, or hurry them (`-T5`).
+    pub evasion: bool,
+    /// Why.
+    pub note: Option<String>,
+    /// By whom.
+    pub by: Option<String>,
+    /// When.
+    pub at: Option<Time>,
 }
 
 /// What to scan and how. Unknown fields are refused on our own routes, and named in `warnings` on
@@ -74,6 +99,8 @@ pub struct ScanRequest {
     /// Whether the engine tunes `chunk_size` and `concurrency`: what is left out unless this says
     /// otherwise, both with `true`, none with `false`.
     pub adaptive: Option<bool>,
+    /// What is dangerous and wanted all the same.
+    pub confirm: Vec<Confirmation>,
 }
 
 /// The answer to an accepted scan.
@@ -110,11 +137,13 @@ pub enum RescanOnly {
 }
 
 /// A rescan.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct RescanRequest {
     /// What to scan again.
     pub only: RescanOnly,
+    /// What is dangerous and wanted all the same.
+    pub confirm: Vec<Confirmation>,
 }
 
 /// One nmap run that is waited for.
@@ -128,6 +157,9 @@ pub struct RunRequest {
     pub flags: Option<Vec<String>>,
     /// Targets.
     pub targets: Vec<String>,
+    /// What is dangerous and wanted all the same.
+    #[serde(default)]
+    pub confirm: Vec<Confirmation>,
 }
 
 /// What one nmap run gave.

@@ -13,6 +13,23 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 
+/// A project.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)] // as in version 2
+pub struct ProjectRecord {
+    pub id: ProjectId,
+    pub name: String,
+    pub description: Option<String>,
+    pub created_at: Time,
+}
+
+impl From<ProjectRecord> for super::ProjectRecord {
+    /// Nothing could be granted.
+    fn from(old: ProjectRecord) -> Self {
+        Self::new(old.id, old.name, old.description, old.created_at)
+    }
+}
+
 /// What a scan was asked to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[allow(missing_docs)] // as in version 2, where not said otherwise

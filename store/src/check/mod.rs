@@ -11,7 +11,9 @@ mod batches;
 mod hosts;
 
 use crate::{
-    Store, codec,
+    Store,
+    audit::Verifier,
+    codec,
     codec::CodecError,
     error::ReadError,
     reader::{decode, decode_difficult, decode_session, decode_token},
@@ -52,6 +54,8 @@ pub struct CheckReport {
     pub raw_frames: u64,
     /// Bytes of raw output, before compression.
     pub raw_bytes: u64,
+    /// Entries of the audit log.
+    pub audit_entries: u64,
     /// What is wrong, in words; at most the first hundred.
     pub problems: Vec<String>,
     /// How much is wrong.
@@ -92,6 +96,7 @@ pub(crate) fn check_in(txn: &ReadTransaction) -> Result<CheckReport, ReadError> 
     checker.difficult()?;
     checker.scopes()?;
     checker.access()?;
+    checker.audit()?;
     checker.sizes()?;
     Ok(checker.report)
 }
@@ -292,6 +297,23 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// Follows the chain of the audit log.
+    fn audit(&mut self) -> Result<(), ReadError> {
+        let mut verifier = Verifier::default();
+        verifier.table(&self.tables.audit, &self.tables.meta, usize::MAX)?;
+        let verdict = verifier.verdict();
+        self.report.audit_entries = verdict.entries;
+        // What a salvage lost, and told of, stays lost.
+        let untold = verdict.breaks.iter().filter(|found| found.told_by.is_none());
+        let mut named = 0;
+        for found in untold {
+            self.problem(format_args!("audit entry {}: {}", found.seq, found.what));
+            named += 1;
+        }
+        self.report.problems_total += verdict.untold.saturating_sub(named);
+        Ok(())
+    }
+
     /// Compares how many rows each table has with how many were reached from a row above them.
     fn sizes(&mut self) -> Result<(), ReadError> {
         // Every table is named: a new one asks here to be checked.
@@ -320,6 +342,7 @@ impl Checker<'_> {
             sessions,
             postings,
             texts,
+            audit,
         } = self.tables;
         let of = &self.report;
         let scans = of.scans;
@@ -347,6 +370,7 @@ impl Checker<'_> {
             ("scopes", scopes.len()?, self.scope_rows),
             ("tokens", tokens.len()?, self.token_rows),
             ("sessions", sessions.len()?, self.session_rows),
+            ("audit", audit.len()?, of.audit_entries),
         ];
         for (table, found, expected) in sizes {
             self.expect(found == expected, || {

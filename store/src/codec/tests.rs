@@ -4,7 +4,9 @@ use netscan_schemas::{
     AddressSet, Interval, Role,
     address::to_number,
     attempt::{Ending, Outcome, RawInfo, RawInfos, StopReason},
+    audit::{AuditAction, AuditActor, AuditKind, Origin},
     batch::{BatchStatus, BatchSummary, Lane},
+    grants::{Grants, ScriptTier},
     host::{
         ExtraPorts, ExtraReason, Hop, HostState, Hostname, Mac, OsMatch, Port, PortId, Protocol,
         Script, ScriptItem, ScriptValue, Service,
@@ -12,7 +14,7 @@ use netscan_schemas::{
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId, ScopeId},
     scan::{PinnedName, Policy, ScanStatus, Tuning, UnresolvedTarget, Verdict},
     scope::ScopeList,
-    stored::{Difficulty, PlanOrder},
+    stored::{Difficulty, PlanOrder, Widening},
     time::Time,
 };
 use std::{fmt::Debug, fs, path::PathBuf, sync::Arc};
@@ -35,6 +37,12 @@ fn project() -> ProjectRecord {
         name: text("Ünternehmen"),
         description: Some(text("offices")),
         created_at: Time::from_secs(1_700_000_000),
+        grants: Grants { scripts: ScriptTier::All, evasion: true },
+        widened: Some(Widening {
+            note: text("agreed with the owner"),
+            by: text("local"),
+            at: Time::from_secs(1_700_000_001),
+        }),
     }
 }
 
@@ -173,7 +181,7 @@ fn host() -> HostRecord {
     let service = Service {
         name: text("http"),
         product: Some(text("nginx")),
-        method: text("probed"),
+        method: text("probed").into(),
         confidence: 10,
         cpe: vec![text("cpe:/a:igor_sysoev:nginx")],
         ..Service::default()
@@ -181,8 +189,8 @@ fn host() -> HostRecord {
     let port = Port {
         protocol: Protocol::Tcp,
         number: 80,
-        state: text("open"),
-        reason: text("syn-ack"),
+        state: text("open").into(),
+        reason: text("syn-ack").into(),
         service: Some(service),
         scripts: vec![script.clone()],
     };
@@ -263,6 +271,14 @@ fn session() -> SessionRecord {
     }
 }
 
+fn audited() -> AuditRecord {
+    let actor = AuditActor::Token { id: "k3v9q0ab".parse().unwrap(), name: text("nightly") };
+    let origin = Origin { actor, from: Some("2001:db8::7".parse().unwrap()) };
+    let entry = AuditEntry { at: Time::from_secs(12), ..origin.did(AuditAction::ScanCreate) };
+    let entry = entry.on(AuditKind::Scan, 300).saying("10.0.0.0/30").digesting([3; 32]);
+    chained([5; 32], 301, AuditEntry { count: 2, ..entry.refused("out-of-scope") }).unwrap()
+}
+
 /// Runs a check on each kind of record.
 macro_rules! each_record {
     ($check:ident) => {
@@ -279,6 +295,7 @@ macro_rules! each_record {
         $check(&scope());
         $check(&token());
         $check(&session());
+        $check(&audited());
     };
 }
 
@@ -325,6 +342,7 @@ fn golden_records_of_version_1_are_still_read() {
         let text = fs::read_to_string(golden_path(R::KIND, 1)).unwrap();
         assert_eq!(&R::from_bytes(&from_hex(&text)).unwrap(), expected);
     }
+    check(&ProjectRecord { grants: Grants::default(), widened: None, ..project() });
     check(&ScanSpec { tuning: Tuning::default(), ..spec() });
     check(&PlanRecord { last: AddressSet::new(), order: PlanOrder::InOrder, ..plan() });
     check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch_of_version_2() });
@@ -368,6 +386,16 @@ fn reasons_keep_their_numbers_whatever_their_order() {
     assert_eq!(encode("reason", &StopReason::OutOfScope).unwrap(), [11]);
     assert!(StopReason::OutOfScope > StopReason::NetworkChanged);
     assert!(StopReason::OutOfScope < StopReason::Paused);
+}
+
+#[test]
+fn actions_and_what_an_entry_is_made_of_keep_their_places() {
+    for (index, action) in AuditAction::ALL.iter().enumerate() {
+        assert_eq!(usize::from(encode("action", action).unwrap()[0]), index, "{action}");
+    }
+    // A new one takes a new version of the record: change this number with it.
+    assert_eq!((AuditAction::ALL.len(), AuditRecord::VERSION), (29, 1));
+    assert!(is_as_hashed(&audited().to_bytes().unwrap()).unwrap());
 }
 
 #[test]
@@ -427,7 +455,7 @@ fn an_intact_envelope_with_something_else_in_it_is_named() {
 fn a_length_out_of_all_proportion_is_an_error_and_not_an_allocation() {
     // A project of number 1 whose name claims to have 2^40 bytes.
     let body = [vec![1, 253], (1u64 << 40).to_le_bytes().to_vec()].concat();
-    let read = ProjectRecord::from_bytes(&seal(CODEC_BINCODE, 1, &body));
+    let read = ProjectRecord::from_bytes(&seal(CODEC_BINCODE, 2, &body));
     assert!(matches!(read, Err(CodecError::Decode { kind: "project", .. })), "{read:?}");
 }
 

@@ -5,6 +5,7 @@
 //! that is damaged is an error that names it.
 
 mod access;
+mod audit;
 mod batches;
 mod events;
 mod history;
@@ -24,6 +25,7 @@ use redb::ReadableTable;
 use std::net::IpAddr;
 
 pub(crate) use access::{decode_session, decode_token};
+pub use audit::{AuditPage, AuditQuery};
 pub(crate) use events::last_seq_in;
 pub use history::{HistoryPage, HistoryPlace, Known};
 pub use hosts::HostPage;

@@ -101,6 +101,22 @@ impl Store {
         self.read(|txn| Ok(ids(numbers(txn, &filter)?.take(1))?.pop()))
     }
 
+    /// Returns how many scans stand where. Reads a key for each scan.
+    pub fn scan_counts(&self) -> Result<Vec<(ScanStatus, u64)>, ReadError> {
+        // In one transaction, so that each scan counts once.
+        self.read(|txn| {
+            let count = |status| {
+                let filter = ScanFilter { status: Some(status), ..ScanFilter::default() };
+                let count = numbers(txn, &filter)?.try_fold(0, |count, number| {
+                    number?;
+                    Ok::<u64, StorageError>(count + 1)
+                })?;
+                Ok((status, count))
+            };
+            STATUSES.into_iter().map(count).collect()
+        })
+    }
+
     /// Returns the numbers of the scans that have not ended.
     pub fn unfinished_scan_numbers(&self) -> Result<Vec<ScanId>, ReadError> {
         // In one transaction, so that none is missed that changes from one to another.

@@ -24,6 +24,7 @@ use crate::{
     overlay::Looked,
     tables::{Visitor, visit},
 };
+use netscan_schemas::audit::{AuditAction, Origin};
 use redb::{
     Database, Key, ReadTransaction, ReadableDatabase, ReadableTableMetadata, TableDefinition,
     TableHandle, Value,
@@ -125,6 +126,8 @@ pub struct Closed {
     files: Files,
     options: Options,
     known: Option<String>,
+    /// Who looks after it.
+    by: Origin,
     owner: Owner,
 }
 
@@ -139,12 +142,22 @@ impl Closed {
         let known = Instance::load(&files)?.map(|known| known.instance_id);
         match (path.try_exists(), known) {
             (Ok(false), Some(known)) => Err(file::other_instance(&files, &known, None)),
-            (Ok(true), known) => Ok(Self { files, options: Options::default(), known, owner }),
+            (Ok(true), known) => {
+                let by = Origin::server();
+                Ok(Self { files, options: Options::default(), known, by, owner })
+            }
             (Ok(false), None) => {
                 Err(crate::instance::failed("finding", path)(io::ErrorKind::NotFound.into()))
             }
             (Err(error), _) => Err(crate::instance::failed("finding", path)(error)),
         }
+    }
+
+    /// Says who looks after it, for the audit log.
+    #[must_use]
+    pub fn by(mut self, by: Origin) -> Self {
+        self.by = by;
+        self
     }
 
     /// Returns the database's file.
@@ -198,7 +211,7 @@ impl Closed {
         // The repair is tried in memory: what is gone after it is what it mends.
         if checked.file_damage.is_none()
             && !checked.report.is_clean()
-            && repair::repair(&db).is_ok()
+            && repair::repair(&db, None).is_ok()
             && let Ok(after) = read(&db, check_in)
         {
             let gone = checked.report.problems.iter().filter(|one| !after.problems.contains(one));
@@ -212,7 +225,8 @@ impl Closed {
     pub fn repair(&self) -> Result<CheckReport, UpkeepError> {
         drop(self.look(Verify::Yes)?);
         let db = self.open()?;
-        repair::repair(&db)?;
+        let entry = self.by.did(AuditAction::StoreRepair);
+        repair::repair(&db, Some(entry.saying("indexes and counts, from the records")))?;
         let report = read(&db, check_in)?;
         self.close(db)?;
         Ok(report)
@@ -244,7 +258,7 @@ impl Closed {
     /// Copies every record that is sound into a new file, makes its indexes and counts, and says
     /// what is lost.
     pub fn salvage(&self, target: &Path) -> Result<Salvaged, UpkeepError> {
-        salvage::salvage(self.file(), self.known.as_deref(), target)
+        salvage::salvage(self.file(), self.known.as_deref(), target, &self.by)
     }
 
     fn open(&self) -> Result<Database, OpenError> {

@@ -5,6 +5,7 @@
 
 use super::UpkeepError;
 use crate::{
+    audit,
     codec::{self, Record},
     error::{ReadError, storage_errors},
     file, postings, reader,
@@ -17,7 +18,9 @@ use crate::{
 use netscan_schemas::{
     AddressSet,
     scan::{ScanState, Verdict},
-    stored::{BatchRecord, HostRecord, ProjectRecord, ScanSpec, TallyRecord, VerdictsRecord},
+    stored::{
+        AuditEntry, BatchRecord, HostRecord, ProjectRecord, ScanSpec, TallyRecord, VerdictsRecord,
+    },
 };
 use redb::{Database, ReadableTable, WriteTransaction};
 use std::{
@@ -49,12 +52,18 @@ impl From<codec::CodecError> for Fault {
     }
 }
 
-/// Makes indexes and counts anew, or changes nothing.
-pub(super) fn repair(db: &Database) -> Result<(), UpkeepError> {
+/// Makes indexes and counts anew and writes down who did, or changes nothing.
+pub(super) fn repair(db: &Database, entry: Option<AuditEntry>) -> Result<(), UpkeepError> {
     let work = || -> Result<(), Fault> {
         let txn = file::begin_write(db).map_err(|error| Fault::Storage(Box::new(error)))?;
         clear(&txn)?;
-        rebuild(&mut WriteTables::open(&txn)?)?;
+        let mut tables = WriteTables::open(&txn)?;
+        rebuild(&mut tables)?;
+        if let Some(entry) = entry {
+            let appended = audit::append(&mut tables.audit, &mut tables.meta, entry);
+            appended.map_err(|error| Fault::Storage(Box::new(error)))?;
+        }
+        drop(tables);
         txn.commit().map_err(|error| Fault::Storage(Box::new(error.into())))
     };
     let panicked = |_| Err(Fault::Storage(Box::new(super::panicked())));
@@ -97,6 +106,7 @@ fn rebuild(tables: &mut WriteTables<'_>) -> Result<(), Fault> {
         scopes: _,
         tokens: _,
         sessions: _,
+        audit: _,
         // Counts.
         tallies: _,
         verdicts: _,

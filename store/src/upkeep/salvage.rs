@@ -13,15 +13,19 @@ use super::{
     walk::{Opened, walk},
 };
 use crate::{
-    Options, codec,
+    Options, audit, codec,
     error::{OpenError, chain},
     file, instance, migrate,
     overlay::{Looked, Overlay},
     rows,
     tables::{
-        ATTEMPTS, BATCHES, DIFFICULT, EVENTS, HOSTS, META, PLANS, PROJECTS, RAW, SCAN_SPECS,
+        ATTEMPTS, AUDIT, BATCHES, DIFFICULT, EVENTS, HOSTS, META, PLANS, PROJECTS, RAW, SCAN_SPECS,
         SCAN_STATES, SCOPES, TOKENS, VERDICTS, meta,
     },
+};
+use netscan_schemas::{
+    audit::{AuditAction, Origin},
+    stored::AuditEntry,
 };
 use redb::{
     Database, Durability, Key, ReadableDatabase, ReadableTableMetadata, StorageBackend,
@@ -78,6 +82,7 @@ pub(super) fn salvage(
     path: &Path,
     known: Option<&str>,
     target: &Path,
+    by: &Origin,
 ) -> Result<Salvaged, UpkeepError> {
     let mut first_error = None;
     for other_commit in [false, true] {
@@ -104,7 +109,7 @@ pub(super) fn salvage(
         // What was reached of an earlier commit lacks what the newest one added.
         let scope_is_whole = !other_commit && is_whole(&tables, SCOPES);
         let settled = settle::settle(&to, scope_is_whole).map_err(UpkeepError::Read)?;
-        repair::repair(&to)?;
+        repair::repair(&to, Some(entry(by, &to, &tables)?))?;
         let rows = super::read(&to, super::stats_in)?.iter().map(|table| table.rows).sum();
         let copied = unfinished.finish(to, target, rows)?;
         return Ok(Salvaged { tables, settled, copied });
@@ -119,6 +124,23 @@ fn is_whole<K: Key + 'static, V: Value + 'static>(
 ) -> bool {
     let saved = tables.iter().find(|saved| saved.table == table.name());
     saved.is_some_and(|saved| saved.held.is_some() && saved.is_whole())
+}
+
+/// Returns the entry of the audit log that tells of it: what is lost, and where the log itself breaks.
+fn entry(by: &Origin, to: &Database, tables: &[SavedTable]) -> Result<AuditEntry, UpkeepError> {
+    let (breaks, digest) = super::read(to, |txn| {
+        audit::breaks_to_tell(&txn.open_table(AUDIT)?, &txn.open_table(META)?)
+    })?;
+    let lossy = tables.iter().filter(|table| !table.is_whole()).map(|table| table.table.as_str());
+    let lossy: Vec<&str> = lossy.collect();
+    let mut detail = match lossy.is_empty() {
+        true => "nothing is lost".to_owned(),
+        false => format!("rows are lost of {}", lossy.join(", ")),
+    };
+    for found in &breaks {
+        detail.push_str(&format!("; entry {} of this log: {}", found.seq, found.what));
+    }
+    Ok(by.did(AuditAction::StoreSalvage).saying(detail).digesting(digest))
 }
 
 /// Opens a file as it is, or as it was one commit earlier.
@@ -191,6 +213,7 @@ fn save(from: From<'_>, to: &Database, path: &Path) -> Result<Vec<SavedTable>, U
         saving.later_table(SCOPES)?,
         // Sessions are not worth it: whoever had one logs in again.
         saving.later_table(TOKENS)?,
+        saving.later_table(AUDIT)?,
     ])
 }
 

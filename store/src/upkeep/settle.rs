@@ -147,7 +147,7 @@ impl Settling<'_, '_> {
             }
             let name = format!("Recovered project {id}");
             self.notes.push(format!("project {id} is lost; its scans are in `{name}`"));
-            let record = ProjectRecord { id, name, description: None, created_at: Time::now() };
+            let record = ProjectRecord::new(id, name, None, Time::now());
             self.tables.projects.insert(id.get(), record.to_bytes()?.as_slice())?;
         }
         Ok(scans.into_keys().collect())

@@ -6,17 +6,33 @@ use crate::{
     error::Refusal,
     reader::get,
     tables::{status_number, stream_number},
-    write::{Op, Receipt},
+    write::{GrantsEdit, Op, ProjectEdit, Receipt},
 };
 use netscan_schemas::{
     Time,
     batch::BatchStatus,
+    grants::Grants,
     id::{BatchId, ProjectId, ScanId},
     scan::{ScanState, ScanStatus},
-    stored::{BatchRecord, ProjectRecord, TallyRecord},
+    stored::{BatchRecord, ProjectRecord, TallyRecord, Widening},
 };
 use redb::ReadableTable;
 use std::sync::atomic::Ordering;
+
+/// Changes what is granted to a project. To grant more than it has takes a note.
+fn grant(project: &mut ProjectRecord, edit: &GrantsEdit) -> Result<(), Refusal> {
+    let GrantsEdit { change, by, at } = edit;
+    let grants = change.applied_to(project.grants);
+    if grants.exceed(project.grants) {
+        let note = change.note.clone().ok_or(Refusal::NoGrantNote(project.id))?;
+        project.widened = Some(Widening { note, by: by.clone(), at: *at });
+    }
+    if grants == Grants::default() {
+        project.widened = None;
+    }
+    project.grants = grants;
+    Ok(())
+}
 
 impl Group<'_> {
     pub(super) fn apply(&mut self, op: &Op, receipt: &mut Receipt) -> Result<(), Fault> {
@@ -26,9 +42,8 @@ impl Group<'_> {
                 receipt.project = Some(made);
                 Ok(())
             }
-            Op::UpdateProject { id, name, description } => {
-                let changed = self.update_project(*id, name.as_deref(), description.as_ref())?;
-                receipt.project = Some(changed);
+            Op::UpdateProject { id, edit } => {
+                receipt.project = Some(self.update_project(*id, edit)?);
                 Ok(())
             }
             Op::DeleteProject(id) => self.delete_project(*id),
@@ -40,10 +55,14 @@ impl Group<'_> {
             Op::PutBatch { batch, scan, status, bytes } => {
                 self.put_batch(*batch, *scan, *status, bytes)
             }
-            Op::PutAttempt { batch, attempt, bytes } => {
-                self.require_batch(*batch)?;
+            Op::PutAttempt { batch, attempt, outcome, bytes } => {
+                let held: Option<BatchRecord> = get(&self.tables.batches, batch.get())?;
+                let held = held.ok_or(Refusal::NoBatch(*batch))?;
                 self.touch();
                 self.tables.attempts.insert((batch.get(), attempt.0), bytes.as_slice())?;
+                if let Some(outcome) = outcome.filter(|_| held.status == BatchStatus::Running) {
+                    *self.counted.attempts.entry(outcome).or_default() += 1;
+                }
                 Ok(())
             }
             Op::RawFrame { batch, attempt, stream, frame, bytes } => {
@@ -75,6 +94,7 @@ impl Group<'_> {
             Op::CreateSession { key, session, keep } => self.create_session(*key, session, *keep),
             Op::DeleteSession(key) => self.delete_session(*key),
             Op::TouchSession { key, at } => self.touch_session(*key, *at),
+            Op::Audit(entry) => self.audit(entry, receipt),
         }
     }
 
@@ -88,7 +108,7 @@ impl Group<'_> {
         let number = self.next_project;
         let id = ProjectId::new(number).ok_or_else(counter_is_zero)?;
         let (name, description) = (name.to_owned(), description.map(str::to_owned));
-        let record = ProjectRecord { id, name, description, created_at };
+        let record = ProjectRecord::new(id, name, description, created_at);
         let bytes = record.to_bytes()?;
         self.touch();
         self.next_project = number + 1;
@@ -100,18 +120,21 @@ impl Group<'_> {
     fn update_project(
         &mut self,
         id: ProjectId,
-        name: Option<&str>,
-        description: Option<&Option<String>>,
+        edit: &ProjectEdit,
     ) -> Result<ProjectRecord, Fault> {
+        let ProjectEdit { name, description, grants } = edit;
         let held: Option<ProjectRecord> = get(&self.tables.projects, id.get())?;
         let held = held.ok_or(Refusal::NoProject(id))?;
         let mut record = held.clone();
-        if let Some(name) = name.filter(|name| *name != held.name) {
+        if let Some(name) = name.as_ref().filter(|name| **name != held.name) {
             self.require_free_name(name)?;
-            name.clone_into(&mut record.name);
+            record.name.clone_from(name);
         }
         if let Some(description) = description {
             record.description.clone_from(description);
+        }
+        if let Some(edit) = grants {
+            grant(&mut record, edit)?;
         }
         let bytes = record.to_bytes()?;
         self.touch();
@@ -194,14 +217,10 @@ impl Group<'_> {
         }
         self.tally(scan)?.batches[status as usize] += 1;
         self.tables.batches.insert(batch.get(), bytes)?;
-        Ok(())
-    }
-
-    fn require_batch(&self, batch: BatchId) -> Result<(), Fault> {
-        match self.tables.batches.get(batch.get())? {
-            Some(_) => Ok(()),
-            None => Err(Refusal::NoBatch(batch).into()),
+        if status.has_ended() && held.is_some_and(|held| !held.status.has_ended()) {
+            *self.counted.batches.entry(status).or_default() += 1;
         }
+        Ok(())
     }
 }
 

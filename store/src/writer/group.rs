@@ -9,6 +9,7 @@ use crate::{
     db::Counters,
     error::{ReadError, Refusal, WriteError, storage_errors},
     file,
+    metrics::Counted,
     postings::Changes,
     reader::{self, get},
     segment::{self, SEGMENT_BYTES},
@@ -18,7 +19,7 @@ use crate::{
 use netscan_schemas::{
     event::EncodedEvent,
     id::{BatchId, ScanId, Seq},
-    stored::TallyRecord,
+    stored::{AuditRecord, TallyRecord},
 };
 use redb::{ReadableTable, WriteTransaction};
 use std::{
@@ -123,6 +124,8 @@ pub(super) struct Group<'g> {
     tallies: HashMap<ScanId, TallyRecord>,
     pending: BTreeMap<ScanId, Pending>,
     published: Published,
+    pub(super) counted: Counted,
+    pub(super) audited: Vec<AuditRecord>,
     /// Whether the unit at hand has changed anything.
     touched: bool,
 }
@@ -146,6 +149,8 @@ impl<'g> Group<'g> {
             tallies: HashMap::new(),
             pending: BTreeMap::new(),
             published: Published::new(),
+            counted: Counted::default(),
+            audited: Vec::new(),
             touched: false,
         })
     }
@@ -251,7 +256,9 @@ impl<'g> Group<'g> {
 
     /// Writes all that is held back, and the counters; returns what to publish and to remember
     /// once the transaction is committed.
-    pub(super) fn finish(mut self) -> Result<(Published, News), redb::Error> {
+    pub(super) fn finish(
+        mut self,
+    ) -> Result<(Published, Vec<AuditRecord>, News, Counted), redb::Error> {
         self.flush().map_err(|fault| match fault {
             Fault::Storage(error) => *error,
             // What is held back is far below the limits of its records.
@@ -276,6 +283,7 @@ impl<'g> Group<'g> {
         let commit = held + 1;
         let row = codec::seal_meta(&commit.to_le_bytes());
         self.tables.meta.insert(meta::COMMITS, row.as_slice())?;
-        Ok((self.published, News { seqs: self.seqs, written, commit }))
+        self.counted.events = self.published.values().map(|events| events.len() as u64).sum();
+        Ok((self.published, self.audited, News { seqs: self.seqs, written, commit }, self.counted))
     }
 }

@@ -27,6 +27,7 @@ use crate::{
 use netscan_schemas::{
     AddressSet, Interval,
     address::{to_address, to_number},
+    batch::BatchStatus,
     host::{HostFinding, HostState, PortId},
     id::{BatchId, HostId},
     scan::Verdict,
@@ -110,14 +111,26 @@ impl Group<'_> {
     pub(super) fn record_hosts(&mut self, op: &RecordHosts) -> Result<(), Fault> {
         self.tally(op.scan)?;
         let batch: Option<BatchRecord> = get(&self.tables.batches, op.batch.get())?;
-        if batch.is_none_or(|batch| batch.scan_id != op.scan) {
-            return Err(Refusal::NoBatch(op.batch).into());
-        }
+        let batch = batch.filter(|batch| batch.scan_id == op.scan);
+        let batch = batch.ok_or(Refusal::NoBatch(op.batch))?;
         self.batch_verdicts(op.batch)?;
         for finding in &op.hosts {
             self.record_host(op, finding)?;
+            if batch.status == BatchStatus::Running {
+                self.count(finding);
+            }
         }
         Ok(())
+    }
+
+    fn count(&mut self, finding: &HostFinding) {
+        let counted = &mut self.counted;
+        match Found::of(finding) {
+            Found::Up => counted.up += 1,
+            Found::Down => counted.down += 1,
+            Found::TimedOut => counted.timed_out += 1,
+        }
+        counted.open_ports += open_ports_of(finding);
     }
 
     fn record_host(&mut self, op: &RecordHosts, finding: &HostFinding) -> Result<(), Fault> {
@@ -266,6 +279,10 @@ impl Group<'_> {
 
 /// Returns how many ports of a host are open; one that nmap lists twice counts once.
 pub(crate) fn open_ports(row: &HostRecord) -> u64 {
-    let open = row.finding.open_ports().map(|port| (port.protocol, port.number));
+    open_ports_of(&row.finding)
+}
+
+fn open_ports_of(finding: &HostFinding) -> u64 {
+    let open = finding.open_ports().map(|port| (port.protocol, port.number));
     open.collect::<BTreeSet<_>>().len() as u64
 }

@@ -15,6 +15,7 @@
 
 mod access;
 mod apply;
+mod audit;
 mod delete;
 mod difficult;
 mod group;
@@ -27,10 +28,13 @@ mod tests;
 use crate::{
     error::{WriteError, chain, is_full},
     failpoint, file,
+    metrics::{Counted, Queued},
     store::{Publisher, Shared},
     write::{Op, Receipt},
 };
 pub(crate) use hosts::{Found, open_ports};
+
+use netscan_schemas::stored::AuditRecord;
 
 use group::{Fault, Group, Memory, News, Published};
 use std::{
@@ -64,6 +68,7 @@ pub(crate) struct Unit {
     pub(crate) ops: Vec<Op>,
     pub(crate) bytes: usize,
     pub(crate) reply: oneshot::Sender<Result<Receipt, WriteError>>,
+    pub(crate) _queued: Queued,
 }
 
 impl Unit {
@@ -127,7 +132,9 @@ struct Writer {
 struct Done {
     answers: Vec<Result<Receipt, WriteError>>,
     published: Published,
+    audited: Vec<AuditRecord>,
     news: News,
+    counted: Counted,
 }
 
 /// Why a group is not, or may not be, on disk.
@@ -211,6 +218,7 @@ impl Writer {
                 Ok(done) => return self.finish(units, done),
                 Err(Halt::Spoilt { index, error }) => units.remove(index).answer(Err(error)),
                 Err(Halt::Failed(mut failed)) => {
+                    self.shared.metrics.failures.inc();
                     match self.make_room(&mut failed) {
                         // What is on disk is on disk, whatever its last step said.
                         Some(Some(done)) => return self.finish(units, *done),
@@ -236,7 +244,9 @@ impl Writer {
     fn finish(&mut self, units: Vec<Unit>, done: Done) {
         failpoint::after_commit(&units);
         self.memory.take_in(done.news);
+        self.shared.metrics.take_in(&done.counted);
         self.publish(&done.published);
+        done.audited.iter().for_each(crate::audit::tell);
         for (unit, answer) in units.into_iter().zip(done.answers) {
             unit.answer(answer);
         }
@@ -257,7 +267,7 @@ impl Writer {
         let db = slot.writable().ok_or_else(|| failed(redb::Error::DatabaseClosed))?;
         let txn = file::begin_write(db).map_err(failed)?;
         let mut answers = Vec::with_capacity(units.len());
-        let (published, news) = {
+        let (published, audited, news, counted) = {
             let counters = &self.shared.handle.counters;
             let mut group = Group::open(&txn, &self.memory, counters).map_err(failed)?;
             for (index, unit) in units.iter().enumerate() {
@@ -270,9 +280,12 @@ impl Writer {
             }
             group.finish().map_err(failed)?
         };
-        let done = Done { answers, published, news };
+        let done = Done { answers, published, audited, news, counted };
         failpoint::before_commit(units);
-        match txn.commit() {
+        let began = Instant::now();
+        let committed = txn.commit();
+        self.shared.metrics.commit.observe(began.elapsed().as_secs_f64());
+        match committed {
             Ok(()) => Ok(done),
             Err(error) => Err(Halt::Failed(Failed::of(&error.into(), Some(done.into())))),
         }

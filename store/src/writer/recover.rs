@@ -6,6 +6,7 @@
 
 use super::{Done, Failed, Message, Writer};
 use crate::{
+    audit,
     error::{WriteError, chain},
     file::Verify,
     space::Room,
@@ -79,7 +80,9 @@ impl Writer {
                 Ok(()) => {
                     tracing::info!("the database works again");
                     if let Some(done) = self.landed(failed.doubtful) {
+                        self.shared.metrics.take_in(&done.counted);
                         self.publish(&done.published);
+                        done.audited.iter().for_each(audit::tell);
                     }
                     // The look says what changed.
                     self.look();
@@ -113,7 +116,10 @@ impl Writer {
         let handle = &self.shared.handle;
         let opened = catch_unwind(AssertUnwindSafe(|| handle.reopen(verify)));
         match opened {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => {
+                self.shared.metrics.reopenings.inc();
+                Ok(())
+            }
             Ok(Err(error)) => Err(chain(&error)),
             Err(_) => Err("opening the database panicked".to_owned()),
         }

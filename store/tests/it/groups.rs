@@ -2,7 +2,7 @@
 
 use crate::support::{Fixture, addresses, batch_record, line, state};
 use netscan_schemas::{batch::BatchStatus, id::ScanId, id::Seq, scan::ScanStatus};
-use netscan_store::{Options, Publisher, Refusal, Store, Write, WriteError};
+use netscan_store::{Options, ProjectEdit, Publisher, Refusal, Store, Write, WriteError};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
@@ -121,7 +121,10 @@ fn refusals_say_what_is_in_the_way() {
     let cases = [
         (store.create_project("first", None), "there is already a project named `first`"),
         (
-            store.update_project(second, Some("first".into()), None),
+            store.update_project(
+                second,
+                ProjectEdit { name: Some("first".into()), ..ProjectEdit::default() },
+            ),
             "there is already a project named `first`",
         ),
         (store.delete_project(project), "scan 1 has not ended"),

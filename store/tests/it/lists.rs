@@ -7,22 +7,77 @@ use netscan_schemas::{
     Time,
     attempt::Stream,
     batch::BatchStatus,
+    grants::{Grants, GrantsChange, ScriptTier},
     id::{AttemptNo, ScanId},
     limits::RAW_FRAME_BYTES,
     scan::ScanStatus,
+    stored::{ProjectRecord, Widening},
 };
-use netscan_store::{ScanFilter, Write, raw};
+use netscan_store::{GrantsEdit, ProjectEdit, ScanFilter, Write, raw};
+
+#[test]
+fn to_grant_more_takes_a_note_that_is_kept_while_something_is_granted() {
+    use ScriptTier::{All, Intrusive, Safe};
+    let fixture = Fixture::new();
+    let project = fixture.project("p");
+    let change = |scripts, evasion, note: Option<&str>| {
+        let change = GrantsChange { scripts, evasion, note: note.map(str::to_owned) };
+        let edit = GrantsEdit { change, by: "me".into(), at: Time::from_secs(7) };
+        let edit = ProjectEdit { grants: Some(edit), ..ProjectEdit::default() };
+        fixture.store.update_project(project, edit).wait()
+    };
+    let steps = [
+        (Some(Intrusive), None, None, Err(())),
+        (None, Some(true), None, Err(())),
+        (Some(Safe), Some(false), None, Ok((Safe, false, None))),
+        (Some(Intrusive), None, Some("a"), Ok((Intrusive, false, Some("a")))),
+        (Some(All), Some(false), None, Err(())),
+        (Some(Safe), Some(true), None, Err(())),
+        (Some(All), Some(true), Some("b"), Ok((All, true, Some("b")))),
+        (Some(All), Some(true), None, Ok((All, true, Some("b")))),
+        // Less takes none, and does not say why there is what stays.
+        (Some(Intrusive), None, Some("c"), Ok((Intrusive, true, Some("b")))),
+        (Some(Safe), None, None, Ok((Safe, true, Some("b")))),
+        (None, Some(false), None, Ok((Safe, false, None))),
+    ];
+    let mut held = ProjectRecord::new(project, "p".into(), None, Time::from_secs(0));
+    for (scripts, evasion, note, expected) in steps {
+        match (change(scripts, evasion, note), expected) {
+            (Ok(receipt), Ok((scripts, evasion, note))) => {
+                held = receipt.project.unwrap();
+                assert_eq!(held.grants, Grants { scripts, evasion });
+                let at = Time::from_secs(7);
+                let by = || "me".to_owned();
+                let widened = note.map(|note| Widening { note: note.to_owned(), by: by(), at });
+                assert_eq!(held.widened, widened);
+            }
+            (Err(error), Err(())) => {
+                assert!(error.to_string().contains("add a note"), "{error}");
+            }
+            (answer, expected) => panic!("{answer:?} instead of {expected:?}"),
+        }
+        let kept = fixture.store.project(project).unwrap().unwrap();
+        assert_eq!(kept.grants, held.grants);
+    }
+}
 
 #[test]
 fn projects_are_found_by_number_and_by_name() {
     let fixture = Fixture::new();
     let store = &fixture.store;
     let ids: Vec<_> = ["a", "b", "c"].map(|name| fixture.project(name)).to_vec();
-    store.update_project(ids[1], Some("B".into()), Some(Some("text".into()))).wait().unwrap();
+    let description = |text: Option<&str>| Some(text.map(str::to_owned));
+    let edit = ProjectEdit {
+        name: Some("B".into()),
+        description: description(Some("text")),
+        ..ProjectEdit::default()
+    };
+    store.update_project(ids[1], edit).wait().unwrap();
     assert_eq!(store.project_by_name("b").unwrap(), None);
     let renamed = store.project_by_name("B").unwrap().unwrap();
     assert_eq!((renamed.id, renamed.description.as_deref()), (ids[1], Some("text")));
-    let cleared = store.update_project(ids[1], None, Some(None)).wait().unwrap().project.unwrap();
+    let edit = ProjectEdit { description: description(None), ..ProjectEdit::default() };
+    let cleared = store.update_project(ids[1], edit).wait().unwrap().project.unwrap();
     assert_eq!((cleared.name.as_str(), cleared.description), ("B", None));
     let page = |after, limit| -> Vec<_> {
         store.projects(after, limit).unwrap().into_iter().map(|project| project.id).collect()

@@ -48,7 +48,7 @@ fn port() -> impl Strategy<Value = Port> {
             protocol: if udp { Protocol::Udp } else { Protocol::Tcp },
             number,
             state: state.into(),
-            reason: String::new(),
+            reason: "".into(),
             service: name.map(|name| Service {
                 name: name.into(),
                 product: product.map(|text| if long { text.repeat(99) } else { text.into() }),

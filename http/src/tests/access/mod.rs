@@ -1,6 +1,8 @@
 //! Who may do what over TCP.
 
+mod audit;
 mod browsers;
+mod grants;
 mod roles;
 mod streams;
 mod tickets;
@@ -9,23 +11,26 @@ mod tokens;
 use super::{Answer, World, all_up, ask, world};
 use crate::{Edge, tcp_router};
 use axum::{Router, body::Body, http::Request};
-use netscan_schemas::{ProjectId, ScanId};
+use netscan_schemas::{ProjectId, ScanId, audit::Origin};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// A world whose TCP side lets in who has a token.
-struct Guarded {
-    world: World,
+pub struct Guarded {
+    pub world: World,
     edge: Arc<Edge>,
     tcp: Router,
 }
 
-async fn guarded() -> Guarded {
+pub async fn guarded() -> Guarded {
     guarded_by(|edge| edge).await
 }
 
 async fn guarded_by(settings: impl Fn(Edge) -> Edge) -> Guarded {
-    let world = world(all_up).await;
+    guarded_by_world(world(all_up).await, settings).await
+}
+
+async fn guarded_by_world(world: World, settings: impl Fn(Edge) -> Edge) -> Guarded {
     let edge = Edge::new(Arc::clone(&world.system));
     let edge = edge.with_own_token(world.dir.path()).await.unwrap();
     let edge = Arc::new(settings(edge));
@@ -37,7 +42,7 @@ async fn guarded_by(settings: impl Fn(Edge) -> Edge) -> Guarded {
 
 impl Guarded {
     /// Makes a token and returns its id and the whole of it.
-    async fn token(&self, role: &str, projects: Option<&[ProjectId]>) -> (String, String) {
+    pub async fn token(&self, role: &str, projects: Option<&[ProjectId]>) -> (String, String) {
         let body = json!({"name": role, "role": role, "projects": projects});
         let made = self.world.post("/api/tokens", &body).await;
         assert_eq!(made.status, 201, "{:?}", made.body);
@@ -46,7 +51,7 @@ impl Guarded {
         (text("id"), text("secret"))
     }
 
-    async fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
+    pub async fn call(&self, method: &str, path: &str, token: &str, body: &Value) -> Answer {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = Request::builder()
             .method(method)
@@ -56,7 +61,7 @@ impl Guarded {
         ask(&self.tcp, request.body(Body::from(body)).unwrap()).await
     }
 
-    async fn with(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub async fn with(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -75,7 +80,7 @@ impl Guarded {
 
 /// A scan in a project of its own.
 async fn scanned(world: &Guarded, name: &str) -> (ProjectId, ScanId) {
-    let project = world.world.system.project_named(name).await.unwrap();
+    let project = world.world.system.project_named(name, &Origin::server()).await.unwrap();
     let request = json!({"targets": ["127.0.0.1"], "project_id": project});
     (project, world.world.scan(request).await)
 }

@@ -201,3 +201,37 @@ async fn a_limited_token_scans_into_its_projects_only() {
 fn scan_of_nothing() -> Value {
     json!({"targets": ["127.0.0.1"]})
 }
+
+#[tokio::test]
+async fn every_answer_has_a_number_of_its_own() {
+    let world = guarded_by(|edge| edge.with_cors_origins(vec!["http://page.example".into()])).await;
+    let admin = world.token("admin", None).await.1;
+    let mut numbers = std::collections::BTreeSet::new();
+    let mut note = |answer: &Answer, what: &str| {
+        let number = answer.header("x-request-id").to_owned();
+        assert!(!number.is_empty(), "{what} is answered without a number");
+        assert!(numbers.insert(number), "{what} has the number of another");
+    };
+    for rule in RULES {
+        let path = path_of(rule);
+        let method = if rule.method == "*" { "GET" } else { rule.method };
+        for token in [admin.as_str(), "nsk_none"] {
+            let answer = world.call(method, &path, token, &json!([])).await;
+            note(&answer, &format!("{method} {path}"));
+        }
+    }
+    let call = async |method: &str, path: &str| world.call(method, path, &admin, &json!({})).await;
+    note(&call("GET", "/nothing").await, "a route that is not there");
+    note(&call("PUT", "/api/scans").await, "a method that is not there");
+    let other = [("host", "evil.example")];
+    note(&world.with("GET", "/healthz", &other).await, "another name");
+    note(&world.with("GET", "/healthz", &[]).await, "no name");
+    let preflight = [
+        ("host", "localhost"),
+        ("origin", "http://page.example"),
+        ("access-control-request-method", "GET"),
+    ];
+    let answer = world.with("OPTIONS", "/api/scans", &preflight).await;
+    assert_eq!(answer.status, 204);
+    note(&answer, "a preflight");
+}

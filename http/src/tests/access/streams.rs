@@ -7,7 +7,7 @@ use crate::tests::{
 };
 use axum::{body::Body, http::Request};
 use futures_util::StreamExt;
-use netscan_schemas::ScanId;
+use netscan_schemas::{ScanId, audit::Origin};
 use serde_json::json;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, client::IntoClientRequest};
@@ -101,7 +101,8 @@ async fn take(client: &mut Client, count: usize) -> Vec<(u64, u64)> {
 async fn a_token_of_some_projects_follows_all_their_scans_and_no_other() {
     let world = guarded().await;
     let address = world.listen().await;
-    let project = async |name| world.world.system.project_named(name).await.unwrap();
+    let project =
+        async |name| world.world.system.project_named(name, &Origin::server()).await.unwrap();
     let (mine, also, hidden) =
         (project("mine").await, project("also mine").await, project("hidden").await);
     let (id, token) = world.token("viewer", Some(&[mine, also])).await;

@@ -2,7 +2,10 @@
 
 use super::{Guarded, guarded, scanned};
 use crate::tests::ws::{Client, closed, next, refused_at};
-use netscan_schemas::limits;
+use netscan_schemas::{
+    audit::{AuditAction, Origin},
+    limits,
+};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -78,7 +81,10 @@ async fn a_ticket_of_a_session_needs_no_page_and_a_cookie_is_no_way_around_it() 
     let url = format!("ws://{address}/ws/events");
     let (id, _) = world.token("viewer", None).await;
     let keeper = &world.edge.keeper;
-    let session = keeper.begin_session(&id.parse().unwrap()).await.unwrap();
+    let session = keeper
+        .begin_session(&id.parse().unwrap(), Origin::server().did(AuditAction::Login))
+        .await
+        .unwrap();
     let set = keeper.cookie(Some(&session));
     let cookie = set.split(';').next().unwrap();
     let own = [("host", "localhost"), ("cookie", cookie), ("origin", "http://localhost")];

@@ -9,6 +9,11 @@ pub(super) fn corpus() -> Vec<Vec<String>> {
     serde_json::from_str(text).unwrap()
 }
 
+/// Returns what hostile flags need to be taken, if they can be.
+fn taken(flags: &[String], db: Option<&ScriptDb>) -> Option<Vec<Need>> {
+    Options::parse(flags).ok().and_then(|parsed| parsed.needs(db).ok())
+}
+
 /// Spellings that reached files, code or other hosts through the systems that came before, and
 /// relatives of theirs.
 #[test]
@@ -18,17 +23,29 @@ fn injections_are_refused() {
     // As where the installed scripts are known, and where they are not.
     let installed = crate::locate::locate(None).ok().and_then(|nmap| nmap.datadir);
     let installed = installed.and_then(|datadir| ScriptDb::read(&datadir).ok());
-    let taken: Vec<_> = corpus
-        .iter()
-        .filter(|flags| {
-            Options::parse(flags).is_ok_and(|parsed| {
-                [None, installed.as_ref()]
-                    .into_iter()
-                    .any(|db| parsed.options.check_scripts(db).is_ok())
-            })
-        })
-        .collect();
-    assert!(taken.is_empty(), "{taken:#?} are taken");
+    let small = ScriptDb::parse(grammar::SCRIPTS).unwrap();
+    for db in [None, Some(&small), installed.as_ref()] {
+        let free: Vec<_> = corpus
+            .iter()
+            .filter(|flags| taken(flags, db).is_some_and(|needs| needs.is_empty()))
+            .collect();
+        assert!(free.is_empty(), "{free:#?} are taken");
+    }
+}
+
+/// Whoever has every right has just the typed forms besides.
+#[test]
+fn every_right_opens_exact_forms_and_nothing_else() {
+    let forms = "-e lo|-f|--mtu 8|--mtu=16|-g53|-g 53|--source-port=53|--ttl 1|--data-length 1400|\
+                 --badsum|--scanflags URGACK|--scanflags=0|-sS -f|--script default,exploit|\
+                 --script=auth|--script=broadcast|--script=brute|--script=exploit|\
+                 --script=external|--script=fuzzer|--script=intrusive|--script=malware|\
+                 --script=vuln|--script=default,vuln";
+    let forms: BTreeSet<_> = forms.split('|').map(str::to_owned).collect();
+    let db = ScriptDb::parse(grammar::SCRIPTS).unwrap();
+    let corpus = corpus();
+    let opened = corpus.iter().filter(|flags| taken(flags, Some(&db)).is_some());
+    assert_eq!(opened.map(|flags| flags.join(" ")).collect::<BTreeSet<_>>(), forms);
 }
 
 proptest! {
@@ -38,7 +55,12 @@ proptest! {
     fn what_is_taken_is_harmless(flags in prop::collection::vec(any_flag(), 0..5)) {
         if let Ok(parsed) = Options::parse(&flags) {
             let args = parsed.options.to_args();
-            for arg in &args {
+            for (index, arg) in args.iter().enumerate() {
+                if index > 0 && args[index - 1] == "-e" {
+                    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+                    prop_assert!(arg.bytes().all(plain) && !arg.starts_with(['-', '.']), "{arg}");
+                    continue;
+                }
                 prop_assert!(arg.starts_with('-') && arg.bytes().all(|b| b == b' ' || b.is_ascii_graphic()));
                 let name = arg.split('=').next().unwrap_or(arg);
                 let row = table::find(name).or_else(|| table::find_attached(arg).map(|found| found.0));

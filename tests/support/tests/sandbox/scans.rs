@@ -103,7 +103,7 @@ fn timeless(mut host: HostFinding) -> (HostFinding, bool) {
     // Whichever ICMP answer comes first is the reason of a protocol, be it one to another's probe:
     // outside of the sandbox, too, a scan says `proto-unreach` and the next one `port-unreach`.
     let protocols = host.ports.iter_mut().filter(|port| port.protocol == Protocol::Ip);
-    protocols.for_each(|port| port.reason.clear());
+    protocols.for_each(|port| port.reason = "".into());
     // Scripts run beside each other, and are written down as they end.
     let scripts = host.ports.iter_mut().map(|port| &mut port.scripts).chain([&mut host.scripts]);
     scripts.for_each(|scripts| scripts.sort_by(|a, b| a.id.cmp(&b.id)));
