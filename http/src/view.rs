@@ -47,15 +47,16 @@ pub fn scans(edge: &Edge, views: Vec<ScanView>) -> Result<Vec<Scan>, Failure> {
 
 fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
     let has_ended = view.state.status.has_ended();
-    let live = edge.system.hub().progress(view.spec.id);
-    let estimate = live.filter(|_| !has_ended).unwrap_or_default();
+    // Most scans of a list have ended, and nobody holds anything of them.
+    let hub = (!has_ended).then(|| edge.system.hub());
+    let estimate = hub.and_then(|hub| hub.progress(view.spec.id)).unwrap_or_default();
     let progress = Progress {
         eta_ms: estimate.eta_ms,
         eta_p90_ms: estimate.eta_p90_ms,
         ..netscan_actors::progress(&view)
     };
     let is_live = !has_ended && edge.system.in_hand().holds(view.spec.id);
-    let waits_for = edge.system.hub().waits_for(view.spec.id);
+    let waits_for = hub.and_then(|hub| hub.waits_for(view.spec.id));
     let verdicts = view.tally.verdicts(&view.spec);
     let batches_by_state = BatchStatus::ALL.into_iter().zip(view.tally.batches).collect();
     let ScanView { spec, state, tally: _ } = view;

@@ -7,7 +7,7 @@
 
 use super::{
     get_sized, misplaced, require, require_sized,
-    scans::{self, ScanView},
+    scans::{ScanView, Views, newest_of},
 };
 use crate::{
     Store,
@@ -75,15 +75,15 @@ impl Store {
             let mut looking = Looking::new(txn, address, reads)?;
             let mut page = HistoryPage::default();
             let mut place = from.unwrap_or(HistoryPlace { scan: u64::MAX, batch: 0 });
-            while let Some(scan) = looking.newest(txn, projects, place.scan)? {
+            while let Some(scan) = looking.newest(projects, place.scan)? {
                 let batch = if scan == place.scan { place.batch } else { 0 };
                 if page.scans.len() >= scans {
                     page.next = Some(HistoryPlace { scan, batch });
                     break;
                 }
-                match looking.of_scan(txn, scan, batch)? {
+                match looking.of_scan(scan, batch)? {
                     Of::Known(verdict, host) => {
-                        let scan = scans::view(txn, require(&looking.specs, scan)?)?;
+                        let scan = looking.views.of(require(&looking.specs, scan)?)?;
                         page.scans.push(Known { scan, verdict, host: host.map(|host| *host) });
                     }
                     Of::NoTarget => {}
@@ -120,6 +120,8 @@ struct Looking {
     specs: ReadOnlyTable<u64, Bytes>,
     batches_by_scan: ReadOnlyTable<(u64, u64), ()>,
     verdicts: ReadOnlyTable<u64, Bytes>,
+    scans_by_project: ReadOnlyTable<(u64, u64), ()>,
+    views: Views,
     /// Rows that may still be read, or what costs as much.
     left: usize,
 }
@@ -134,6 +136,8 @@ impl Looking {
             specs: txn.open_table(SCAN_SPECS)?,
             batches_by_scan: txn.open_table(BATCHES_BY_SCAN)?,
             verdicts: txn.open_table(VERDICTS)?,
+            scans_by_project: txn.open_table(SCANS_BY_PROJECT)?,
+            views: Views::open(txn)?,
             left: reads,
         })
     }
@@ -145,7 +149,6 @@ impl Looking {
     /// Returns the newest scan up to a number.
     fn newest(
         &mut self,
-        txn: &ReadTransaction,
         projects: Option<&[ProjectId]>,
         most: u64,
     ) -> Result<Option<u64>, ReadError> {
@@ -154,11 +157,11 @@ impl Looking {
             return Ok(last.map(|row| row.0.value()));
         };
         self.spend(projects.len() / 4);
-        scans::newest_of(&txn.open_table(SCANS_BY_PROJECT)?, projects, most)
+        newest_of(&self.scans_by_project, projects, most)
     }
 
     /// Returns what a scan knows, in it from after a batch on.
-    fn of_scan(&mut self, txn: &ReadTransaction, scan: u64, after: u64) -> Result<Of, ReadError> {
+    fn of_scan(&mut self, scan: u64, after: u64) -> Result<Of, ReadError> {
         self.spend(1);
         let key = address_key(self.address, scan);
         if let Some(number) = self.hosts_by_address.get(key)? {
@@ -174,7 +177,7 @@ impl Looking {
         if !plan.addresses.contains(self.address) {
             return Ok(Of::NoTarget);
         }
-        let ScanView { spec, tally, .. } = scans::view(txn, require(&self.specs, scan)?)?;
+        let ScanView { spec, tally, .. } = self.views.of(require(&self.specs, scan)?)?;
         let counts = tally.verdicts(&spec);
         match (counts.unfinished, counts.down) {
             (0, _) => Ok(Of::Known(Verdict::Down, None)),

@@ -5,8 +5,8 @@ use crate::{
     Store,
     error::ReadError,
     tables::{
-        PLANS, SCAN_SPECS, SCAN_STATES, SCANS_BY_PROJECT, SCANS_BY_STATUS, STATUSES, TALLIES,
-        status_number,
+        Bytes, PLANS, SCAN_SPECS, SCAN_STATES, SCANS_BY_PROJECT, SCANS_BY_STATUS, STATUSES,
+        TALLIES, status_number,
     },
 };
 use netscan_schemas::{
@@ -54,7 +54,7 @@ impl Store {
     /// Returns a scan.
     pub fn scan(&self, id: ScanId) -> Result<Option<ScanView>, ReadError> {
         self.read(|txn| match get(&txn.open_table(SCAN_SPECS)?, id.get())? {
-            Some(spec) => Ok(Some(view(txn, spec)?)),
+            Some(spec) => Ok(Some(Views::open(txn)?.of(spec)?)),
             None => Ok(None),
         })
     }
@@ -63,7 +63,7 @@ impl Store {
     pub fn scans(&self, filter: &ScanFilter) -> Result<Vec<ScanView>, ReadError> {
         self.read(|txn| {
             let specs = txn.open_table(SCAN_SPECS)?;
-            let states = txn.open_table(SCAN_STATES)?;
+            let views = Views::open(txn)?;
             let mut scans = Vec::new();
             for number in numbers(txn, filter)? {
                 if scans.len() >= filter.limit {
@@ -72,12 +72,12 @@ impl Store {
                 let number = number?;
                 // The index of a project does not know where its scans stand.
                 if let (Some(status), Some(_)) = (filter.status, filter.project) {
-                    let state: ScanState = require(&states, number)?;
+                    let state: ScanState = require(&views.states, number)?;
                     if state.status != status {
                         continue;
                     }
                 }
-                let scan = view(txn, require(&specs, number)?)?;
+                let scan = views.of(require(&specs, number)?)?;
                 let is_rightful = filter.project.is_none_or(|id| id == scan.spec.project_id)
                     && filter.status.is_none_or(|status| status == scan.state.status);
                 if !is_rightful {
@@ -147,11 +147,23 @@ impl Store {
     }
 }
 
-pub(super) fn view(txn: &ReadTransaction, spec: ScanSpec) -> Result<ScanView, ReadError> {
-    let number = spec.id.get();
-    let state = require(&txn.open_table(SCAN_STATES)?, number)?;
-    let tally = require(&txn.open_table(TALLIES)?, number)?;
-    Ok(ScanView { spec, state, tally })
+/// What makes a view of what a scan was asked to do. Opening a table costs about as much as reading
+/// a row, so they are opened once for all scans.
+pub(super) struct Views {
+    states: ReadOnlyTable<u64, Bytes>,
+    tallies: ReadOnlyTable<u64, Bytes>,
+}
+
+impl Views {
+    pub(super) fn open(txn: &ReadTransaction) -> Result<Self, ReadError> {
+        Ok(Self { states: txn.open_table(SCAN_STATES)?, tallies: txn.open_table(TALLIES)? })
+    }
+
+    pub(super) fn of(&self, spec: ScanSpec) -> Result<ScanView, ReadError> {
+        let number = spec.id.get();
+        let (state, tally) = (require(&self.states, number)?, require(&self.tallies, number)?);
+        Ok(ScanView { spec, state, tally })
+    }
 }
 
 /// Returns the newest scan of these projects, up to a number.
