@@ -1,6 +1,6 @@
 //! Exports, comparisons and imports over files that nmap wrote.
 
-use super::{Answer, World, all_up, ask, port, request, up, world};
+use super::{Answer, PATIENCE, World, all_up, ask, port, request, up, world};
 use axum::{
     body::Bytes,
     http::{Request, header},
@@ -13,7 +13,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 pub fn fixtures() -> PathBuf {
@@ -190,7 +190,17 @@ async fn checked(world: World) -> netscan_store::upkeep::Checked {
     drop((edge, router));
     system.shutdown().await;
     drop(system);
-    let check = move || Closed::take(&dir.path().join("data")).unwrap().check().unwrap();
+    // What notes exports may hold the store for a moment longer.
+    let give_up = Instant::now() + PATIENCE;
+    let check = move || {
+        loop {
+            match Closed::take(&dir.path().join("data")) {
+                Ok(closed) => return closed.check().unwrap(),
+                Err(error) => assert!(Instant::now() < give_up, "{error}"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
     tokio::task::spawn_blocking(check).await.unwrap()
 }
 
