@@ -18,6 +18,8 @@ const NAMED_MAX: usize = 100;
 pub trait Body: DeserializeOwned {
     /// The names of its fields.
     const FIELDS: &'static [&'static str];
+    /// Those of them that are objects. Without this an array of their values would pass for one.
+    const OBJECTS: &'static [&'static str] = &[];
 }
 
 /// A JSON body in which an unknown field is an error, at any depth.
@@ -98,6 +100,12 @@ impl Unknown {
 fn typed<T: Body>(value: Value) -> Result<(Result<T, FieldError>, Vec<Unknown>), Failure> {
     if !value.is_object() {
         return Err(Failure::new(Code::BadRequest, "the body must be a JSON object"));
+    }
+    let is_array = |field: &&&str| value.get(**field).is_some_and(Value::is_array);
+    if let Some(field) = T::OBJECTS.iter().find(is_array) {
+        let detail = format!("`{field}` must be an object");
+        let error = FieldError { pointer: format!("/{field}"), code: "invalid".into(), detail };
+        return Ok((Err(error), Vec::new()));
     }
     let mut unknown = Vec::new();
     let mut note = |path: serde_ignored::Path<'_>| unknown.push(Unknown::at(&path));

@@ -56,7 +56,7 @@ impl From<ExportError> for Failure {
     operation_id = "export_scan",
     params(("id" = ScanId, Path, description = "The number of the scan"), ExportQuery),
     responses(
-        (status = 200, description = "The document, as an attachment", headers(("Content-Disposition" = String, description = "A name for the file"), ("netscan-scan-status" = String, description = "Where the scan stands")), content((String = "text/xml"), (String = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"), (String = "text/markdown"), (String = "text/html"))),
+        (status = 200, description = "The document, as an attachment", headers(("Content-Disposition" = String, description = "A name for the file"), ("netscan-scan-status" = String, description = "Where the scan stands")), content((String = "application/xml"), (serde_json::Value = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"), (String = "text/markdown"), (String = "text/html"))),
     ),
     extensions(("x-problem-codes" = json!(["too-many-clients"]))),
 )]

@@ -48,6 +48,7 @@ pub struct ProjectChange {
 
 impl Body for ProjectChange {
     const FIELDS: &'static [&'static str] = &["name", "description", "grants"];
+    const OBJECTS: &'static [&'static str] = &["grants"];
 }
 
 /// Tells `null` from a field that is left out.

@@ -49,6 +49,7 @@ impl Body for ScanRequest {
         "adaptive",
         "confirm",
     ];
+    const OBJECTS: &'static [&'static str] = &["policy"];
 }
 
 impl Body for RescanRequest {

@@ -227,3 +227,21 @@ async fn no_query_parameter_is_ignored_in_silence() {
     let raw = world.get("/api/batches/1/raw/foo").await.json();
     assert_eq!(raw["detail"], "there is no stream `foo`: xml, stdout and stderr are");
 }
+
+#[tokio::test]
+async fn an_array_of_values_is_no_object() {
+    let world = world(all_up).await;
+    let project = world.post("/api/projects", &json!({"name": "p"})).await.json()["id"].clone();
+    let grants = format!("/api/projects/{project}");
+    for (method, path, field, value) in [
+        ("POST", "/api/scans", "policy", json!([1])),
+        ("POST", "/api/scans/preview", "policy", json!([])),
+        ("PATCH", &*grants, "grants", json!([null, null])),
+    ] {
+        let body = json!({"targets": ["127.0.0.1"], (field): value}).to_string();
+        let body = if method == "PATCH" { json!({(field): value}).to_string() } else { body };
+        let answer = ask(&world.router, request(method, path, body)).await;
+        assert_eq!((answer.status.as_u16(), &*answer.problem()), (422, "invalid-value"), "{path}");
+        assert_eq!(answer.json()["errors"][0]["pointer"], format!("/{field}"), "{path}");
+    }
+}
