@@ -241,7 +241,7 @@ pub struct Parsed {
     pub options: Options,
     /// Flags that were taken but change nothing, or do what may surprise.
     pub warnings: Vec<String>,
-    /// Where flags stand that need a right, by the names that [`Options::needs`] gives them.
+    /// Where flags stand that need a right, by the names that [`Parsed::needs`] gives them.
     places: BTreeMap<&'static str, usize>,
 }
 
