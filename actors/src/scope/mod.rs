@@ -194,7 +194,8 @@ impl Scopes {
 
     /// Takes note of a failed write.
     fn note_failure(&self, error: &WriteError) {
-        if matches!(error, WriteError::Io { .. }) {
+        // For want of room too, it may be found to be done later.
+        if matches!(error, WriteError::Io { .. } | WriteError::Full) {
             self.write().is_doubtful = true;
         }
     }
