@@ -9,19 +9,19 @@ use crate::{
     launches::Launches,
     preview,
     scanner::Scanner,
-    scope::{NewEntry, Scopes},
+    scope::Scopes,
     slots::{Limits, LimitsChange, LimitsNow, SlotsCount, SlotsMsg},
+    start::{Config, StartError, end_leftovers},
     submit::{self, Kind, SubmitError},
 };
-use netscan_nmap::{launch::Launcher, privilege::Privileges};
 use netscan_schemas::{
     ProjectId, Role, ScanId, Seq,
-    api::{Preview, RescanOnly, RescanRequest, Sandbox, ScanAccepted, ScanRequest},
+    api::{Preview, Sandbox, ScanAccepted, ScanRequest},
     audit::{AuditAction, AuditKind, Origin},
     scan::ScanStatus,
     stored::{AuditEntry, PlanRecord, ScanSpec},
 };
-use netscan_store::{OpenError, ReadError, Refusal, Store, Write, WriteError};
+use netscan_store::{ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -33,56 +33,6 @@ pub(crate) const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// nmap processes at once for each processor, unless told otherwise: `nmap.md` measured up to 32
 /// a core to pay on a network with latency.
 const SLOTS_PER_CORE: usize = 32;
-
-/// How to start.
-pub struct Config {
-    /// Where the store is.
-    pub data_dir: PathBuf,
-    /// Which nmap; looked for on the path when left out.
-    pub nmap: Option<PathBuf>,
-    /// nmap processes at once; 32 for each processor when left out.
-    pub slots: Option<usize>,
-    /// Packets a second that all of them may send together, loopback apart; none for no bound.
-    pub packet_rate: Option<u32>,
-    /// What may be scanned besides, for as long as this process lives. Checked by the caller.
-    pub allow: Vec<NewEntry>,
-    /// Whether this is a server.
-    pub is_server: bool,
-    /// Starts processes.
-    pub launcher: Arc<dyn Launcher>,
-    /// What nmap may do.
-    pub privileges: Privileges,
-}
-
-/// Why the system does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store does not open.
-    #[error(transparent)]
-    Store(#[from] OpenError),
-    /// The store opens and cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// Processes of an earlier start are still there.
-    #[error("an nmap of an earlier start is still there, and nothing may start beside it")]
-    Leftovers(#[source] std::io::Error),
-    /// The tree does not start.
-    #[error("the supervision tree does not start: {0}")]
-    Tree(String),
-}
-
-/// Ends what an earlier start has left behind, before anything is started.
-async fn end_leftovers(store: &Store) -> Result<(), StartError> {
-    let prefix = format!("{}:", store.instance_id());
-    let end = move || netscan_nmap::launch::end_leftovers(&prefix);
-    let ended = tokio::task::spawn_blocking(end).await;
-    let ended = ended.map_err(|error| StartError::Tree(error.to_string()))?;
-    match ended.map_err(StartError::Leftovers)? {
-        0 => {}
-        count => tracing::warn!(count, "{count} processes of an earlier start were ended"),
-    }
-    Ok(())
-}
 
 /// The running system.
 pub struct System {
@@ -323,7 +273,7 @@ impl System {
         self.submit_as(role, request, Kind::Run, by).await
     }
 
-    async fn submit_as(
+    pub(crate) async fn submit_as(
         &self,
         role: Role,
         request: ScanRequest,
@@ -427,26 +377,6 @@ impl System {
         preview::preview(may, request, &standing).await
     }
 
-    /// Makes a new scan of an ended scan's targets, checked as any other request of somebody with
-    /// this role.
-    ///
-    /// # Errors
-    /// As [`submit`](Self::submit); also when nothing is left to scan.
-    pub async fn rescan(
-        &self,
-        role: Role,
-        scan: ScanId,
-        request: RescanRequest,
-        by: &Origin,
-    ) -> Result<ScanAccepted, RescanError> {
-        let store = Arc::clone(&self.store);
-        // It reads the verdicts of all batches: off the threads that serve everybody.
-        let read = tokio::task::spawn_blocking(move || rescan_request(&store, scan, request)).await;
-        // It only fails when the runtime is going down.
-        let request = read.unwrap_or(Err(ReadError::Unavailable.into()))?;
-        Ok(self.submit_as(role, request, Kind::Rescan(scan), by).await?)
-    }
-
     /// Opens a feed of a scan's events; see [`Hub::feed`].
     ///
     /// # Errors
@@ -503,62 +433,4 @@ impl System {
             tracing::error!("the store did not close");
         }
     }
-}
-
-/// Returns the request that scans an ended scan's targets again.
-fn rescan_request(
-    store: &Store,
-    scan: ScanId,
-    RescanRequest { only, confirm }: RescanRequest,
-) -> Result<ScanRequest, RescanError> {
-    let view = store.scan(scan)?.ok_or(RescanError::NoScan(scan))?;
-    if !view.state.status.has_ended() {
-        return Err(RescanError::NotEnded(scan));
-    }
-    let spec = view.spec;
-    let targets = match only {
-        RescanOnly::All => spec.targets,
-        RescanOnly::TimedOut => store.scan_verdicts(scan)?.timed_out.to_ranges(),
-        RescanOnly::Unfinished => {
-            let plan = store.plan(scan)?.unwrap_or_default();
-            let known = store.scan_verdicts(scan)?.known();
-            plan.addresses.difference(&known).to_ranges()
-        }
-    };
-    if targets.is_empty() {
-        return Err(RescanError::NothingLeft(scan));
-    }
-    Ok(ScanRequest {
-        project_id: Some(spec.project_id),
-        nmap_flags: spec.nmap_flags,
-        targets,
-        exclude: spec.exclude,
-        // What was tuned is tuned again.
-        chunk_size: (!spec.tuning.chunk_size).then_some(spec.chunk_size),
-        concurrency: (!spec.tuning.concurrency).then_some(spec.concurrency),
-        policy: spec.policy,
-        name: spec.name,
-        confirm,
-        ..ScanRequest::default()
-    })
-}
-
-/// Why a rescan is not started.
-#[derive(Debug, thiserror::Error)]
-pub enum RescanError {
-    /// There is no such scan.
-    #[error("there is no scan {0}")]
-    NoScan(ScanId),
-    /// The scan has not ended.
-    #[error("scan {0} has not ended; stop it first, or wait")]
-    NotEnded(ScanId),
-    /// No target of the scan is asked for.
-    #[error("scan {0} has no such targets left; rescan `all` scans everything again")]
-    NothingLeft(ScanId),
-    /// The new scan is refused.
-    #[error(transparent)]
-    Submit(#[from] SubmitError),
-    /// The store cannot be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
 }

@@ -2,7 +2,8 @@
 
 use super::{
     batches::OpenBatch,
-    core::{BatchEnd, Effect, Need, ScanCore},
+    core::{BatchEnd, Effect, ScanCore},
+    need::Need,
     pace::Pace,
     plan::Plan,
     reopen::reopen,

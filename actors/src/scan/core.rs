@@ -1,19 +1,17 @@
 //! What a scan does next: events in, effects out, no clock and no I/O.
 
 use super::{
+    need::Need,
     open::{IsSplitOff, OpenBatches},
     plan::Plan,
     tuning::{Load, Taken, Tuner},
+    walk::Walk,
 };
 use crate::batch::News;
 use netscan_schemas::{
     AddressSet, BatchId, attempt::StopReason, batch::Lane, limits, scan::ScanStatus,
 };
 use std::collections::BTreeSet;
-
-/// Places of the plan that are looked at for one slot at most. Where more than these may not be
-/// scanned, the slot goes back and is asked for again: the scan hears what else it is told.
-const LOOKED_AT_MAX: u64 = 65_536;
 
 /// How a batch left the scan's hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,28 +20,6 @@ pub enum BatchEnd {
     Ended,
     /// Interrupted by a pause or a shutdown; it goes on later.
     SetAside,
-}
-
-/// What a scan cannot go on without.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Need {
-    /// A usable nmap.
-    Scanner,
-    /// Room on the disk.
-    Store,
-    /// An interface or a route that was there before.
-    Network,
-}
-
-impl Need {
-    /// Returns the name used in events.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Scanner => "scanner",
-            Self::Store => "store",
-            Self::Network => "network",
-        }
-    }
 }
 
 /// What the actor must do, in this order.
@@ -76,15 +52,10 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct ScanCore {
     status: ScanStatus,
-    plan: Plan,
-    /// Addresses of the plan that are in batches already.
-    cursor: u64,
+    /// The plan, and how far it is in batches.
+    walk: Walk,
     /// How large batches are and how many run.
     tuner: Tuner,
-    /// Addresses of the plan that may not be scanned any more: they get into no batch.
-    barred: AddressSet,
-    /// Addresses of the plan's first part that are in no batch yet and may be scanned.
-    free_of_first: u64,
     /// Slots asked for and not granted yet.
     asked: usize,
     open: OpenBatches,
@@ -107,14 +78,10 @@ impl ScanCore {
         tuner: Tuner,
         open: impl IntoIterator<Item = (BatchId, IsSplitOff)>,
     ) -> Self {
-        let free_of_first = plan.left_of_first(cursor);
         Self {
             status,
-            plan,
-            cursor,
+            walk: Walk::new(plan, cursor),
             tuner,
-            barred: AddressSet::new(),
-            free_of_first,
             asked: 0,
             open: OpenBatches::new(open),
             needs: BTreeSet::new(),
@@ -131,7 +98,7 @@ impl ScanCore {
 
     /// Returns how many addresses of the plan are in batches already.
     pub fn cursor(&self) -> u64 {
-        self.cursor
+        self.walk.cursor()
     }
 
     /// Starts the scan, or goes on with one that a restart interrupted.
@@ -177,42 +144,12 @@ impl ScanCore {
         if let Some(batch) = self.open.start_next(split_off_max) {
             return vec![Effect::Start(batch)];
         }
-        if let Some((batch, lane)) = self.cut() {
+        if let Some((batch, lane)) = self.walk.cut(|left| self.tuner.chunk(left)) {
             return vec![Effect::Cut(batch, lane)];
         }
         let mut effects = vec![Effect::ReturnSlot];
         effects.extend(self.next_effects());
         effects
-    }
-
-    /// Takes the next addresses of the plan that may be scanned; none at its end, or when none is
-    /// near.
-    fn cut(&mut self) -> Option<(AddressSet, Lane)> {
-        let near = self.cursor.saturating_add(LOOKED_AT_MAX);
-        while self.cursor < near {
-            let (cut, lane) = self.plan.cut(self.cursor, self.chunk());
-            if cut.is_empty() {
-                return None;
-            }
-            self.cursor += cut.count();
-            let batch = cut.difference(&self.barred);
-            if lane == Lane::Main {
-                self.free_of_first = self.free_of_first.saturating_sub(batch.count());
-            }
-            self.pass_over_barred();
-            if !batch.is_empty() {
-                return Some((batch, lane));
-            }
-        }
-        None
-    }
-
-    /// Moves the cursor over what may not be scanned, as far as that takes no search.
-    fn pass_over_barred(&mut self) {
-        if self.free_of_first == 0 {
-            self.cursor += self.plan.left_of_first(self.cursor);
-        }
-        self.cursor = self.plan.skip(self.cursor, &self.barred);
     }
 
     /// Returns how many batches may run: all at once, one to try whether nmap works again, or none
@@ -226,12 +163,12 @@ impl ScanCore {
     }
 
     fn has_easy_work(&self) -> bool {
-        self.plan.left_of_first(self.cursor) > 0
+        self.walk.left_of_first() > 0
     }
 
     /// Returns how many addresses the next batch has at most.
     fn chunk(&self) -> u64 {
-        self.tuner.chunk(self.plan.left_of_first(self.cursor))
+        self.tuner.chunk(self.walk.left_of_first())
     }
 
     /// An attempt ended by itself, having taken so much.
@@ -313,19 +250,16 @@ impl ScanCore {
 
     /// Returns the addresses of the plan that are in no batch yet.
     pub fn rest(&self) -> AddressSet {
-        self.plan.rest(self.cursor)
+        self.walk.rest()
     }
 
     /// Takes note of which addresses of the plan may not be scanned any more; returns whether that
     /// is news.
     pub fn set_barred(&mut self, barred: AddressSet) -> (bool, Vec<Effect>) {
-        if barred == self.barred {
-            return (false, Vec::new());
+        match self.walk.set_barred(barred) {
+            true => (true, self.next_effects()),
+            false => (false, Vec::new()),
         }
-        self.barred = barred;
-        self.free_of_first = self.plan.rest_of_first(self.cursor).difference(&self.barred).count();
-        self.pass_over_barred();
-        (true, self.next_effects())
     }
 
     /// Something that the scan needs is missing, or there again.
@@ -363,7 +297,7 @@ impl ScanCore {
         if !starts || !self.needs.is_empty() {
             return self.open.running();
         }
-        let left = self.plan.batches_left(self.cursor, self.chunk());
+        let left = self.walk.batches_left(self.chunk());
         let left = usize::try_from(left).unwrap_or(usize::MAX);
         self.tuner.places_max().min(left.saturating_add(self.open.unfinished()))
     }
@@ -375,7 +309,7 @@ impl ScanCore {
             && !self.leaving
             && self.needs.is_empty()
             && self.open.startable() == 0
-            && self.plan.batches_left(self.cursor, self.chunk()) == 0;
+            && self.walk.batches_left(self.chunk()) == 0;
         let idle = self.places().saturating_sub(self.open.running());
         (is_tail && idle > 0 && self.open.running() > 0).then_some(idle)
     }
@@ -469,7 +403,7 @@ impl ScanCore {
             ScanStatus::Running => {
                 // More than full chunks: a change of family makes more, and those are asked for
                 // when the ones before them end.
-                let left = self.plan.batches_left(self.cursor, self.chunk());
+                let left = self.walk.batches_left(self.chunk());
                 if self.open.is_empty() && (left == 0 || self.gave_up) {
                     return vec![Effect::Finish];
                 }

@@ -12,12 +12,14 @@
 mod actor;
 mod batches;
 mod core;
+mod need;
 mod open;
 mod pace;
 pub(crate) mod plan;
 mod reopen;
 mod straggler;
 pub(crate) mod tuning;
+mod walk;
 mod watch;
 
 pub use self::{

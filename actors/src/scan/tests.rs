@@ -1,4 +1,5 @@
 use super::*;
+use crate::scan::walk::LOOKED_AT_MAX;
 use netscan_schemas::{Interval, address::to_number, scan::Tuning, stored::PlanOrder};
 use std::net::IpAddr;
 
@@ -105,10 +106,10 @@ fn no_batch_of_a_strided_plan_has_a_barred_address() {
 fn a_scan_that_searches_for_what_may_be_scanned_still_hears() {
     let all = block("10.0.0.0", "10.3.255.255");
     let plan = Plan::new(&all, &AddressSet::new(), PlanOrder::Strided);
+    // The last of the order.
+    let one = plan.cut(all.count() - 1, 1).0;
     let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(16, 1), []);
     core.begin();
-    // The last of the order.
-    let one = core.plan.cut(all.count() - 1, 1).0;
     core.set_barred(all.difference(&one));
     for turn in 1..4 {
         assert_eq!(core.on_slot(), [Effect::ReturnSlot, Effect::AskSlots(1)]);

@@ -3,7 +3,8 @@
 
 use super::{
     actor::{ScanActorState, ScanMsg},
-    core::{Effect, Need},
+    core::Effect,
+    need::Need,
     straggler::{self, Candidate},
 };
 use crate::{

@@ -7,27 +7,30 @@
 //!             ─► numbers, policy ─────────────┘
 //! ```
 
+mod aim;
+mod flags;
+
+pub(crate) use self::{
+    aim::{Aim, Invalid},
+    flags::read_flags,
+};
+
+use self::flags::flag_errors;
 use crate::{
-    grants::{self, Standing},
-    network, processors,
+    grants::Standing,
+    processors,
     scan::{plan, tuning},
     scanner::Scanner,
     scope::{OutOfScope, Scopes},
 };
-use netscan_nmap::{
-    command,
-    locate::LocateError,
-    options::{FlagError, Lack, Options},
-    resolve::resolve,
-    targets::{self, HostName},
-};
+use netscan_nmap::locate::LocateError;
 use netscan_schemas::{
-    AddressSet, ProjectId, ScanId, Time,
+    ProjectId, ScanId, Time,
     api::ScanRequest,
     audit::{AuditAction, AuditKind, Origin},
     limits,
     problem::{FieldError, is_name},
-    scan::{Resplit, Tuning, UnresolvedTarget},
+    scan::{Resplit, Tuning},
     scope::ScopeRule,
     stored::{AuditEntry, PlanRecord, ScanSpec},
 };
@@ -103,112 +106,6 @@ fn first(errors: &[FieldError]) -> String {
     }
 }
 
-/// A target or an exclude that cannot be read.
-#[derive(Clone)]
-pub(crate) struct Invalid {
-    /// As written.
-    pub(crate) target: String,
-    pub(crate) reason: String,
-    pub(crate) error: FieldError,
-}
-
-/// Which addresses a request means.
-pub(crate) struct Aim {
-    pub(crate) plan: PlanRecord,
-    pub(crate) total: u128,
-    pub(crate) excluded: u128,
-    pub(crate) unresolved: Vec<UnresolvedTarget>,
-    pub(crate) invalid: Vec<Invalid>,
-    pub(crate) notes: Vec<String>,
-}
-
-impl Aim {
-    /// Reads targets and excludes, and resolves the names among them.
-    pub(crate) async fn read(request: &ScanRequest) -> Self {
-        let (listed, mut invalid) = read_targets("targets", &request.targets);
-        let (excluded, bad_excludes) = read_targets("exclude", &request.exclude);
-        invalid.extend(bad_excludes);
-        let mut aim = Self {
-            plan: PlanRecord::default(),
-            total: 0,
-            excluded: 0,
-            unresolved: Vec::new(),
-            invalid,
-            notes: Vec::new(),
-        };
-        let mut targets = listed.addresses;
-        let mut excludes = excluded.addresses;
-        if request.policy.resolve {
-            let (named, unnamed) = futures_util::future::join(
-                resolve(&listed.names, limits::RESOLVE_TIMEOUT),
-                resolve(&excluded.names, limits::RESOLVE_TIMEOUT),
-            )
-            .await;
-            targets = targets.union(&named.names.iter().map(|name| name.address).collect());
-            excludes = excludes.union(&unnamed.names.iter().map(|name| name.address).collect());
-            aim.plan.names = named.names;
-            aim.unresolved = named.unresolved;
-            aim.notes = named.notes;
-            aim.invalid.extend(unnamed.unresolved.iter().map(unresolved_exclude));
-        } else {
-            let reason = "it is a name, and `policy.resolve` is false".to_owned();
-            let unresolved = |name: &HostName| UnresolvedTarget {
-                target: name.to_string(),
-                reason: reason.clone(),
-            };
-            aim.unresolved = listed.names.iter().map(unresolved).collect();
-            let unexcluded = excluded.names.iter().map(unresolved);
-            aim.invalid.extend(unexcluded.map(|name| unresolved_exclude(&name)));
-        }
-        aim.plan.addresses = targets.difference(&excludes);
-        aim.excluded = targets.len() - aim.plan.addresses.len();
-        aim.total = targets.len().saturating_add(aim.unresolved.len() as u128);
-        aim
-    }
-
-    /// Returns what is wrong with it, if something is.
-    fn check(&self) -> Result<(), SubmitError> {
-        if !self.invalid.is_empty() {
-            let errors = self.invalid.iter().map(|invalid| invalid.error.clone());
-            return Err(SubmitError::Targets(errors.collect()));
-        }
-        self.check_size()
-    }
-
-    pub(crate) fn check_size(&self) -> Result<(), SubmitError> {
-        if self.total == 0 && self.invalid.is_empty() {
-            let detail = "there are no targets: give at least one address, block, range or name";
-            return Err(SubmitError::Targets(vec![field("/targets", "no-targets", detail)]));
-        }
-        if self.total > u128::from(limits::SCAN_ADDRESSES_MAX) {
-            let max = limits::SCAN_ADDRESSES_MAX;
-            return Err(SubmitError::TooMany { count: self.total, max });
-        }
-        Ok(())
-    }
-}
-
-fn read_targets(name: &str, specs: &[String]) -> (targets::TargetList, Vec<Invalid>) {
-    let (list, errors) = targets::parse(specs);
-    let errors = errors.into_iter().map(|error| {
-        let detail = format!("`{}`: {}", error.target, error.reason);
-        let pointer = format!("/{name}/{}", error.line);
-        Invalid {
-            target: error.target,
-            reason: error.reason,
-            error: field(&pointer, "invalid-target", &detail),
-        }
-    });
-    (list, errors.collect())
-}
-
-fn unresolved_exclude(name: &UnresolvedTarget) -> Invalid {
-    let reason = format!("it cannot be excluded: {}", name.reason);
-    let detail = format!("`{}` cannot be excluded: {}", name.target, name.reason);
-    let error = field("/exclude", "unresolved", &detail);
-    Invalid { target: name.target.clone(), reason, error }
-}
-
 /// Returns the error of targets that one rule keeps from being scanned.
 pub(crate) fn out_of_scope(rule: ScopeRule, detail: &str) -> FieldError {
     field("/targets", rule.as_str(), detail)
@@ -216,95 +113,6 @@ pub(crate) fn out_of_scope(rule: ScopeRule, detail: &str) -> FieldError {
 
 pub(crate) fn field(pointer: &str, code: &str, detail: &str) -> FieldError {
     FieldError { pointer: pointer.into(), code: code.into(), detail: detail.into() }
-}
-
-/// What nmap is asked to do.
-pub(crate) struct Flags {
-    /// Whether ports are probed, and not only whether hosts are up.
-    pub(crate) probes_ports: bool,
-    /// Whether its start loads scripts, probes or fingerprints.
-    pub(crate) is_heavy: bool,
-    pub(crate) argv: Vec<String>,
-    pub(crate) fallback: Vec<String>,
-    pub(crate) warnings: Vec<String>,
-    /// The flag for which there may be no IPv6 address among the targets.
-    v4_only: Option<&'static str>,
-}
-
-impl Flags {
-    /// Returns why these addresses cannot be scanned so.
-    pub(crate) fn check_family(&self, addresses: &AddressSet) -> Result<(), FlagError> {
-        let [below, _, above] = plan::families(addresses);
-        match self.v4_only {
-            Some(flag) if below + above > 0 => {
-                let reason = "nmap does this with IPv4 only: leave IPv6 targets out";
-                Err(FlagError::of_options(flag, reason))
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-}
-
-/// Reads the flags into typed options, and those into nmap's arguments, if whoever asks may have
-/// what they stand for.
-pub(crate) async fn read_flags(
-    scanner: &Scanner,
-    request: &ScanRequest,
-    standing: &Standing,
-) -> Result<Result<Flags, Vec<FlagError>>, LocateError> {
-    let nmap = scanner.installation().await?;
-    let read = || -> Result<Flags, Vec<FlagError>> {
-        let parsed = Options::parse(&request.nmap_flags)?;
-        let scripts = Scanner::scripts(&nmap);
-        let needs = parsed.needs(scripts.as_ref())?;
-        let refused = grants::refused(&needs, standing, &request.confirm);
-        if !refused.is_empty() {
-            return Err(refused);
-        }
-        let (options, fallback) = parsed.options.adapt(scanner.privileges())?;
-        check_interface(&options).map_err(|error| vec![error])?;
-        let argv = command::template(&nmap, &options, scanner.privileges());
-        let probes_ports = !options.technique.no_ports;
-        Ok(Flags {
-            probes_ports,
-            is_heavy: options.is_heavy(),
-            argv,
-            fallback,
-            warnings: parsed.warnings,
-            v4_only: options.v4_only(),
-        })
-    };
-    Ok(read())
-}
-
-fn check_interface(options: &Options) -> Result<(), FlagError> {
-    if options.evasion.interface.is_none() {
-        return Ok(());
-    }
-    let unknown = |error| {
-        let reason = format!("the system does not say which interfaces there are: {error}");
-        FlagError::of_options("-e", reason)
-    };
-    let there = network::interfaces().map_err(unknown)?;
-    options.check_interface(there.iter().map(String::as_str))
-}
-
-fn flag_errors(errors: Vec<FlagError>) -> SubmitError {
-    let only_privilege = errors.iter().all(|error| error.lack == Lack::Privilege);
-    let errors = errors.into_iter().map(|error| {
-        let at = error.index.map_or_else(String::new, |index| format!("/{index}"));
-        let code = match error.lack {
-            Lack::Nothing => "flag-refused",
-            Lack::Privilege => "privilege-missing",
-            Lack::Right => "not-granted",
-        };
-        let detail = format!("`{}`: {}", error.flag, error.reason);
-        field(&format!("/nmap_flags{at}"), code, &detail)
-    });
-    match only_privilege {
-        true => SubmitError::Privilege(errors.collect()),
-        false => SubmitError::Flags(errors.collect()),
-    }
 }
 
 fn check_values(request: &ScanRequest) -> Result<(), SubmitError> {
