@@ -5,7 +5,8 @@
 
 use super::{
     World, all_up,
-    exports::{export, fixtures, imported},
+    exports::export,
+    imports::{fixtures, imported},
     world,
 };
 use netscan_schemas::inert::is_harmful;

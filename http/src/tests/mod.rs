@@ -6,6 +6,7 @@ mod documents;
 mod edge;
 mod exports;
 mod hostile;
+mod imports;
 mod injection;
 mod limits;
 mod malformed;

@@ -21,5 +21,7 @@ mod lists;
 mod open;
 mod scopes;
 mod search;
+mod search_bounds;
+mod search_lists;
 mod support;
 mod upkeep;

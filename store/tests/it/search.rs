@@ -3,7 +3,6 @@
 use crate::support::{Fixture, address, addresses, open};
 use netscan_schemas::{
     AddressSet, Time,
-    address::to_number,
     host::{HostFinding, HostState, Hostname, Port, PortId, Protocol, Service},
     id::{AttemptNo, BatchId, ProjectId, ScanId},
     scan::Verdict,
@@ -11,12 +10,11 @@ use netscan_schemas::{
 };
 use netscan_store::{
     ScanFilter, Store, Write,
-    search::{Bounds, HostQuery, Place, addresses_that_begin},
+    search::{Bounds, HostQuery},
     upkeep::Closed,
 };
 use proptest::prelude::*;
-use redb::{Database, MultimapTableDefinition, ReadableTable, TableDefinition};
-use std::{collections::HashMap, net::IpAddr, path::Path};
+use std::collections::HashMap;
 
 const HOSTS: u32 = 40;
 const PORTS: [u16; 4] = [22, 53, 80, 443];
@@ -220,7 +218,7 @@ fn is_looked_for(query: &HostQuery, project: ProjectId, host: &HostRecord) -> bo
 }
 
 /// Returns all that a search finds, page by page.
-fn found(store: &Store, query: &HostQuery, bounds: Bounds) -> Vec<HostRecord> {
+pub fn found(store: &Store, query: &HostQuery, bounds: Bounds) -> Vec<HostRecord> {
     let (mut hosts, mut after) = (Vec::new(), None);
     for _ in 0..10_000 {
         let page = store.search(query, after, bounds).unwrap();
@@ -235,7 +233,8 @@ fn found(store: &Store, query: &HostQuery, bounds: Bounds) -> Vec<HostRecord> {
     panic!("it does not end: {after:?}");
 }
 
-fn found_in_scan(
+/// Returns all that a search of one scan finds, page by page.
+pub fn found_in_scan(
     store: &Store,
     scan: ScanId,
     query: &HostQuery,
@@ -266,7 +265,8 @@ fn short(hosts: &[HostRecord]) -> Vec<String> {
     hosts.iter().map(short).collect()
 }
 
-fn compare(store: &Store, query: &HostQuery, bounds: Bounds) {
+/// Checks that a search finds what going through all hosts finds, in all scans and in each.
+pub fn compare(store: &Store, query: &HostQuery, bounds: Bounds) {
     let all = all_hosts(store);
     let wanted: Vec<HostRecord> = all
         .iter()
@@ -333,188 +333,4 @@ proptest! {
             compare(&store, query, bounds);
         }
     }
-}
-
-#[test]
-fn lists_longer_than_a_block_are_read_and_changed_in_the_middle() {
-    const MANY: u32 = 1500;
-    let fixture = Fixture::new();
-    let (scan, batch) = fixture.scan(fixture.project("p"), &addresses(MANY));
-    let up = |index| crate::support::up(address(index), &[80]);
-    for first in (0..MANY).step_by(100) {
-        fixture.record(scan, batch, 1, (first..first + 100).map(up).collect());
-    }
-    fixture.assert_clean();
-    let query = HostQuery { port: Some(80), ..HostQuery::default() };
-    let bounds = Bounds { hosts: 99, reads: usize::MAX };
-    assert_eq!(found(&fixture.store, &query, bounds).len(), MANY as usize);
-    // Every third is found with another port, one of a block boundary among them, then again.
-    let other = |index| crate::support::up(address(index), &[443]);
-    fixture.record(scan, batch, 2, (0..MANY).step_by(3).map(other).collect());
-    fixture.assert_clean();
-    assert_eq!(found(&fixture.store, &query, bounds).len(), 1000);
-    compare(&fixture.store, &query, bounds);
-    fixture.record(scan, batch, 3, (0..MANY).step_by(3).map(up).collect());
-    fixture.assert_clean();
-    let all = found(&fixture.store, &query, bounds);
-    assert_eq!(all, fixture.store.hosts(scan, None, usize::MAX).unwrap());
-}
-
-#[test]
-fn a_list_that_is_damaged_is_an_error_and_not_an_answer() {
-    let fixture = Fixture::new();
-    let (scan, batch) = fixture.scan(fixture.project("p"), &addresses(9));
-    let hosts = (0..9).map(|index| crate::support::up(address(index), &[80])).collect();
-    fixture.record(scan, batch, 1, hosts);
-    let Fixture { store, dir } = fixture;
-    drop(store);
-    tamper(dir.path(), |txn| {
-        let table: TableDefinition<(&[u8], u64, u64), &[u8]> = TableDefinition::new("postings");
-        let mut lists = txn.open_table(table).unwrap();
-        let key = ([b'p', 0, 0, 80, 0].as_slice(), 1, 1);
-        let mut block = lists.get(key).unwrap().unwrap().value().to_vec();
-        *block.last_mut().unwrap() ^= 1;
-        lists.insert(key, block.as_slice()).unwrap();
-    });
-    let store = open(dir.path());
-    let query = HostQuery { port: Some(80), ..HostQuery::default() };
-    let bounds = Bounds { hosts: 10, reads: 100 };
-    let error = store.search(&query, None, bounds).unwrap_err();
-    assert!(error.is_damage(), "{error}");
-    drop(store);
-    let closed = Closed::take(dir.path()).unwrap();
-    assert!(!closed.check().unwrap().is_clean());
-    assert!(closed.repair().unwrap().is_clean());
-    drop(closed);
-    assert_eq!(open(dir.path()).search(&query, None, bounds).unwrap().hosts.len(), 9);
-}
-
-/// Takes what format 3 brought out of a store.
-fn make_format_2(txn: &redb::WriteTransaction) {
-    let lists: TableDefinition<(&[u8], u64, u64), &[u8]> = TableDefinition::new("postings");
-    let texts: TableDefinition<&[u8], ()> = TableDefinition::new("texts");
-    assert!(txn.delete_table(lists).unwrap() && txn.delete_table(texts).unwrap());
-    let ports: MultimapTableDefinition<(u64, u32), u64> =
-        MultimapTableDefinition::new("open_ports");
-    txn.open_multimap_table(ports).unwrap().insert((1, 80), 1).unwrap();
-    let meta: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
-    let (head, two) = ([3, 1, 0], 2u64.to_le_bytes());
-    let crc = crc32fast::hash(&[head.as_slice(), &two].concat()).to_le_bytes();
-    let row = [head.as_slice(), &crc, &two].concat();
-    txn.open_table(meta).unwrap().insert("schema", row.as_slice()).unwrap();
-}
-
-#[test]
-fn a_store_of_format_2_gets_its_lists_when_it_is_opened() {
-    let dir = crate::upkeep::filled(3, 30);
-    let query = HostQuery { port: Some(443), ..HostQuery::default() };
-    let bounds = Bounds { hosts: 1000, reads: usize::MAX };
-    let whole = open(dir.path()).search(&query, None, bounds).unwrap();
-    assert_eq!(whole.hosts.len(), 90);
-    tamper(dir.path(), make_format_2);
-    // A closed store is only looked at, and reads as if it were new.
-    assert!(Closed::take(dir.path()).unwrap().check().unwrap().is_clean());
-    let store = open(dir.path());
-    assert_eq!(store.search(&query, None, bounds).unwrap(), whole);
-    assert!(netscan_store::check::check(&store).unwrap().is_clean());
-}
-
-#[test]
-fn lists_that_a_repair_of_format_2_made_are_made_anew_when_it_is_opened() {
-    let dir = crate::upkeep::filled(2, 10);
-    tamper(dir.path(), make_format_2);
-    assert!(Closed::take(dir.path()).unwrap().repair().unwrap().is_clean());
-    // A netscan of format 2 went on with it, and did not keep the lists up.
-    tamper(dir.path(), |txn| {
-        let table: TableDefinition<(&[u8], u64, u64), &[u8]> = TableDefinition::new("postings");
-        let mut lists = txn.open_table(table).unwrap();
-        let [of_80, of_81] = [80, 81].map(|port| [b'p', 0, 0, port, 0]);
-        let block = lists.get((of_80.as_slice(), 1, 1)).unwrap().unwrap().value().to_vec();
-        lists.insert((of_81.as_slice(), 1, 1), block.as_slice()).unwrap();
-        lists.insert((of_80.as_slice(), 1, 1), b"damaged".as_slice()).unwrap();
-    });
-    let store = open(dir.path());
-    let report = netscan_store::check::check(&store).unwrap();
-    assert!(report.is_clean(), "{:#?}", report.problems);
-}
-
-#[test]
-fn a_search_says_where_it_goes_on_before_it_has_read_too_much() {
-    let fixture = Fixture::new();
-    let (scan, batch) = fixture.scan(fixture.project("p"), &addresses(50));
-    let hosts = (0..50).map(|index| crate::support::up(address(index), &[80])).collect();
-    fixture.record(scan, batch, 1, hosts);
-    let query = HostQuery { status: Some(HostState::Down), ..HostQuery::default() };
-    let bounds = Bounds { hosts: 10, reads: 20 };
-    let page = fixture.store.search(&query, None, bounds).unwrap();
-    assert!(page.hosts.is_empty());
-    assert!(matches!(page.next, Some(Place::Host { every: true, .. })), "{page:?}");
-    assert_eq!(found(&fixture.store, &query, bounds), []);
-    assert!(!addresses_that_begin("10.0.").is_empty());
-}
-
-#[test]
-fn lists_that_agree_on_nothing_are_not_read_to_their_end_at_once() {
-    let fixture = Fixture::new();
-    let (scan, batch) = fixture.scan(fixture.project("p"), &addresses(4000));
-    let host = |index: u32| {
-        let service = Service { name: "ssh".into(), ..Service::default() };
-        let (number, service) =
-            if index.is_multiple_of(2) { (80, None) } else { (22, Some(service)) };
-        let found = crate::support::up(address(index), &[number]);
-        let port = Port { service, ..found.ports[0].clone() };
-        HostFinding { ports: vec![port], ..found }
-    };
-    fixture.record(scan, batch, 1, (0..4000).map(host).collect());
-    let query = HostQuery { port: Some(80), service: Some("ssh".into()), ..HostQuery::default() };
-    let bounds = Bounds { hosts: 10, reads: 20 };
-    let page = fixture.store.search(&query, None, bounds).unwrap();
-    assert!(page.hosts.is_empty());
-    assert!(matches!(page.next, Some(Place::Host { every: false, .. })), "{page:?}");
-    let page = fixture.store.hosts_matching(scan, &query, None, bounds).unwrap();
-    assert!(page.hosts.is_empty() && page.next.is_some(), "{page:?}");
-    // However little it may cost, each page gets on.
-    for reads in [0, 1, 20] {
-        let bounds = Bounds { reads, ..bounds };
-        assert_eq!(found(&fixture.store, &query, bounds), []);
-        assert_eq!(found_in_scan(&fixture.store, scan, &query, bounds), []);
-    }
-}
-
-#[test]
-fn runs_of_addresses_at_which_there_is_nothing_are_passed_over() {
-    let fixture = Fixture::new();
-    let (scan, batch) = fixture.scan(fixture.project("p"), &addresses(200));
-    let hosts = (0..200).map(|index| crate::support::up(address(index), &[80])).collect();
-    fixture.record(scan, batch, 1, hosts);
-    let every_second = |first| {
-        let addresses = AddressSet::from_addresses((first..200).step_by(2).map(address));
-        HostQuery {
-            addresses: Some(addresses),
-            status: Some(HostState::Down),
-            ..HostQuery::default()
-        }
-    };
-    let bounds = Bounds { hosts: 10, reads: 20 };
-    let query = HostQuery { status: None, ..every_second(1) };
-    assert_eq!(found(&fixture.store, &query, bounds).len(), 100);
-    // A read for each run and one for what lies between two.
-    let page = fixture.store.search(&every_second(1), None, bounds).unwrap();
-    assert!(page.hosts.is_empty());
-    assert_eq!(page.next, Some(Place::Address { address: to_number(address(20)), scan: 0 }),);
-    assert_eq!(found(&fixture.store, &every_second(0), Bounds { hosts: 1, reads: 1 }), []);
-    // None of these has a row: that costs one look.
-    let elsewhere =
-        (0..100_000u32).map(|index| IpAddr::from((0x0b00_0000 + 2 * index).to_be_bytes()));
-    let elsewhere = AddressSet::from_addresses(elsewhere);
-    let query = HostQuery { addresses: Some(elsewhere), ..HostQuery::default() };
-    let page = fixture.store.search(&query, None, Bounds { hosts: 1, reads: 1 }).unwrap();
-    assert!(page.hosts.is_empty() && page.next.is_none(), "{page:?}");
-}
-
-fn tamper(dir: &Path, work: impl FnOnce(&redb::WriteTransaction)) {
-    let db = Database::open(dir.join("netscan.redb")).unwrap();
-    let txn = db.begin_write().unwrap();
-    work(&txn);
-    txn.commit().unwrap();
 }

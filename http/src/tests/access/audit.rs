@@ -2,7 +2,7 @@
 //! bounds; and no secret.
 
 use super::{Guarded, guarded, guarded_by_world};
-use crate::tests::{PATIENCE, exports::fixtures, world};
+use crate::tests::{PATIENCE, imports::fixtures, world};
 use axum::{
     body::Body,
     http::{Request, header},
