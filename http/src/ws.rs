@@ -182,7 +182,7 @@ fn connect(
     tokio::spawn(tracker.track_future(async move {
         if let Some(socket) = socket.await {
             // It reads the store.
-            let opened = tokio::task::spawn_blocking(open).await.unwrap_or(Err(UNREADABLE));
+            let opened = crate::off_thread(open).await.unwrap_or(Err(UNREADABLE));
             match opened {
                 Ok((hello, source)) => serve(&edge, &caller, socket, &hello, source).await,
                 Err((code, reason)) => socket.close(code, reason).await,

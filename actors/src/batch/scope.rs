@@ -38,7 +38,7 @@ impl BatchState {
         let outside = effective.outside(remaining);
         // They may have been finished, or the scope widened again, in this moment.
         let why = effective.check(&outside).err().map(|out| format!("; {out}"));
-        let next = match self.context.scopes.is_doubtful() {
+        let next = match effective.is_doubtful() {
             true => Next::Retry { after: DOUBT_WAIT, charged: false },
             false => leave_scope(remaining, &outside, self.record.lane),
         };

@@ -114,7 +114,7 @@ impl ScanActorState {
     /// Looks whether the scope has changed, and if so which addresses of the plan are out of it.
     pub(super) fn look_at_scope(&mut self) -> Vec<Effect> {
         let effective = self.context.effective();
-        if self.context.scopes.is_doubtful() {
+        if effective.is_doubtful() {
             // No batch starts meanwhile; what is passed over here does not come again.
             return Vec::new();
         }

@@ -205,6 +205,8 @@ pub struct Effective {
     bars: Vec<Bar>,
     /// When an entry expires, and this with it.
     valid_until: Option<Time>,
+    /// Whether it allows nothing only until the store can say what is allowed.
+    is_doubtful: bool,
 }
 
 impl Effective {
@@ -269,7 +271,7 @@ impl Effective {
         let barred = bars.iter().flat_map(|bar| bar.addresses.intervals().iter().copied());
         let allowed = everything.difference(&AddressSet::from_intervals(barred.collect()));
         let valid_until = living().filter_map(|(_, entry)| entry.expires_at).min();
-        Self { project, allowed, by_server, bars, valid_until }
+        Self { project, allowed, by_server, bars, valid_until, is_doubtful: false }
     }
 
     /// Returns what nobody may scan anything by.
@@ -287,7 +289,20 @@ impl Effective {
             by_server: AddressSet::new(),
             bars: vec![bar],
             valid_until: None,
+            is_doubtful: false,
         }
+    }
+
+    /// The same while a change has failed and may hold all the same.
+    pub fn in_doubt() -> Self {
+        let why = "a change of the scope failed, and the store cannot say yet whether it holds";
+        Self { is_doubtful: true, ..Self::nothing(why) }
+    }
+
+    /// Returns whether it allows nothing only for want of knowing: no address is to be given up
+    /// for it.
+    pub fn is_doubtful(&self) -> bool {
+        self.is_doubtful
     }
 
     /// Returns whether it still holds at this time.

@@ -155,9 +155,7 @@ impl Scopes {
     pub fn effective(&self, project: Option<ProjectId>) -> Arc<Effective> {
         let now = Time::now();
         if self.read().is_doubtful && !self.look_again() {
-            return Arc::new(Effective::nothing(
-                "a change of the scope failed, and the store cannot say yet whether it holds",
-            ));
+            return Arc::new(Effective::in_doubt());
         }
         let made = self.read().made.get(&project).filter(|made| made.holds_at(now)).cloned();
         if let Some(made) = made {
@@ -170,12 +168,6 @@ impl Scopes {
         });
         held.made.insert(project, Arc::clone(&made));
         made
-    }
-
-    /// Returns whether a change failed and may hold all the same: nothing may be scanned until the
-    /// store can say.
-    pub(crate) fn is_doubtful(&self) -> bool {
-        self.read().is_doubtful
     }
 
     /// Reads the entries again after a doubtful write; returns whether they are known now.

@@ -22,6 +22,10 @@ impl ScopeWatch {
     /// Returns how many of the addresses may not be scanned at this moment.
     pub fn outside(&mut self) -> u64 {
         let effective = self.scopes.effective(Some(self.project));
+        self.outside_of(effective)
+    }
+
+    fn outside_of(&mut self, effective: Arc<Effective>) -> u64 {
         if self.held.as_ref().is_some_and(|held| Arc::ptr_eq(held, &effective)) {
             return 0;
         }
@@ -33,8 +37,8 @@ impl ScopeWatch {
     /// As [`outside`](Self::outside), for an nmap that runs already: it is left alone while it is
     /// not known whether the scope has changed.
     pub fn outside_for_sure(&mut self) -> u64 {
-        let outside = self.outside();
-        if self.scopes.is_doubtful() { 0 } else { outside }
+        let effective = self.scopes.effective(Some(self.project));
+        if effective.is_doubtful() { 0 } else { self.outside_of(effective) }
     }
 }
 

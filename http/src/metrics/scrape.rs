@@ -55,8 +55,12 @@ pub async fn scrape(State(edge): State<Arc<Edge>>) -> Result<impl IntoResponse, 
     let slots = edge.system.slots().await;
     let system = Arc::clone(&edge.system);
     // Not among the long reads of other requests: who watches wants to know of those.
-    let stored = tokio::task::spawn_blocking(move || Stored::read(&system)).await;
-    let stored = stored.map_err(|error| Failure::internal(&error))?;
+    let read = tokio::task::spawn_blocking(move || {
+        let mut of_process = Registry::default();
+        process::register(&mut of_process);
+        (Stored::read(&system), of_process)
+    });
+    let (stored, of_process) = read.await.map_err(|error| Failure::internal(&error))?;
 
     let mut registry = Registry::with_prefix("netscan");
     edge.system.store().metrics().register(&mut registry);
@@ -70,8 +74,6 @@ pub async fn scrape(State(edge): State<Arc<Edge>>) -> Result<impl IntoResponse, 
     let build = Family::<[(&str, &str); 1], Gauge>::default();
     build.get_or_create(&[("version", env!("CARGO_PKG_VERSION"))]).set(1);
     registry.register("build_info", "The version that runs.", build);
-    let mut of_process = Registry::default();
-    process::register(&mut of_process);
 
     let mut text = String::with_capacity(16 * 1024);
     for registry in [&registry, &of_process] {
