@@ -18,8 +18,9 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      "/api": { target: server, changeOrigin: true },
-      "/ws": { target: server, changeOrigin: true, ws: true },
+      // The server takes requests of its own pages only: say that this is one.
+      "/api": { target: server, changeOrigin: true, headers: { origin: server } },
+      "/ws": { target: server, changeOrigin: true, ws: true, headers: { origin: server } },
     },
   },
   test: {
