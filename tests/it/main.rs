@@ -9,6 +9,7 @@ mod audit;
 mod bench;
 mod cli;
 mod crash;
+mod docs;
 mod export;
 mod failpoints;
 mod grants;
