@@ -9,6 +9,7 @@
 //! Whatever goes wrong is answered as a problem with a stable code, and no client can hold up a
 //! scan: a slow one is only a cursor that moves slowly.
 
+mod assets;
 mod audit;
 mod auth;
 mod diff;

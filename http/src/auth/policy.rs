@@ -126,10 +126,15 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/metrics", VIEWER, Object::Whole),
     rule("*", "/ws/scans/{id}", VIEWER, Object::Scan),
     rule("*", "/ws/events", VIEWER, Object::None),
+    // The web UI: files without data.
     rule("GET", "/", ANYBODY, Object::None),
+    rule("GET", "/assets/{file}", ANYBODY, Object::None),
     rule("GET", "/login", ANYBODY, Object::None),
     rule("GET", "/login.js", ANYBODY, Object::None),
 ];
+
+/// The pages and other files of the web UI, which answer paths without a route. They hold no data.
+pub const PAGES: Rule = rule("GET", "/{page}", ANYBODY, Object::None);
 
 /// What the table says of a request.
 #[derive(Clone, Copy, Debug)]

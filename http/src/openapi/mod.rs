@@ -26,13 +26,13 @@ pub use docs::{page, style};
 pub use {answers::LENIENT, tests::operations};
 
 use crate::{
-    metrics,
+    assets, metrics,
     query::{Nothing, Query},
     rest::{
         audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
         system, targets, tokens,
     },
-    router, sse, ws,
+    sse, ws,
 };
 use axum::{
     http::{HeaderName, header},
@@ -116,7 +116,8 @@ use utoipa::OpenApi;
         session::script,
         ws::scan_events,
         ws::all_events,
-        router::welcome,
+        assets::index,
+        assets::asset,
         openapi_json,
         asyncapi_json,
         docs::page,

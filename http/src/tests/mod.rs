@@ -18,6 +18,7 @@ mod routes;
 mod scope;
 mod shutdown;
 mod sse;
+mod ui;
 mod ws;
 
 use crate::{Edge, local_router, tcp_router};
