@@ -17,6 +17,7 @@ mod export;
 mod extract;
 mod headers;
 mod listen;
+mod map;
 mod metrics;
 pub mod openapi;
 mod page;

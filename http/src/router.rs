@@ -11,7 +11,7 @@ use crate::{
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
     rest::{
-        audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
+        audit, batches, diff, export, hosts, import, map, projects, quick, scans, scope, session,
         system, targets, tokens,
     },
     sse, ws,
@@ -244,6 +244,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/scans/{id}/rescan", post(scans::rescan))
         .route("/api/scans/{id}/batches", get(batches::list))
         .route("/api/scans/{id}/hosts", get(hosts::list))
+        .route("/api/scans/{id}/map", get(map::map))
         .route("/api/scans/{id}/targets", get(scans::targets))
         .route("/api/scans/{id}/events", get(scans::events))
         .route("/api/scans/{id}/stream", get(sse::scan_stream))

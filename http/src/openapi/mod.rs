@@ -29,7 +29,7 @@ use crate::{
     assets, metrics,
     query::{Nothing, Query},
     rest::{
-        audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
+        audit, batches, diff, export, hosts, import, map, projects, quick, scans, scope, session,
         system, targets, tokens,
     },
     sse, ws,
@@ -82,6 +82,7 @@ use utoipa::OpenApi;
         scans::resume,
         scans::rescan,
         scans::targets,
+        map::map,
         scans::events,
         export::export,
         diff::diff,

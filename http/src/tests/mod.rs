@@ -10,6 +10,7 @@ mod imports;
 mod injection;
 mod limits;
 mod malformed;
+mod map;
 mod metrics;
 mod monitors;
 mod overall;
