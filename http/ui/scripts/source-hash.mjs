@@ -1,50 +1,28 @@
-// Writes what the UI was built from into dist/.source-hash, so that a test in Rust can tell, without
-// node, that dist/ was built from the source beside it (http/src/assets/tests.rs has the same rule).
+// Writes dist/.source-hash: what the built files were made from. A test of the http crate computes
+// the same, so that nobody forgets to build.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const FOLDERS = ["src/", "public/"];
-const FILES = ["index.html", "package.json", "package-lock.json"];
-
-/** Whether a path below http/ui/ is one that the UI is built from. */
-export function isSource(path) {
-  const isConfig = path.endsWith(".config.ts") || (path.startsWith("tsconfig") && path.endsWith(".json"));
-  return (
-    FOLDERS.some((folder) => path.startsWith(folder)) ||
-    FILES.includes(path) ||
-    (!path.includes("/") && isConfig)
+const root = fileURLToPath(new URL("../", import.meta.url));
+const files = (await readdir(root, { withFileTypes: true }))
+  .filter((entry) => entry.isFile())
+  .map((entry) => entry.name)
+  .filter((name) =>
+    /^(index\.html|package(-lock)?\.json|tsconfig.*\.json|.*\.config\.ts)$/.test(name),
   );
-}
-
-function sources(ui, under, found) {
-  for (const entry of readdirSync(join(ui, under), { withFileTypes: true })) {
-    const path = under + entry.name;
-    if (entry.isDirectory()) {
-      if (under !== "" || FOLDERS.includes(`${path}/`)) sources(ui, `${path}/`, found);
-    } else if (isSource(path)) {
-      found.push(path);
-    }
+for (const folder of ["src", "public"]) {
+  for (const entry of await readdir(join(root, folder), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    files.push(relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"));
   }
-  return found;
 }
-
-/** SHA-256 over the sources in the order of their paths' bytes: path, 0, length, 0, bytes. */
-export function sourceHash(ui) {
-  const hash = createHash("sha256");
-  const paths = sources(ui, "", []).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  for (const path of paths) {
-    const bytes = readFileSync(join(ui, path));
-    hash.update(`${path}\0${bytes.length}\0`);
-    hash.update(bytes);
-  }
-  return hash.digest("hex");
+files.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+const hash = createHash("sha256");
+for (const file of files) {
+  const bytes = await readFile(join(root, file));
+  hash.update(`${file}\0${bytes.length}\0`);
+  hash.update(bytes);
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const ui = dirname(dirname(fileURLToPath(import.meta.url)));
-  const out = process.env.UI_OUT_DIR ?? join(ui, "dist");
-  mkdirSync(out, { recursive: true });
-  writeFileSync(join(out, ".source-hash"), `${sourceHash(ui)}\n`);
-}
+await writeFile(join(root, "dist/.source-hash"), `${hash.digest("hex")}\n`);

@@ -1,0 +1,76 @@
+// The head of a page: where one is, what it is called, what can be done.
+import { Link } from "@tanstack/react-router";
+import { ChevronRight } from "lucide-react";
+import { type ReactNode, useEffect } from "react";
+import { cx } from "./basics";
+
+export interface Crumb {
+  label: ReactNode;
+  to: string;
+}
+
+export function PageHead({
+  title,
+  name,
+  crumbs = [],
+  aside,
+  actions,
+  children,
+}: {
+  title: ReactNode;
+  /** What the browser's tab says; `title` when that is text. */
+  name?: string;
+  crumbs?: Crumb[];
+  /** Beside the title: a state, a number. */
+  aside?: ReactNode;
+  actions?: ReactNode;
+  /** Below: tabs, a line of facts. */
+  children?: ReactNode;
+}) {
+  const said = name ?? (typeof title === "string" ? title : "");
+  useEffect(() => {
+    document.title = said ? `${said} · netscan` : "netscan";
+  }, [said]);
+  return (
+    <header className="mb-4 flex flex-col gap-2">
+      {crumbs.length > 0 ? (
+        <nav
+          aria-label="Breadcrumb"
+          className="flex flex-wrap items-center gap-1 text-xs text-muted"
+        >
+          {crumbs.map((crumb) => (
+            <span key={crumb.to} className="flex items-center gap-1">
+              <Link to={crumb.to as "/"} className="hover:text-text hover:underline">
+                {crumb.label}
+              </Link>
+              <ChevronRight aria-hidden className="size-3" />
+            </span>
+          ))}
+        </nav>
+      ) : null}
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <h1 className="min-w-0 text-xl font-semibold tracking-tight break-words">{title}</h1>
+        {aside}
+        {actions ? (
+          <div className="ml-auto flex flex-wrap items-center gap-2">{actions}</div>
+        ) : null}
+      </div>
+      {children}
+    </header>
+  );
+}
+
+/** Tabs that are pages of their own, so that each has a URL. */
+export function TabLinks({ children, label }: { children: ReactNode; label: string }) {
+  return (
+    <nav aria-label={label} className="-mb-px flex gap-1 overflow-x-auto border-b border-line">
+      {children}
+    </nav>
+  );
+}
+
+/** The class of a link in `TabLinks`. */
+export const tabClass = cx(
+  "inline-flex h-9 items-center gap-1.5 border-b-2 border-transparent px-3 text-sm whitespace-nowrap text-muted hover:text-text",
+  "aria-[current=page]:border-accent aria-[current=page]:font-medium aria-[current=page]:text-text",
+);

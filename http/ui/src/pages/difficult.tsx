@@ -1,0 +1,5 @@
+import { PageHead } from "@/components/page";
+
+export default function Difficult() {
+  return <PageHead title="difficult" />;
+}

@@ -1,0 +1,5 @@
+import { PageHead } from "@/components/page";
+
+export default function AddressPage() {
+  return <PageHead title="hosts/address" />;
+}

@@ -1,0 +1,5 @@
+import { PageHead } from "@/components/page";
+
+export default function SearchPage() {
+  return <PageHead title="hosts/search" />;
+}

@@ -1,0 +1,5 @@
+import { PageHead } from "@/components/page";
+
+export default function ScanPage() {
+  return <PageHead title="scans/scan" />;
+}

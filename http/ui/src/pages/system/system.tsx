@@ -1,0 +1,5 @@
+import { PageHead } from "@/components/page";
+
+export default function SystemPage() {
+  return <PageHead title="system/system" />;
+}
