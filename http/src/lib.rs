@@ -9,6 +9,7 @@
 //! Whatever goes wrong is answered as a problem with a stable code, and no client can hold up a
 //! scan: a slow one is only a cursor that moves slowly.
 
+mod assets;
 mod audit;
 mod auth;
 mod diff;
@@ -16,6 +17,7 @@ mod export;
 mod extract;
 mod headers;
 mod listen;
+mod map;
 mod metrics;
 pub mod openapi;
 mod page;

@@ -88,6 +88,13 @@ pub const SEARCH_READS_MAX: usize = 10_000;
 pub const SEARCH_ALL_READS_MAX: usize = 1_000_000;
 /// Words of one search.
 pub const SEARCH_WORDS_MAX: usize = 16;
+/// Cells of a scan's map at most.
+pub const MAP_CELLS_MAX: usize = 4096;
+/// Cells of a scan's map when none are asked for.
+pub const MAP_CELLS_DEFAULT: usize = 1024;
+/// Hosts that one map looks at for open ports, or steps through indexes that cost as much; beyond
+/// it says `truncated`.
+pub const MAP_READS_MAX: usize = 100_000;
 /// Addresses of one `POST /api/nmap/run`: its client waits, and gets all in one answer.
 pub const RUN_ADDRESSES_MAX: u64 = 4096;
 /// Addresses that `POST /api/targets/expand` lists.

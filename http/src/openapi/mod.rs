@@ -26,13 +26,13 @@ pub use docs::{page, style};
 pub use {answers::LENIENT, tests::operations};
 
 use crate::{
-    metrics,
+    assets, metrics,
     query::{Nothing, Query},
     rest::{
-        audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
+        audit, batches, diff, export, hosts, import, map, projects, quick, scans, scope, session,
         system, targets, tokens,
     },
-    router, sse, ws,
+    sse, ws,
 };
 use axum::{
     http::{HeaderName, header},
@@ -82,6 +82,7 @@ use utoipa::OpenApi;
         scans::resume,
         scans::rescan,
         scans::targets,
+        map::map,
         scans::events,
         export::export,
         diff::diff,
@@ -116,7 +117,8 @@ use utoipa::OpenApi;
         session::script,
         ws::scan_events,
         ws::all_events,
-        router::welcome,
+        assets::index,
+        assets::asset,
         openapi_json,
         asyncapi_json,
         docs::page,

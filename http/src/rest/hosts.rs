@@ -108,7 +108,8 @@ impl TryFrom<String> for HostVerdict {
 
 impl HostFilter {
     fn into_query(self) -> Result<HostQuery, Failure> {
-        let addresses = self.address.as_deref().map(addresses).transpose()?;
+        let addresses =
+            self.address.as_deref().map(|text| addresses("address", text)).transpose()?;
         let words = self.q.map(|text| HostQuery::words_of(&text)).unwrap_or_default();
         if words.len() > limits::SEARCH_WORDS_MAX {
             let detail = format!(
@@ -135,7 +136,7 @@ impl HostFilter {
 
 /// Reads an address, a block or a range as targets are written, or the beginning of addresses of
 /// IPv4 up to a dot.
-fn addresses(text: &str) -> Result<AddressSet, Failure> {
+pub fn addresses(parameter: &str, text: &str) -> Result<AddressSet, Failure> {
     if text.ends_with('.') {
         let runs = addresses_that_begin(text);
         if !runs.is_empty() {
@@ -144,10 +145,10 @@ fn addresses(text: &str) -> Result<AddressSet, Failure> {
     }
     let (list, errors) = netscan_nmap::targets::parse(&[text]);
     let detail = match (errors.into_iter().next(), list.names.is_empty()) {
-        (Some(error), _) => format!("the query parameter `address`: {}", error.reason),
+        (Some(error), _) => format!("the query parameter `{parameter}`: {}", error.reason),
         (None, false) => format!(
-            "the query parameter `address`: `{text}` is no address; give one, a block like \
-             192.0.2.0/24, a range like 192.0.2.1-20, or a beginning like `192.0.`; `q` finds names"
+            "the query parameter `{parameter}`: `{text}` is no address; give one, a block like \
+             192.0.2.0/24, a range like 192.0.2.1-20, or a beginning like `192.0.`"
         ),
         (None, true) => return Ok(list.addresses),
     };

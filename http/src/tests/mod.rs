@@ -10,6 +10,7 @@ mod imports;
 mod injection;
 mod limits;
 mod malformed;
+mod map;
 mod metrics;
 mod monitors;
 mod overall;
@@ -18,6 +19,7 @@ mod routes;
 mod scope;
 mod shutdown;
 mod sse;
+mod ui;
 mod ws;
 
 use crate::{Edge, local_router, tcp_router};
