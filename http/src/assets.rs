@@ -107,6 +107,22 @@ pub async fn index(headers: HeaderMap) -> Result<Response, Failure> {
     Ok(answer(at, &headers))
 }
 
+/// Answers the page that a login URL opens. The code is in the fragment, which is sent to nobody:
+/// the page posts it.
+#[utoipa::path(
+    get,
+    path = "/login",
+    tag = "pages",
+    operation_id = "login_page",
+    responses(
+        (status = 200, description = "The page", body = String, content_type = "text/html"),
+        (status = 304, description = "It is as the `If-None-Match` says"),
+    ),
+)]
+pub async fn login(headers: HeaderMap) -> Result<Response, Failure> {
+    index(headers).await
+}
+
 /// Answers a file of the web UI that has a hash of its content in its name.
 #[utoipa::path(
     get,

@@ -33,7 +33,6 @@ pub async fn security_headers(
     let path = request.uri().path();
     let is_api = ["/api", "/ws"].iter().any(|part| is_in(path, part));
     let is_docs = is_in(path, "/api/docs");
-    let is_login = ["/login", "/login.js"].contains(&path);
     let mut response = next.run(request).await;
     let is_page = (!is_api || is_docs) && !response.status().is_client_error();
     let headers = response.headers_mut();
@@ -49,7 +48,7 @@ pub async fn security_headers(
     if edge.keeper.secure {
         set(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
-    if is_api || is_login {
+    if is_api {
         set(header::CACHE_CONTROL, "no-store");
     }
     response

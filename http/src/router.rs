@@ -280,8 +280,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/ws/events", any(ws::all_events))
         .route("/", get(assets::index))
         .route("/assets/{file}", get(assets::asset))
-        .route("/login", get(session::page))
-        .route("/login.js", get(session::script))
+        .route("/login", get(assets::login))
         .fallback(assets::page_or_nothing)
         .method_not_allowed_fallback(wrong_method);
     api.layer(from_fn(warn_of_ignored))

@@ -11,6 +11,9 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
+    // `make ui-check` builds beside what is committed, and compares.
+    outDir: process.env.UI_OUT_DIR ?? "dist",
+    emptyOutDir: true,
     // An asset in a `data:` URL would need a weaker content security policy.
     assetsInlineLimit: 0,
     target: "es2023",

@@ -131,7 +131,6 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/", ANYBODY, Object::None),
     rule("GET", "/assets/{file}", ANYBODY, Object::None),
     rule("GET", "/login", ANYBODY, Object::None),
-    rule("GET", "/login.js", ANYBODY, Object::None),
 ];
 
 /// The pages and other files of the web UI, which answer paths without a route. They hold no data.

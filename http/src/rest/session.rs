@@ -12,8 +12,8 @@ use crate::{
 use axum::{
     Extension, Json,
     extract::State,
-    http::{HeaderName, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use netscan_schemas::{
     TokenId,
@@ -30,36 +30,6 @@ use std::{
 
 impl Body for LoginRequest {
     const FIELDS: &'static [&'static str] = &["code", "token"];
-}
-
-/// The page that a login URL opens. The code is in the fragment, which is sent to nobody: its
-/// script posts it.
-#[utoipa::path(
-    get,
-    path = "/login",
-    tag = "pages",
-    operation_id = "login_page",
-    responses(
-        (status = 200, description = "The page", body = String, content_type = "text/html"),
-    ),
-)]
-pub async fn page() -> Html<&'static str> {
-    Html(include_str!("../login.html"))
-}
-
-/// The script of that page.
-#[utoipa::path(
-    get,
-    path = "/login.js",
-    tag = "pages",
-    operation_id = "login_script",
-    responses(
-        (status = 200, description = "The script", body = String, content_type = "text/javascript"),
-    ),
-)]
-pub async fn script() -> ([(HeaderName, &'static str); 1], &'static str) {
-    let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
-    (kind, include_str!("../login.js"))
 }
 
 /// Begins a session.

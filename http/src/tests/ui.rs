@@ -2,18 +2,16 @@
 
 use super::{Answer, access::guarded, all_up, world};
 use axum::http::StatusCode;
-use serde_json::Value;
-use std::{io::Read, process::Command};
+use std::io::Read;
 
 const HOST: (&str, &str) = ("host", "localhost");
 const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 
-/// Returns the path of the first script that a page names.
+/// Returns the path of the first script with a hash in its name that a page has.
 fn script_of(page: &Answer) -> String {
     let text = String::from_utf8_lossy(&page.body).into_owned();
-    let (_, rest) = text.split_once("<script").unwrap();
-    let (_, rest) = rest.split_once("src=\"").unwrap();
-    rest.split('"').next().unwrap().to_owned()
+    let (_, rest) = text.split_once("src=\"/assets/").unwrap();
+    format!("/assets/{}", rest.split('"').next().unwrap())
 }
 
 #[tokio::test]
@@ -119,65 +117,4 @@ async fn files_are_sent_once_and_small() {
     let script = get(&script, &[]).await;
     assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
     assert_eq!(script.header("cache-control"), "public, max-age=31536000, immutable");
-}
-
-/// Runs the script of the login page with these in place of a browser, and prints where it goes.
-const BROWSER: &str = r##"
-const { readFileSync } = require("node:fs");
-const vm = require("node:vm");
-const script = readFileSync(0, "utf8");
-async function visit(search) {
-  let went = null;
-  const element = () => ({ addEventListener() {}, value: "", hidden: true, textContent: "" });
-  const location = new URL("http://127.0.0.1:8000/login" + search + "#nsl_code");
-  const page = {
-    document: { getElementById: element },
-    location: { origin: location.origin, search: location.search, hash: location.hash,
-      pathname: location.pathname, replace(to) { went = new URL(to, location).href; } },
-    history: { replaceState() {} },
-    fetch: async () => ({ ok: true }),
-    URL, URLSearchParams,
-  };
-  vm.runInNewContext(script, page);
-  for (let turn = 0; turn < 10; turn++) await null;
-  return went;
-}
-Promise.all(JSON.parse(process.argv[1]).map(visit)).then((went) => console.log(JSON.stringify(went)));
-"##;
-
-#[test]
-fn a_login_leads_to_pages_of_this_server_only() {
-    let home = "http://127.0.0.1:8000/";
-    let table = [
-        ("", home.to_owned()),
-        ("?next=", home.to_owned()),
-        ("?next=/scans/12?port=80", format!("{home}scans/12?port=80")),
-        ("?next=%2Fhosts%23a", format!("{home}hosts#a")),
-        ("?next=//evil.example/", home.to_owned()),
-        ("?next=/%09/evil.example/", home.to_owned()),
-        ("?next=/%5Cevil.example/", home.to_owned()),
-        ("?next=%5C%5Cevil.example", home.to_owned()),
-        ("?next=https://evil.example/", home.to_owned()),
-        ("?next=javascript:alert(1)", home.to_owned()),
-        ("?next=evil", home.to_owned()),
-        ("?next=//[", home.to_owned()),
-        // It stays here, whatever the path looks like.
-        ("?next=/.//evil.example", format!("{home}/evil.example")),
-    ];
-    let searches: Vec<&str> = table.iter().map(|(search, _)| *search).collect();
-    let searches = serde_json::to_string(&searches).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/src/login.js");
-    let ran = Command::new("node")
-        .args(["-e", BROWSER, &searches])
-        .stdin(std::fs::File::open(script).unwrap())
-        .output();
-    let Ok(ran) = ran else {
-        println!("skipped: there is no node");
-        return;
-    };
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    let went: Value = serde_json::from_slice(&ran.stdout).unwrap();
-    for ((search, expected), went) in table.iter().zip(went.as_array().unwrap()) {
-        assert_eq!(went, expected, "{search}");
-    }
 }

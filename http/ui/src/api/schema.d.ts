@@ -7,8 +7,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers the first page. */
-        get: operations["welcome"];
+        /**
+         * Answers the first page of the web UI. Every path that is no route is answered with it too, to
+         *     those who accept `text/html`.
+         */
+        get: operations["web_ui"];
         put?: never;
         post?: never;
         delete?: never;
@@ -481,6 +484,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scans/{id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answers the addresses of a scan in blocks, with what is known of those in each. Names without an
+         *     address are in none.
+         */
+        get: operations["map_scan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scans/{id}/pause": {
         parameters: {
             query?: never;
@@ -794,6 +817,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/assets/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers a file of the web UI that has a hash of its content in its name. */
+        get: operations["web_ui_asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -819,27 +859,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The page that a login URL opens. The code is in the fragment, which is sent to nobody: its
-         *     script posts it.
+         * Answers the page that a login URL opens. The code is in the fragment, which is sent to nobody:
+         *     the page posts it.
          */
         get: operations["login_page"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/login.js": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The script of that page. */
-        get: operations["login_script"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1945,6 +1968,64 @@ export interface components {
             /** @description What its holder sends: `Authorization: Bearer nsk_...`. */
             secret: string;
         };
+        /** @description The scan's addresses in one block: `total = up + down + timed_out + unfinished + excluded`. */
+        MapCell: {
+            /** @description The block, as `10.0.0.0/24`. */
+            block: string;
+            /**
+             * Format: uint64
+             * @description Those that are down.
+             */
+            down: number;
+            /**
+             * Format: uint64
+             * @description Those that an exclude took out.
+             */
+            excluded: number;
+            /**
+             * Format: uint64
+             * @description Hosts among those up that have an open port.
+             */
+            open_ports: number;
+            /**
+             * Format: uint64
+             * @description Addresses among the unfinished ones whose batch runs now.
+             */
+            running: number;
+            /**
+             * Format: uint64
+             * @description Those that nmap gave up on at the user's host timeout.
+             */
+            timed_out: number;
+            /**
+             * Format: uint64
+             * @description The scan's addresses in it.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description Those without a verdict.
+             */
+            unfinished: number;
+            /**
+             * Format: uint64
+             * @description Those that are up.
+             */
+            up: number;
+        };
+        /** @description The addresses of one family. */
+        MapFamily: {
+            /** @description The blocks that have addresses of the scan, in their order. */
+            cells: components["schemas"]["MapCell"][];
+            /** @description `ipv4` or `ipv6`. */
+            family: string;
+            /**
+             * Format: uint8
+             * @description The length of the blocks' prefix: the longest for which there are no more cells than asked
+             *     for.
+             */
+            prefix: number;
+        };
         /** @description A new project. */
         NewProject: {
             /** @description What it is for. */
@@ -2424,6 +2505,21 @@ export interface components {
          * @description A scan's number, unique in the store and dense: `/api/scans/7` in a URL, `scan 7` in a log.
          */
         ScanId: number;
+        /** @description The addresses of a scan in blocks of one size for each family, with what is known of each. */
+        ScanMap: {
+            /** @description The families that the scan has addresses of, IPv4 first. */
+            families: components["schemas"]["MapFamily"][];
+            /**
+             * Format: uint64
+             * @description Addresses in all cells.
+             */
+            total: number;
+            /**
+             * @description Whether there are more hosts with open ports than one answer looks at: then `open_ports`
+             *     does not count all of them.
+             */
+            truncated: boolean;
+        };
         /**
          * @description What to scan and how. Unknown fields are refused on our own routes, and named in `warnings` on
          *     the routes of the Python system's clients.
@@ -3287,7 +3383,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    welcome: {
+    web_ui: {
         parameters: {
             query?: never;
             header?: never;
@@ -3304,6 +3400,13 @@ export interface operations {
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description It is as the `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.bad-request"];
             421: components["responses"]["421.host-not-allowed"];
@@ -4492,6 +4595,46 @@ export interface operations {
             503: components["responses"]["503.store-unavailable"];
         };
     };
+    map_scan: {
+        parameters: {
+            query?: {
+                /** @description Cells at most, 1 to 4096; 1024 without it. Each family has at least one. */
+                cells?: number;
+                /**
+                 * @description Only addresses in this block or range.
+                 * @example 10.0.0.0/16
+                 */
+                within?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The number of the scan */
+                id: components["schemas"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The map */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanMap"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
     pause_scan: {
         parameters: {
             query?: never;
@@ -5234,6 +5377,40 @@ export interface operations {
             503: components["responses"]["503.store-unavailable"];
         };
     };
+    web_ui_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description It is as the `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.bad-request"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            500: components["responses"]["500.internal"];
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -5275,28 +5452,12 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            400: components["responses"]["400.bad-request"];
-            421: components["responses"]["421.host-not-allowed"];
-            500: components["responses"]["500.internal"];
-        };
-    };
-    login_script: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The script */
-            200: {
+            /** @description It is as the `If-None-Match` says */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "text/javascript": string;
-                };
+                content?: never;
             };
             400: components["responses"]["400.bad-request"];
             421: components["responses"]["421.host-not-allowed"];
