@@ -8,12 +8,11 @@ use std::{io::Read, process::Command};
 const HOST: (&str, &str) = ("host", "localhost");
 const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
 
-/// Returns the path of the first script that a page names.
+/// Returns the path of the first script of a page that has a hash in its name.
 fn script_of(page: &Answer) -> String {
     let text = String::from_utf8_lossy(&page.body).into_owned();
-    let (_, rest) = text.split_once("<script").unwrap();
-    let (_, rest) = rest.split_once("src=\"").unwrap();
-    rest.split('"').next().unwrap().to_owned()
+    let (_, rest) = text.split_once("src=\"/assets/").unwrap();
+    format!("/assets/{}", rest.split('"').next().unwrap())
 }
 
 #[tokio::test]
