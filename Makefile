@@ -77,10 +77,13 @@ ui: ui-install ## build the web UI into http/ui/dist/, which is committed; needs
 ui-install:
 	cd http/ui && npm install --ignore-scripts --no-audit --no-fund
 
-ui-check: ui-install ## is http/ui/dist/ what its source builds to?
+ui-check: ui-install ## is the web UI well-formed, and http/ui/dist/ what its source builds to?
 	git diff --exit-code http/ui/package-lock.json
+	cd http/ui && npm run types:check && npm run check
 	rm -rf target/ui-dist
-	cd http/ui && UI_OUT_DIR=$(CURDIR)/target/ui-dist npm run build
+	mkdir -p target
+	cp -r http/ui/dist target/ui-dist
+	cd http/ui && npm run build
 	diff -r target/ui-dist http/ui/dist
 
 ui-test: ui-install $(NETSCAN) ## tests of the web UI, in node and in Chromium against the program

@@ -15,6 +15,7 @@ mod auth;
 mod diff;
 mod export;
 mod extract;
+mod facets;
 mod headers;
 mod listen;
 mod map;

@@ -244,6 +244,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/scans/{id}/rescan", post(scans::rescan))
         .route("/api/scans/{id}/batches", get(batches::list))
         .route("/api/scans/{id}/hosts", get(hosts::list))
+        .route("/api/scans/{id}/facets", get(hosts::facets))
         .route("/api/scans/{id}/map", get(map::map))
         .route("/api/scans/{id}/targets", get(scans::targets))
         .route("/api/scans/{id}/events", get(scans::events))

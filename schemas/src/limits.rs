@@ -95,6 +95,11 @@ pub const MAP_CELLS_DEFAULT: usize = 1024;
 /// Hosts that one map looks at for open ports, or steps through indexes that cost as much; beyond
 /// it says `truncated`.
 pub const MAP_READS_MAX: usize = 100_000;
+/// Hosts that are read to count what hosts have in common, or steps through indexes that cost as
+/// much; beyond it the answer is not `complete`.
+pub const FACET_READS_MAX: usize = 100_000;
+/// Ports that are looked at for that, beyond those of one page of a search.
+pub const FACET_PORTS_MAX: u64 = 2_000_000;
 /// Addresses of one `POST /api/nmap/run`: its client waits, and gets all in one answer.
 pub const RUN_ADDRESSES_MAX: u64 = 4096;
 /// Addresses that `POST /api/targets/expand` lists.

@@ -88,6 +88,7 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/api/scans/{id}/rescan", OPERATOR, Object::Scan),
     rule("GET", "/api/scans/{id}/batches", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/hosts", VIEWER, Object::Scan),
+    rule("GET", "/api/scans/{id}/facets", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/map", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/targets", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/events", VIEWER, Object::Scan),

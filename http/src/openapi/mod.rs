@@ -92,6 +92,7 @@ use utoipa::OpenApi;
         batches::get,
         batches::raw,
         hosts::list,
+        hosts::facets,
         hosts::search,
         hosts::get,
         targets::expand,

@@ -3,22 +3,26 @@
 use crate::{
     auth::Identity,
     extract::Segment,
+    facets::Facets,
     page::{self, Page},
     problem::Failure,
-    query::{List, Nothing, SeedList, SeedQuery},
+    query::{List, Nothing, Query, SeedList, SeedQuery},
     router::Edge,
     view,
 };
 use axum::{Json, extract::State, http::Uri, response::Response};
 use netscan_schemas::{
     AddressSet, HostId, ProjectId, ScanId,
-    api::Host,
+    api::{Host, HostFacets},
     host::{HostState, Protocol},
     limits,
     problem::Code,
     scan::Verdict,
 };
-use netscan_store::search::{Bounds, HostQuery, Place, addresses_that_begin};
+use netscan_store::{
+    ReadError, Store,
+    search::{Bounds, HostQuery, Place, addresses_that_begin},
+};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -187,6 +191,48 @@ pub async fn list(
         Ok(page::answer_up_to(&uri, &hosts, limit, next))
     };
     crate::off_thread(find).await?
+}
+
+/// Counts what the hosts of a scan have in common that the filter lets through: verdicts, ports,
+/// services, products.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/facets",
+    tag = "results",
+    operation_id = "list_scan_facets",
+    params(("id" = ScanId, Path, description = "The number of the scan"), HostFilter),
+    responses(
+        (status = 200, description = "The counts", body = HostFacets),
+    ),
+)]
+pub async fn facets(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan): Segment<ScanId>,
+    Query(filter): Query<HostFilter>,
+) -> Result<Json<HostFacets>, Failure> {
+    view::stored(&edge, scan)?;
+    let query = filter.into_query()?;
+    let store = Arc::clone(edge.system.store());
+    let counted = crate::off_thread(move || count(&store, scan, &query)).await?;
+    Ok(Json(counted?))
+}
+
+fn count(store: &Store, scan: ScanId, query: &HostQuery) -> Result<HostFacets, ReadError> {
+    let mut facets = Facets::of_ports(query.state.as_deref().unwrap_or("open"));
+    let reads = limits::SEARCH_READS_MAX;
+    let mut after = None;
+    for _ in 0..limits::FACET_READS_MAX / reads {
+        let page = store.hosts_matching(scan, query, after, Bounds { hosts: reads, reads })?;
+        page.hosts.iter().for_each(|host| facets.add(host));
+        if page.next.is_none() {
+            return Ok(facets.finish(true));
+        }
+        if facets.ports_seen() >= limits::FACET_PORTS_MAX {
+            break;
+        }
+        after = page.next;
+    }
+    Ok(facets.finish(false))
 }
 
 /// Finds hosts of all scans. Those found by `address`, or by an address that `q` begins, come in the

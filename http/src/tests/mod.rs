@@ -5,6 +5,7 @@ mod callers;
 mod documents;
 mod edge;
 mod exports;
+mod facets;
 mod hostile;
 mod imports;
 mod injection;

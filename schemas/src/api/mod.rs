@@ -4,6 +4,7 @@
 mod access;
 mod audit;
 mod diff;
+mod facets;
 mod host;
 mod import;
 mod map;
@@ -15,6 +16,7 @@ mod system;
 pub use access::*;
 pub use audit::*;
 pub use diff::*;
+pub use facets::*;
 pub use host::*;
 pub use import::*;
 pub use map::*;
