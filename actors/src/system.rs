@@ -415,13 +415,12 @@ impl System {
     /// Ends every nmap process, keeps what they found, and closes the store. Scans that have not
     /// ended go on with the next start.
     pub async fn shutdown(&self) {
-        self.in_hand.close();
-        if self.ask(EngineMsg::Leave, Duration::from_secs(12)).await.is_none() {
-            tracing::warn!("the engine did not come to rest in time");
-        }
-        self.engine.stop(None);
-        // It only fails when the time is up; the process ends either way.
-        let _ = self.engine.wait(Some(Duration::from_secs(2))).await;
+        self.shutdown_beside(async {}).await;
+    }
+
+    /// Does the same, and keeps the store open until `drained` is: until then requests may write.
+    pub async fn shutdown_beside(&self, drained: impl Future<Output = ()>) {
+        tokio::join!(self.come_to_rest(), drained);
         if self.is_server
             && let Err(error) = self.note(Origin::server().did(AuditAction::ServerStop)).await
         {
@@ -432,5 +431,15 @@ impl System {
         if tokio::task::spawn_blocking(move || store.shutdown()).await.is_err() {
             tracing::error!("the store did not close");
         }
+    }
+
+    async fn come_to_rest(&self) {
+        self.in_hand.close();
+        if self.ask(EngineMsg::Leave, Duration::from_secs(12)).await.is_none() {
+            tracing::warn!("the engine did not come to rest in time");
+        }
+        self.engine.stop(None);
+        // It only fails when the time is up; the process ends either way.
+        let _ = self.engine.wait(Some(Duration::from_secs(2))).await;
     }
 }

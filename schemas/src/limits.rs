@@ -175,11 +175,13 @@ pub const AUDIT_DETAIL_CHARS_MAX: usize = 500;
 /// How long refusals and exports of one kind and caller are counted together: the first is written down at once,
 /// how many came after it when this is over.
 pub const AUDIT_FOLD_EVERY: Duration = Duration::from_secs(60);
-/// Kinds of refusals, of known callers and as many of unknown ones, that are told apart at once; more
-/// are counted without saying whose they were.
-pub const AUDIT_FOLDS_MAX: usize = 32;
-/// The same of exports: callers, scans and formats.
-pub const AUDIT_EXPORTS_MAX: usize = 1024;
+/// Kinds of refusals of one known caller, and of all of them, that are told apart at once. More of one
+/// caller are counted without saying of which kind, of more callers without saying whose they were.
+pub const AUDIT_FOLDS_MAX: (usize, usize) = (32, 256);
+/// The same of unknown callers, each an address or a /64: of these there are as many as they like.
+pub const AUDIT_UNKNOWN_FOLDS_MAX: (usize, usize) = (8, 32);
+/// The same of exports: scans and formats.
+pub const AUDIT_EXPORTS_MAX: (usize, usize) = (1024, 4096);
 /// Entries of the audit log that one page reads at most where it is filtered; its `Link` goes on.
 pub const AUDIT_READS_MAX: usize = 10_000;
 /// Breaks of the audit log that an answer names; more are counted.

@@ -223,8 +223,8 @@ impl Write {
     /// Adds an entry to the audit log: it is there if, and only if, the rest of the unit is. It gets
     /// its number and its place in the chain when it is written.
     pub fn audit(&mut self, entry: AuditEntry) -> &mut Self {
-        let bytes = codec::chained([0; 32], 0, entry.clone()).and_then(|record| record.to_bytes());
-        let size = bytes.as_ref().map_or(0, Vec::len);
+        let bytes = codec::audit_bytes(&entry);
+        let size = bytes.as_ref().copied().unwrap_or(0);
         self.push(size, bytes.map(|_| Op::Audit(entry)))
     }
 

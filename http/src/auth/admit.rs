@@ -67,7 +67,7 @@ pub async fn admit(
     let (mut parts, body) = request.into_parts();
     let from = parts.extensions.get::<Arrival>().map(|arrival| arrival.peer);
     let (who, decided) = decide(&edge, via, known, &mut parts, from).await;
-    let attempt = Attempt::of(&parts, path.clone());
+    let attempt = Attempt::of(&parts.method, &parts.headers, path.clone());
     let note = |problem: &Problem| {
         let unknown = || Origin { actor: AuditActor::Unknown, from };
         let by = who.as_ref().map_or_else(unknown, Identity::origin);

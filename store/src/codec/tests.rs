@@ -276,7 +276,7 @@ fn audited() -> AuditRecord {
     let origin = Origin { actor, from: Some("2001:db8::7".parse().unwrap()) };
     let entry = AuditEntry { at: Time::from_secs(12), ..origin.did(AuditAction::ScanCreate) };
     let entry = entry.on(AuditKind::Scan, 300).saying("10.0.0.0/30").digesting([3; 32]);
-    chained([5; 32], 301, AuditEntry { count: 2, ..entry.refused("out-of-scope") }).unwrap()
+    chained([5; 32], 301, AuditEntry { count: 2, ..entry.refused("out-of-scope") }).unwrap().0
 }
 
 /// Runs a check on each kind of record.
