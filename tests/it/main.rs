@@ -14,6 +14,7 @@ mod failpoints;
 mod grants;
 mod injection;
 mod monitors;
+mod profiles;
 mod quick;
 mod sandbox;
 mod scope;

@@ -6,6 +6,7 @@ pub mod diff;
 pub mod export;
 pub mod hosts;
 pub mod import;
+pub mod profiles;
 pub mod projects;
 pub mod quick;
 pub mod scans;

@@ -13,6 +13,7 @@ mod malformed;
 mod metrics;
 mod monitors;
 mod overall;
+mod profiles;
 mod results;
 mod routes;
 mod scope;
@@ -71,6 +72,7 @@ async fn world(script: impl FnMut(&LaunchSpec) -> Script + Send + 'static) -> Wo
         nmap: Some(program),
         slots: Some(4),
         packet_rate: None,
+        profiles: None,
         is_server: false,
         launcher: Arc::new(Scripted::with(script)),
         privileges: Privileges::with_raw(false),
