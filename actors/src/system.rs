@@ -8,6 +8,7 @@ use crate::{
     in_hand::{InHand, Taken},
     launches::Launches,
     preview,
+    profiles::{ProfileError, Profiles},
     scanner::Scanner,
     scope::Scopes,
     slots::{Limits, LimitsChange, LimitsNow, SlotsCount, SlotsMsg},
@@ -16,7 +17,7 @@ use crate::{
 };
 use netscan_schemas::{
     ProjectId, Role, ScanId, Seq,
-    api::{Preview, Sandbox, ScanAccepted, ScanRequest},
+    api::{NewProfile, Preview, Profile, Sandbox, ScanAccepted, ScanRequest},
     audit::{AuditAction, AuditKind, Origin},
     scan::ScanStatus,
     stored::{AuditEntry, PlanRecord, ScanSpec},
@@ -40,6 +41,7 @@ pub struct System {
     hub: Arc<Hub>,
     scanner: Arc<Scanner>,
     scopes: Arc<Scopes>,
+    profiles: Profiles,
     engine: ActorRef<EngineMsg>,
     in_hand: Arc<InHand>,
     launches: Launches,
@@ -66,6 +68,7 @@ impl System {
         let opened = tokio::task::spawn_blocking(open).await;
         let store = Arc::new(opened.map_err(|error| StartError::Tree(error.to_string()))??);
         end_leftovers(&store).await?;
+        let profiles = Profiles::load(Arc::clone(&store), &data_dir, config.profiles)?;
         let scopes = Arc::new(Scopes::load(Arc::clone(&store), config.allow)?);
         // The store is ours, and no nmap of an earlier start uses them any more.
         scanner.sweep().await;
@@ -91,6 +94,7 @@ impl System {
             hub,
             scanner,
             scopes,
+            profiles,
             engine,
             in_hand,
             launches,
@@ -293,7 +297,8 @@ impl System {
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        let (spec, plan) = submit::check(may, request, id, (project, &standing), kind).await?;
+        let wish = self.profiles.wish(request)?;
+        let (spec, plan) = submit::check(may, wish, id, (project, &standing), kind).await?;
         self.keep_and_start(&spec, &plan, submit::entry(&spec, kind, by)).await?;
         Ok(ScanAccepted {
             scan_id: spec.id,
@@ -353,28 +358,90 @@ impl System {
         }
     }
 
+    /// Returns how somebody stands in a project; in "Default" where none is named.
+    fn standing(&self, role: Role, project: Option<ProjectId>) -> Result<Standing, ReadError> {
+        // Of one that is not there, the server's scope is all that holds.
+        let project = match project {
+            Some(id) => self.store.project(id)?,
+            None => self.store.project_by_name(DEFAULT_PROJECT)?,
+        };
+        Ok(Standing {
+            role,
+            project: project.as_ref().map(|project| project.id),
+            grants: project.map(|project| project.grants).unwrap_or_default(),
+        })
+    }
+
     /// Returns what a request of somebody with this role would be, without running anything.
     ///
     /// # Errors
     /// When there is no nmap, or the store fails.
     pub async fn preview(&self, role: Role, request: &ScanRequest) -> Result<Preview, SubmitError> {
-        // Of one that is not there, the server's scope is all that holds.
-        let project = match request.project_id {
-            Some(id) => self.store.project(id)?,
-            None => self.store.project_by_name(DEFAULT_PROJECT)?,
-        };
-        let standing = Standing {
-            role,
-            project: project.as_ref().map(|project| project.id),
-            grants: project.map(|project| project.grants).unwrap_or_default(),
-        };
+        let standing = self.standing(role, request.project_id)?;
         let may = submit::May {
             scanner: &self.scanner,
             store: &self.store,
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        preview::preview(may, request, &standing).await
+        let wish = match self.profiles.wish(request.clone()) {
+            Ok(wish) => Ok(wish),
+            Err(SubmitError::Values(errors)) => Err((request.clone(), errors)),
+            Err(error) => return Err(error),
+        };
+        preview::preview(may, wish, &standing).await
+    }
+
+    /// Returns the profiles, as somebody with this role may use them in a project; in "Default"
+    /// where none is named.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn profiles(
+        &self,
+        role: Role,
+        project: Option<ProjectId>,
+    ) -> Result<Vec<Profile>, ReadError> {
+        let standing = self.standing(role, project)?;
+        self.profiles.show(&self.scanner, &standing).await
+    }
+
+    /// Returns one profile, as [`profiles`](Self::profiles) does.
+    ///
+    /// # Errors
+    /// When there is none of this name, or the store cannot be read.
+    pub async fn profile(
+        &self,
+        name: &str,
+        role: Role,
+        project: Option<ProjectId>,
+    ) -> Result<Profile, ProfileError> {
+        let standing = self.standing(role, project)?;
+        self.profiles.show_one(name, &self.scanner, &standing).await
+    }
+
+    /// Makes a profile.
+    ///
+    /// # Errors
+    /// When its name is taken, a value or a flag is wrong, or the store fails.
+    pub async fn create_profile(&self, new: NewProfile, by: &Origin) -> Result<(), ProfileError> {
+        self.profiles.create(new, &self.scanner, by).await
+    }
+
+    /// Puts a profile in the place of the one of its name, or makes it; returns whether it is new.
+    ///
+    /// # Errors
+    /// As [`create_profile`](Self::create_profile); also when that one is built in or in a file.
+    pub async fn put_profile(&self, new: NewProfile, by: &Origin) -> Result<bool, ProfileError> {
+        self.profiles.put(new, &self.scanner, by).await
+    }
+
+    /// Deletes a profile.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it is built in or in a file, or the store fails.
+    pub async fn delete_profile(&self, name: &str, by: &Origin) -> Result<(), ProfileError> {
+        self.profiles.delete(name, by).await
     }
 
     /// Opens a feed of a scan's events; see [`Hub::feed`].

@@ -92,6 +92,9 @@ fn action_of(method: &str, path: &str) -> AuditAction {
         ("DELETE", "/api/scope/{entry}" | "/api/projects/{id}/scope/{entry}") => {
             AuditAction::ScopeRm
         }
+        ("POST", "/api/profiles") => AuditAction::ProfileCreate,
+        ("PUT", "/api/profiles/{name}") => AuditAction::ProfileChange,
+        ("DELETE", "/api/profiles/{name}") => AuditAction::ProfileDelete,
         ("PATCH", "/api/system/limits") => AuditAction::LimitsChange,
         _ => AuditAction::Request,
     }

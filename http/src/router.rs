@@ -11,8 +11,8 @@ use crate::{
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
     rest::{
-        audit, batches, diff, export, hosts, import, map, projects, quick, scans, scope, session,
-        system, targets, tokens,
+        audit, batches, diff, export, hosts, import, map, profiles, projects, quick, scans, scope,
+        session, system, targets, tokens,
     },
     sse, ws,
 };
@@ -230,6 +230,11 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
             get(projects::get).patch(projects::change).delete(projects::delete),
         )
         .route("/api/projects/{id}/scans", get(projects::scans))
+        .route("/api/profiles", get(profiles::list).post(profiles::create))
+        .route(
+            "/api/profiles/{name}",
+            get(profiles::get).put(profiles::put).delete(profiles::delete),
+        )
         .route("/api/scope", get(scope::get).post(scope::add))
         .route("/api/scope/{entry}", delete(scope::remove))
         .route("/api/projects/{id}/scope", get(scope::of_project).post(scope::add_to_project))

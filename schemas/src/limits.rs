@@ -148,6 +148,12 @@ pub const FAILED_LOGINS_BURST: u32 = 20;
 pub const CALLERS_KEPT: usize = 10_000;
 /// Tokens at once; those that have ended make room.
 pub const TOKENS_MAX: usize = 1000;
+/// Profiles that users have made, in the store or in one file.
+pub const PROFILES_MAX: usize = 1000;
+/// Characters of a profile's name: `a-z`, `0-9`, `-` and `_`.
+pub const PROFILE_NAME_CHARS_MAX: usize = 64;
+/// Bytes of a file of profiles.
+pub const PROFILES_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// Longest that a token may be made for, unless it is for ever: ten years.
 pub const TOKEN_DAYS_MAX: u64 = 3650;
 /// Sessions of one token at once; the one that was unused for longest makes room.

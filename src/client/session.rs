@@ -43,6 +43,8 @@ pub struct Engine {
     pub packet_rate: Option<u32>,
     /// What may be scanned besides, as long as the engine lives.
     pub allow: Vec<NewEntry>,
+    /// A file of profiles, instead of the one in the data directory.
+    pub profiles: Option<PathBuf>,
     /// How much of the sandbox around nmap has to be there.
     pub sandbox: api::SandboxMode,
     /// Whether it is a server's.
@@ -142,6 +144,7 @@ pub async fn start_engine(dir: &Path, engine: Engine) -> Result<Arc<System>, Fai
         packet_rate: Some(engine.packet_rate.unwrap_or(limits::PACKET_RATE))
             .filter(|rate| *rate > 0),
         allow: engine.allow,
+        profiles: engine.profiles,
         is_server: engine.is_server,
         launcher: Arc::new(launcher),
         privileges: Privileges::detect(),

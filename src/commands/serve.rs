@@ -39,6 +39,7 @@ pub async fn run(
         slots: args.slots,
         packet_rate: args.packet_rate,
         allow,
+        profiles: args.profiles.clone(),
         is_server: true,
         ..engine
     };

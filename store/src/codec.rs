@@ -12,8 +12,8 @@
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
     AttemptRecord, AuditEntry, AuditRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord,
-    ProjectRecord, ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord, VerdictsRecord,
-    v1, v2,
+    ProfileRecord, ProjectRecord, ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord,
+    VerdictsRecord, v1, v2,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -159,7 +159,7 @@ macro_rules! versioned {
 }
 
 versioned!("project", ProjectRecord = 2, { 1 => v1::ProjectRecord, 2 => ProjectRecord });
-versioned!("scan-spec", ScanSpec = 2, { 1 => v1::ScanSpec, 2 => ScanSpec });
+versioned!("scan-spec", ScanSpec = 3, { 1 => v1::ScanSpec, 2 => v2::ScanSpec, 3 => ScanSpec });
 versioned!("scan-state", ScanState = 1, { 1 => ScanState });
 versioned!("plan", PlanRecord = 3, { 1 => v1::PlanRecord, 2 => v2::PlanRecord, 3 => PlanRecord });
 versioned!("tally", TallyRecord = 1, { 1 => TallyRecord });
@@ -175,13 +175,15 @@ versioned!("difficult", DifficultRecord = 1, { 1 => DifficultRecord });
 versioned!("scope", ScopeRecord = 1, { 1 => ScopeRecord });
 versioned!("token", TokenRecord = 1, { 1 => TokenRecord });
 versioned!("session", SessionRecord = 1, { 1 => SessionRecord });
+versioned!("profile", ProfileRecord = 1, { 1 => ProfileRecord });
 
 /// Bytes of the links: the hash of the entry before, and its own.
 const LINKS_BYTES: usize = 64;
 
 impl Record for AuditRecord {
     const KIND: &'static str = "audit";
-    const VERSION: u16 = 1;
+    // Version 2 is version 1 with more actions and kinds of things.
+    const VERSION: u16 = 2;
 
     fn to_bytes(&self) -> Result<Vec<u8>, CodecError> {
         let body = encode(Self::KIND, &(self.seq, &self.entry))?;
@@ -192,7 +194,7 @@ impl Record for AuditRecord {
         let kind = Self::KIND;
         let (version, prev, hash, body) = unseal_chained(bytes)?;
         let (seq, entry) = match version {
-            1 => decode::<(u64, AuditEntry)>(kind, body)?,
+            1 | 2 => decode::<(u64, AuditEntry)>(kind, body)?,
             found => return Err(CodecError::UnknownVersion { kind, found }),
         };
         Ok(Self { seq, entry, prev, hash })

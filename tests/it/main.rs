@@ -15,6 +15,7 @@ mod failpoints;
 mod grants;
 mod injection;
 mod monitors;
+mod profiles;
 mod quick;
 mod sandbox;
 mod scope;

@@ -7,6 +7,7 @@ pub mod export;
 pub mod hosts;
 pub mod import;
 pub mod map;
+pub mod profiles;
 pub mod projects;
 pub mod quick;
 pub mod scans;

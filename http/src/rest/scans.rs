@@ -44,6 +44,7 @@ impl Body for ScanRequest {
         "runner",
         "exclude",
         "profile",
+        "plan",
         "name",
         "policy",
         "adaptive",

@@ -15,6 +15,7 @@ mod map;
 mod metrics;
 mod monitors;
 mod overall;
+mod profiles;
 mod results;
 mod routes;
 mod scope;
@@ -74,6 +75,7 @@ async fn world(script: impl FnMut(&LaunchSpec) -> Script + Send + 'static) -> Wo
         nmap: Some(program),
         slots: Some(4),
         packet_rate: None,
+        profiles: None,
         is_server: false,
         launcher: Arc::new(Scripted::with(script)),
         privileges: Privileges::with_raw(false),

@@ -104,6 +104,9 @@ impl Group<'_> {
             Op::DeleteSession(key) => self.delete_session(*key),
             Op::TouchSession { key, at } => self.touch_session(*key, *at),
             Op::Audit(entry) => self.audit(entry, receipt),
+            Op::CreateProfile(record) => self.create_profile(record),
+            Op::ReplaceProfile(record) => self.replace_profile(record),
+            Op::DeleteProfile(name) => self.delete_profile(name),
         }
     }
 

@@ -20,6 +20,7 @@ mod delete;
 mod difficult;
 mod group;
 mod hosts;
+mod profiles;
 mod recover;
 mod scopes;
 #[cfg(test)]
