@@ -39,7 +39,7 @@ export function ScanName({ scan, project = false }: { scan: Scan; project?: bool
       <Link
         to="/scans/$scanId"
         params={{ scanId: String(scan.id) }}
-        className="block truncate font-medium hover:underline"
+        className="block truncate text-sm font-medium hover:underline"
         title={title}
       >
         <bdi>{title}</bdi>

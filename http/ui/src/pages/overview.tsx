@@ -69,6 +69,8 @@ export default function Overview() {
   );
 }
 
+const linkClass = "inline-flex min-h-6 items-center text-xs underline";
+
 interface BusyProps {
   newest: { data: Scan[] | undefined; error: unknown; refetch: () => unknown };
   active: ReturnType<typeof useActive>;
@@ -85,18 +87,15 @@ function Busy({ newest, active }: BusyProps) {
     .sort((a, b) => Date.parse(b.finished_at ?? "") - Date.parse(a.finished_at ?? ""))
     .slice(0, ENDED);
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-      <div className="flex min-w-0 flex-col gap-4">
+    // On a narrow screen what needs a person comes before what is over.
+    <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] xl:grid-rows-[auto_1fr]">
+      <div className="min-w-0 xl:col-start-1">
         <Card>
           <CardHead
             title="Running now"
             hint={runs.length > 0 ? count(runs.length) : undefined}
             actions={
-              <Link
-                to="/scans"
-                search={{ status: "running" } as never}
-                className="min-h-6 text-xs underline"
-              >
+              <Link to="/scans" search={{ status: "running" } as never} className={linkClass}>
                 In the list
               </Link>
             }
@@ -116,9 +115,13 @@ function Busy({ newest, active }: BusyProps) {
             <p className="px-4 py-2 text-xs text-muted">and {count(runs.length - RUNNING)} more</p>
           ) : null}
         </Card>
+      </div>
+      <div className="min-w-0 xl:col-start-2 xl:row-span-2 xl:row-start-1">
+        <Attention scans={undone} isCut={known.length >= NEWEST} />
+      </div>
+      <div className="min-w-0 xl:col-start-1">
         <Ended scans={ended} newest={newest} />
       </div>
-      <Attention scans={undone} isCut={known.length >= NEWEST} />
     </div>
   );
 }
@@ -143,7 +146,7 @@ function Ended({ scans, newest }: { scans: Scan[]; newest: BusyProps["newest"] }
       <CardHead
         title="Ended lately"
         actions={
-          <Link to="/scans" className="min-h-6 text-xs underline">
+          <Link to="/scans" className={linkClass}>
             All scans
           </Link>
         }

@@ -24,7 +24,7 @@ export function ServerProblems({ system }: { system: SystemInfo }) {
           tone={tone}
           title={title}
           actions={
-            <Link to="/system" className="min-h-6 text-sm underline">
+            <Link to="/system" className="inline-flex min-h-6 items-center text-sm underline">
               System
             </Link>
           }
@@ -131,17 +131,17 @@ export function Attention({ scans, isCut }: { scans: Scan[]; isCut: boolean }) {
         <div className="px-4 py-3">
           <h3 className="mb-1.5 flex items-center text-xs font-medium text-muted">
             Hosts that could not be finished
-            <Link to="/difficult" className="ml-auto min-h-6 underline">
+            <Link to="/difficult" className="ml-auto inline-flex min-h-6 items-center underline">
               All of them
             </Link>
           </h3>
-          <ul className="flex flex-col gap-1">
+          <ul className="flex flex-col">
             {hard.map((host) => (
               <li key={host.address} className="flex items-baseline gap-3 text-sm">
                 <Link
                   to="/addresses/$address"
                   params={{ address: host.address }}
-                  className="font-mono hover:underline"
+                  className="inline-flex min-h-6 items-center font-mono text-xs hover:underline"
                 >
                   {host.address}
                 </Link>

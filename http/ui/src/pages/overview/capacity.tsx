@@ -23,7 +23,13 @@ function Gauge({
     <div className="min-w-0 px-4 py-3">
       <p className="truncate text-xs text-muted">{label}</p>
       <p className="num truncate text-xl font-semibold">{text}</p>
-      <div aria-hidden className="mt-1 h-1.5 overflow-hidden rounded-full bg-sunken">
+      <div
+        aria-hidden
+        className={cx(
+          "mt-1 h-1.5 overflow-hidden rounded-full bg-sunken",
+          all === null && "invisible",
+        )}
+      >
         <div
           className={cx("h-full rounded-full", share > 0.9 ? "bg-v-timed-out" : "bg-v-running")}
           style={{ width: `${share * 100}%` }}

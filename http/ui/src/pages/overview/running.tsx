@@ -22,7 +22,7 @@ export function Running({ scan }: { scan: Scan }) {
         <Link
           to="/scans/$scanId"
           params={{ scanId: String(scan.id) }}
-          className="min-w-0 max-w-full truncate font-medium hover:underline"
+          className="min-w-0 max-w-full truncate text-sm font-medium hover:underline"
           title={scanTitle(scan)}
         >
           <bdi>{scanTitle(scan)}</bdi>
@@ -58,7 +58,7 @@ function left(scan: Scan): string {
   if (usual == null) return `${rest}; how long is not known before the first verdict`;
   if (slow == null || duration(slow) === duration(usual))
     return `${rest}, about ${duration(usual)}`;
-  return `${rest}, about ${duration(usual)}, at most ${duration(slow)} in nine of ten cases`;
+  return `${rest}, about ${duration(usual)}; nine times in ten within ${duration(slow)}`;
 }
 
 const COMMANDS = {
