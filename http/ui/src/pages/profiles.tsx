@@ -14,6 +14,7 @@ import {
   IconButton,
   Notice,
 } from "@/components/basics";
+import { Command } from "@/components/command";
 import { CopyButton } from "@/components/copy";
 import { Confirm, Dialog, say } from "@/components/overlays";
 import { PageHead } from "@/components/page";
@@ -217,7 +218,7 @@ function Commands({ profile }: { profile: Profile }) {
     <div key={phase} className="flex items-start gap-2 rounded-md bg-sunken py-1 pr-1 pl-2.5">
       <code className="min-w-0 flex-1 py-1 font-mono text-xs break-words">
         {phase ? <span className="text-muted">{phase}: </span> : null}
-        <bdi>{shell(argv)}</bdi>
+        <Command argv={argv} />
       </code>
       <CopyButton text={shell(argv)} />
     </div>

@@ -41,7 +41,7 @@ export default function Quick() {
   return (
     <>
       <PageHead title="Quick scan">
-        <p className="max-w-prose text-sm text-muted">
+        <p className="text-sm text-muted">
           One nmap process over a few targets. For large ranges, batches and retries,{" "}
           <Link to="/scans/new" className="underline">
             start a scan

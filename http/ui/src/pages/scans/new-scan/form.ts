@@ -1,9 +1,11 @@
 // What the parts of the form are given: the draft, how to change it, and what is wrong with it.
+import type { Schemas } from "@/api/client";
 
 import type { Draft } from "./draft";
 import { fieldOf } from "./draft";
 import type { PlannedPreview } from "./preview";
-import type { FieldError, InvalidTarget } from "./types";
+
+type FieldError = Pick<Schemas["FieldError"], "pointer" | "detail">;
 
 export interface FormParts {
   draft: Draft;
@@ -43,8 +45,6 @@ export function hindrances(preview: PlannedPreview | null, own: number, targets:
   const others = preview.problems.filter(
     (one) => !(one.pointer.startsWith("/targets") && !preview.scope.allowed),
   );
-  if (targets > 0) say(others.length, "other problem", "other problems");
+  if (targets > 0) say(others.length, "field to mend", "fields to mend");
   return found;
 }
-
-export type { InvalidTarget };

@@ -2,6 +2,7 @@
 import { CircleAlert, CircleCheck, LoaderCircle, Play, ShieldAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button, Card, Notice, Skeleton } from "@/components/basics";
+import { Command } from "@/components/command";
 import { CopyButton } from "@/components/copy";
 import { Failed } from "@/components/states";
 import { count, shell } from "@/lib/format";
@@ -104,7 +105,7 @@ function Facts({ preview }: { preview: PlannedPreview }) {
         <Fact name="Batches" value={count(preview.batches)} />
         <Fact name="Excluded" value={count(preview.excluded)} />
       </dl>
-      <Command preview={preview} />
+      <Commands preview={preview} />
       <ScopeSaid preview={preview} />
       <Said
         title="Otherwise than asked, for want of privilege"
@@ -127,7 +128,7 @@ function Fact({ name, value }: { name: string; value: ReactNode }) {
   );
 }
 
-function Command({ preview }: { preview: PlannedPreview }) {
+function Commands({ preview }: { preview: PlannedPreview }) {
   const phases = preview.phases ?? [];
   const steps =
     phases.length > 0 ? phases : preview.argv.length > 0 ? [{ phase: "", argv: preview.argv }] : [];
@@ -152,9 +153,9 @@ function Command({ preview }: { preview: PlannedPreview }) {
       <pre
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reachable by keyboard
         tabIndex={0}
-        className="max-h-40 overflow-auto rounded-md bg-sunken p-2.5 font-mono text-xs break-words whitespace-pre-wrap"
+        className="max-h-40 overflow-auto rounded-md bg-sunken p-2.5 font-mono text-xs whitespace-normal"
       >
-        {shell(argv)}
+        <Command argv={argv} />
       </pre>
     </div>
   ));
