@@ -47,6 +47,8 @@ interface Props<Row extends RowData> {
   /** Sorting, held by the page so that it can be in the URL. Without it, rows stay as they come. */
   sorting?: SortingState;
   onSorting?: (sorting: SortingState) => void;
+  /** Rows come sorted by the page; the heads only show and change the order. */
+  isSortedByPage?: boolean;
   onRow?: (row: Row) => void;
   /** Called when the last rows come into sight. */
   onEnd?: () => void;
@@ -65,6 +67,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
     getRowId: rowId,
     state: { sorting: props.sorting ?? [] },
     enableSorting: props.onSorting !== undefined,
+    manualSorting: props.isSortedByPage ?? false,
     onSortingChange: (change) => {
       const before = props.sorting ?? [];
       props.onSorting?.(typeof change === "function" ? change(before) : change);

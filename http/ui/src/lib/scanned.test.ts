@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { visibleLines, webUrl } from "./scanned";
+
+it("keeps lines, and shows what is hidden in them", () => {
+  expect(visibleLines("one\r\n\ttwo\u0000")).toBe("one\n    two␀");
+});
+
+it("makes links of web addresses only", () => {
+  expect(webUrl("https://example.test/a?b")).toBe("https://example.test/a?b");
+  for (const bad of ["javascript:alert(1)", "//x", "data:,x", "https://u:p@x/", "http://a b"])
+    expect(webUrl(bad)).toBeNull();
+});
