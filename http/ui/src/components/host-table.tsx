@@ -22,7 +22,7 @@ interface Props {
   sort: Sort | undefined;
   onSort: (sort: string | undefined) => void;
   onHost: (host: Host) => void;
-  /** Columns of the page, after the address. */
+  /** Columns of the page, after the services. */
   more?: Column<Host>[];
   empty: ReactNode;
   className?: string;
@@ -43,7 +43,7 @@ export function HostTable({
   const wide = hosts.some((host) => host.address.length > 15);
   const columns = useMemo(() => {
     const all = hostColumns(wide);
-    return more ? [...all.slice(0, 1), ...more, ...all.slice(1)] : all;
+    return more ? [...all.slice(0, 4), ...more, ...all.slice(4)] : all;
   }, [wide, more]);
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   // In another order than the server's, the end of the list is not where new rows come.
@@ -57,8 +57,8 @@ export function HostTable({
         columns={columns}
         rows={rows}
         rowId={(host) => String(host.id)}
-        rowHeight={38}
-        minWidth={more ? 1160 : 960}
+        rowHeight={more ? 46 : 38}
+        minWidth={more ? 1020 : 800}
         className={className ?? "max-h-[calc(100dvh-16rem)] min-h-80"}
         isSortedByPage
         sorting={sort ? [{ id: sort.key, desc: sort.desc }] : []}

@@ -31,7 +31,7 @@ export function portLabel(port: { port: number; protocol: string }): string {
 }
 
 /** The open ports of a host: as many as fit, then how many more. */
-export function PortChips({ ports, most = 6 }: { ports: readonly HostPort[]; most?: number }) {
+export function PortChips({ ports, most = 4 }: { ports: readonly HostPort[]; most?: number }) {
   if (ports.length === 0) return <span className="text-muted">none open</span>;
   const more = ports.slice(most);
   const said = (port: HostPort) =>
@@ -110,17 +110,17 @@ export function ScanName({ id, withProject = false }: { id: number; withProject?
   const name = data === null ? "deleted" : visible(data?.name ?? "");
   if (data === null) return <span className="num text-muted">#{id} (deleted)</span>;
   return (
-    <span className="flex min-w-0 items-baseline gap-1.5">
+    <span className="block min-w-0 leading-4">
       <Link
         to="/scans/$scanId"
         params={{ scanId: String(id) }}
-        className="min-w-0 truncate py-1 hover:underline"
+        className="inline-block max-w-full truncate py-1 align-middle hover:underline"
         title={name ? `${name} (scan ${id})` : `scan ${id}`}
       >
         <span className="num text-muted">#{id}</span> <bdi>{name}</bdi>
       </Link>
       {withProject && data ? (
-        <span className="truncate text-xs text-muted">{visible(data.project)}</span>
+        <bdi className="-mt-0.5 block truncate text-xs text-muted">{visible(data.project)}</bdi>
       ) : null}
     </span>
   );
@@ -144,9 +144,9 @@ const col = (
 /** The columns of a list of hosts, sorted by the page; `wide` when it has addresses of IPv6. */
 export function hostColumns(wide: boolean): Column<Host>[] {
   return [
-    col("address", "Address", (host) => <HostLink host={host} />, { width: wide ? 18 : 10 }, true),
-    col("verdict", "Verdict", (host) => <VerdictBadge verdict={host.verdict} />, { width: 8 }),
-    col("ports", "Open ports", (host) => <Ports host={host} />, { width: 17 }, true),
+    col("address", "Address", (host) => <HostLink host={host} />, { width: wide ? 18 : 9 }, true),
+    col("verdict", "Verdict", (host) => <VerdictBadge verdict={host.verdict} />, { width: 7.5 }),
+    col("ports", "Open ports", (host) => <Ports host={host} />, { width: 13 }, true),
     col("services", "Services", (host) => <Scanned text={services(host).join(", ")} />, {
       grow: 1.6,
     }),
@@ -156,7 +156,7 @@ export function hostColumns(wide: boolean): Column<Host>[] {
       "finished",
       "Finished",
       (host) => <Time at={host.finished_at} />,
-      { width: 8, align: "right" },
+      { width: 7.5, align: "right" },
       true,
     ),
   ];

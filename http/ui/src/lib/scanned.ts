@@ -19,3 +19,14 @@ export function webUrl(text: string): string | null {
     return null;
   }
 }
+
+/** Takes from all lines the blanks that all begin with. */
+export function dedent(text: string): string {
+  const lines = text
+    .replace(/^(\s*\n)+/, "")
+    .trimEnd()
+    .split("\n");
+  const indents = lines.filter((line) => line.trim() !== "").map((line) => line.search(/\S/));
+  const least = indents.length > 0 ? Math.min(...indents) : 0;
+  return lines.map((line) => line.slice(least)).join("\n");
+}

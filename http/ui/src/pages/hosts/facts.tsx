@@ -1,7 +1,7 @@
 // What is known of a host besides its ports: system, card, names, the way to it, scripts.
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 import type { Host } from "@/api/client";
-import { Card, CardHead, Time } from "@/components/basics";
+import { Button, Card, CardHead, Time } from "@/components/basics";
 import { Scanned } from "@/components/hosts";
 import { duration } from "@/lib/format";
 import { visible } from "@/lib/text";
@@ -75,33 +75,52 @@ export function FactsCard({ host, children }: { host: Host; children?: ReactNode
 
 export { Row as Fact };
 
+/** Guesses that are shown before more are asked for. */
+const FEW = 4;
+
 export function OsCard({ host }: { host: Host }) {
+  const [all, setAll] = useState(false);
   if (host.os.length === 0) return null;
+  const shown = all ? host.os : host.os.slice(0, FEW);
   return (
     <Card>
       <CardHead title="Operating system" hint="guesses of nmap, best first" />
       <ol className="py-1">
-        {host.os.map((match) => (
-          <li key={match.name} className="px-4 py-1.5 text-sm">
-            <div className="flex items-baseline gap-2">
-              <span className="min-w-0 flex-1 truncate" title={visible(match.name)}>
-                <bdi>{visible(match.name)}</bdi>
-              </span>
-              <span className="num text-xs text-muted">{match.accuracy} %</span>
-            </div>
-            <div aria-hidden className="my-1 h-1 rounded-full bg-sunken">
-              <div
-                className="h-1 rounded-full bg-accent"
-                style={{ width: `${Math.min(100, match.accuracy)}%` }}
-              />
-            </div>
-            {match.cpe.map((cpe) => (
-              <Scanned key={cpe} text={cpe} className="font-mono text-xs text-muted" />
-            ))}
-          </li>
+        {shown.map((match) => (
+          <OsRow key={match.name} match={match} />
         ))}
       </ol>
+      {host.os.length > FEW ? (
+        <div className="px-2 pb-2">
+          <Button size="sm" variant="quiet" onClick={() => setAll(!all)}>
+            {all ? "Fewer" : `${host.os.length - FEW} more`}
+          </Button>
+        </div>
+      ) : null}
     </Card>
+  );
+}
+
+function OsRow({ match }: { match: Host["os"][number] }) {
+  const name = visible(match.name);
+  return (
+    <li className="px-4 py-1.5 text-sm">
+      <div className="flex items-baseline gap-2">
+        <bdi className="min-w-0 flex-1 truncate" title={name}>
+          {name}
+        </bdi>
+        <span className="num text-xs text-muted">{match.accuracy} %</span>
+      </div>
+      <div aria-hidden className="my-1 h-1 rounded-full bg-sunken">
+        <div
+          className="h-1 rounded-full bg-accent"
+          style={{ width: `${Math.min(100, match.accuracy)}%` }}
+        />
+      </div>
+      {match.cpe.map((cpe) => (
+        <Scanned key={cpe} text={cpe} className="font-mono text-xs text-muted" />
+      ))}
+    </li>
   );
 }
 

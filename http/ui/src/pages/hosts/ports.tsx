@@ -37,7 +37,7 @@ export function PortsCard({ host }: { host: Host }) {
   const [most, setMost] = useState(FEW);
   const scripts = host.ports.reduce((sum, port) => sum + port.scripts.length, 0);
   const [opened, setOpened] = useState<ReadonlySet<number>>(() => {
-    const few = scripts <= SHORT ? host.ports.filter((port) => port.scripts.length > 0) : [];
+    const few = scripts <= SHORT ? host.ports.filter(hasFindings) : [];
     return new Set(few.map((port) => port.id));
   });
   const ports = useMemo(() => byImportance(host.ports), [host.ports]);
@@ -140,8 +140,20 @@ function hintOf(host: Host): string {
   return `${count(open)} open of ${count(host.ports.length)} listed`;
 }
 
+/** Whether scripts found more there than what an unknown service answered. */
+function hasFindings(port: HostPort): boolean {
+  return port.scripts.some((script) => script.id !== RAW);
+}
+
 function hasDetails(port: HostPort): boolean {
   return port.scripts.length > 0 || Boolean(port.service?.fingerprint);
+}
+
+const RAW = "fingerprint-strings";
+
+/** Scripts in their order; what an unknown service answered comes last, as it is long. */
+function byUse(scripts: Schemas["Script"][]): Schemas["Script"][] {
+  return [...scripts].sort((a, b) => Number(a.id === RAW) - Number(b.id === RAW));
 }
 
 function PortRows({
@@ -209,8 +221,8 @@ function PortRows({
       {isOpen ? (
         <tr id={id} className="border-b border-line">
           <td colSpan={6} className="px-3 pb-3">
-            <div className="flex flex-col gap-2">
-              {port.scripts.map((script) => (
+            <div className="flex flex-col gap-2 max-lg:sticky max-lg:left-3 max-lg:max-w-[calc(100vw-4.5rem)]">
+              {byUse(port.scripts).map((script) => (
                 <ScriptView key={script.id} script={script} />
               ))}
               {service?.fingerprint ? <Fingerprint text={service.fingerprint} /> : null}

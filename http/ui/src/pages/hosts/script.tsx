@@ -1,9 +1,9 @@
 // What a script found: as a tree where it has structure, and as nmap prints it.
 import { useState } from "react";
 import type { Schemas } from "@/api/client";
-import { Button } from "@/components/basics";
+import { Button, cx } from "@/components/basics";
 import { counted } from "@/lib/format";
-import { visibleLines, webUrl } from "@/lib/scanned";
+import { dedent, visibleLines, webUrl } from "@/lib/scanned";
 import { visible } from "@/lib/text";
 
 type Script = Schemas["Script"];
@@ -39,7 +39,7 @@ export function ScriptView({ script }: { script: Script }) {
           tabIndex={0}
           className="max-h-96 overflow-auto border-t border-line px-3 py-2 font-mono text-xs leading-5"
         >
-          {visibleLines(script.output.replace(/^\n+/, "")).trimEnd() || "(nothing)"}
+          {dedent(visibleLines(script.output)) || "(nothing)"}
         </pre>
       ) : (
         <div
@@ -121,9 +121,16 @@ function ScriptText({ text }: { text: string }) {
         {visible(text)}
       </a>
     );
+  const shown = dedent(visibleLines(text));
+  const lines = shown.includes("\n");
   return (
-    <bdi className="min-w-0 font-mono break-words whitespace-pre-wrap">
-      {visibleLines(text.trimEnd())}
+    <bdi
+      className={cx(
+        "min-w-0 font-mono break-words whitespace-pre-wrap",
+        lines && "block basis-full border-l border-line pl-3",
+      )}
+    >
+      {shown}
     </bdi>
   );
 }
