@@ -105,7 +105,7 @@ export function OsGuess({ match }: { match: Schemas["OsMatch"] | null }) {
 }
 
 /** A scan by its name and number, for rows that know only the number. */
-export function ScanName({ id, withProject = false }: { id: number; withProject?: boolean }) {
+export function ScanLink({ id, withProject = false }: { id: number; withProject?: boolean }) {
   const { data } = useQuery(scanNameQuery(id));
   const name = data === null ? "deleted" : visible(data?.name ?? "");
   if (data === null) return <span className="num text-muted">#{id} (deleted)</span>;

@@ -8,7 +8,7 @@ import { useMay } from "@/app/session";
 import { Badge, Button, buttonClass, Card, cx, Select, Time } from "@/components/basics";
 import { CopyButton } from "@/components/copy";
 import { FilterChips, LaterInput } from "@/components/filters";
-import { ScanName } from "@/components/hosts";
+import { ScanLink } from "@/components/hosts";
 import { Dialog } from "@/components/overlays";
 import { PageHead } from "@/components/page";
 import { Empty, Failed, LoadingRows } from "@/components/states";
@@ -335,7 +335,7 @@ function Detail({ text }: { text: string | undefined }) {
 
 function LastScan({ target }: { target: Difficult }) {
   const last = target.history[0];
-  return last ? <ScanName id={last.scan_id} /> : <span className="text-muted">–</span>;
+  return last ? <ScanLink id={last.scan_id} /> : <span className="text-muted">–</span>;
 }
 
 function TimesDialog({ target, close }: { target: Difficult | null; close: () => void }) {
@@ -361,7 +361,7 @@ function TimesDialog({ target, close }: { target: Difficult | null; close: () =>
                 <Time at={time.at} as="date" />
               </span>
               <span className="ml-auto flex items-center gap-3 text-xs">
-                <ScanName id={time.scan_id} />
+                <ScanLink id={time.scan_id} />
                 <Link
                   to="/batches/$batchId"
                   params={{ batchId: String(time.batch_id) }}

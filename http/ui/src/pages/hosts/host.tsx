@@ -8,7 +8,7 @@ import { hostQuery, keys, scanQuery } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { buttonClass, Notice, Time } from "@/components/basics";
 import { CopyButton } from "@/components/copy";
-import { ScanName } from "@/components/hosts";
+import { ScanLink } from "@/components/hosts";
 import { PageHead } from "@/components/page";
 import { Empty, Failed, LoadingRows } from "@/components/states";
 import { isActive, VerdictBadge } from "@/components/verdicts";
@@ -158,7 +158,7 @@ function Origin({ host }: { host: Host }) {
         </span>
       </Fact>
       <Fact label="Scan">
-        <ScanName id={host.scan_id} />
+        <ScanLink id={host.scan_id} />
       </Fact>
       <Fact label="Batch">
         <Link

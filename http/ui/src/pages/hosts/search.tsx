@@ -10,7 +10,7 @@ import { Button, Card, cx, Select } from "@/components/basics";
 import { CopyButton } from "@/components/copy";
 import { FilterChips, HostFilters, hostChips, NO_FILTER } from "@/components/filters";
 import { HostTable } from "@/components/host-table";
-import { ScanName } from "@/components/hosts";
+import { ScanLink } from "@/components/hosts";
 import { PageHead } from "@/components/page";
 import { Empty, Failed, LoadingRows } from "@/components/states";
 import type { Column } from "@/components/table";
@@ -35,7 +35,7 @@ const SCAN: Column<Host>[] = [
     id: "scan",
     header: "Scan and project",
     accessorFn: (host: Host) => host.scan_id,
-    cell: ({ row }) => <ScanName id={row.original.scan_id} withProject />,
+    cell: ({ row }) => <ScanLink id={row.original.scan_id} withProject />,
     enableSorting: false,
     meta: { grow: 1.6 },
   },
