@@ -109,7 +109,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
               key={group.id}
               role="row"
               aria-rowindex={1}
-              className="grid border-b border-line text-xs text-muted"
+              className="grid items-center border-b border-line text-xs text-muted"
               style={{ gridTemplateColumns: template }}
             >
               {group.headers.map((header) => {

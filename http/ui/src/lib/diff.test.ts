@@ -6,6 +6,7 @@ import {
   linesOf,
   matches,
   rowsOf,
+  serviceParts,
   stateOf,
   takeLine,
 } from "./diff";
@@ -92,4 +93,15 @@ it("never calls a port closed that was not looked at", () => {
   expect(stateOf(side("not_probed"), "down")).toBe("host down");
   expect(stateOf(side("not_listed"), "up")).toBe("not listed");
   expect(stateOf(side("filtered"), "up")).toBe("filtered");
+});
+
+it("marks the parts of a service that differ, where the other side knows it", () => {
+  const one = { state: "open", service: "ssh", product: "OpenSSH", version: "9.3" };
+  const other = { ...one, version: "9.6" };
+  expect(serviceParts(one, other)).toEqual([
+    { text: "ssh", differs: false },
+    { text: "OpenSSH", differs: false },
+    { text: "9.3", differs: true },
+  ]);
+  expect(serviceParts(one, side("not_probed")).some((part) => part.differs)).toBe(false);
 });

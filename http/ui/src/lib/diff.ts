@@ -116,10 +116,19 @@ export function isFound(side: DiffPort["before"]): boolean {
   return side.state !== "not_probed" && side.state !== "not_listed";
 }
 
-/** The service of a side in one line. */
-export function serviceOf(side: DiffPort["before"]): string {
-  return [side.service, side.product, side.version, side.extra_info ? `(${side.extra_info})` : null]
-    .map((part) => part?.trim())
-    .filter(Boolean)
-    .join(" ");
+export interface ServicePart {
+  text: string;
+  /** Whether the other side has another one, or none. */
+  differs: boolean;
+}
+
+/** What a side tells of the service, part by part, and which parts the other side tells otherwise. */
+export function serviceParts(side: DiffPort["before"], other: DiffPort["before"]): ServicePart[] {
+  const names = ["service", "product", "version", "extra_info"] as const;
+  return names.flatMap((name) => {
+    const text = side[name]?.trim();
+    if (!text) return [];
+    const differs = isFound(other) && text !== other[name]?.trim();
+    return [{ text: name === "extra_info" ? `(${text})` : text, differs }];
+  });
 }

@@ -305,7 +305,13 @@ function columnsOf(
       "times",
       "Times",
       (row) => (
-        <Button size="sm" variant="quiet" onClick={() => open(row)} title="Show each time">
+        <Button
+          size="sm"
+          variant="quiet"
+          onClick={() => open(row)}
+          aria-label={`${counted(row.times, "time")}: show each`}
+          title="Show each time"
+        >
           <span className="num underline">{count(row.times)}</span>
         </Button>
       ),

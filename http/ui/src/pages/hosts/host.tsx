@@ -166,9 +166,8 @@ function Origin({ host }: { host: Host }) {
           params={{ batchId: String(host.batch_id) }}
           className="num py-1 text-accent hover:underline"
         >
-          {host.batch_id}
+          {host.batch_id}, attempt {host.attempt}
         </Link>
-        <span className="text-muted">, attempt {host.attempt}</span>
       </Fact>
       <Fact label="Finished">
         <Time at={host.finished_at} as="date" />

@@ -4,7 +4,6 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowRight, ChevronRight } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { Badge, Button, Card, cx } from "@/components/basics";
-import { Scanned } from "@/components/hosts";
 import { portTone } from "@/components/verdicts";
 import {
   type DiffHost,
@@ -13,7 +12,7 @@ import {
   isFound,
   KNOWN,
   rowsOf,
-  serviceOf,
+  serviceParts,
   stateOf,
 } from "@/lib/diff";
 import { count, counted } from "@/lib/format";
@@ -293,12 +292,20 @@ function Side({
         {state}
       </span>
     );
-  const service = serviceOf(side);
-  const differs = isFound(other) && service !== serviceOf(other);
+  const parts = serviceParts(side, other);
   return (
     <span role="cell" className="flex min-w-0 items-center gap-2">
       <Badge tone={portTone(side.state)}>{state}</Badge>
-      {service ? <Scanned text={service} className={cx(differs && "font-semibold")} /> : null}
+      <bdi
+        className="min-w-0 truncate text-muted"
+        title={visible(parts.map((part) => part.text).join(" "))}
+      >
+        {parts.map((part) => (
+          <span key={part.text} className={cx(part.differs && "font-semibold text-text")}>
+            {visible(part.text)}{" "}
+          </span>
+        ))}
+      </bdi>
     </span>
   );
 }
