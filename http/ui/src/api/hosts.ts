@@ -3,8 +3,20 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Facets, HostFilter } from "@/lib/hosts";
 import { ApiProblem, api, apiUrl, fetchApi, type Page, problemOf, take, takePage } from "./client";
 
-/** Hosts of a page: each may bear many ports. */
-export const HOSTS_PAGE = 200;
+/** Hosts of the first page; each may bear many ports. Those who read on want more at once. */
+const FIRST_PAGE = 200;
+const LAST_PAGE = 1_000;
+
+interface Place {
+  cursor: string | null;
+  limit: number;
+}
+
+const grown = {
+  initialPageParam: { cursor: null, limit: FIRST_PAGE } as Place,
+  getNextPageParam: (page: Page<unknown>, _: unknown, place: Place): Place | null =>
+    page.next === null ? null : { cursor: page.next, limit: Math.min(LAST_PAGE, 2 * place.limit) },
+};
 
 const paged = {
   initialPageParam: null as string | null,
@@ -21,12 +33,12 @@ export function scanHostsQuery(id: number, filter: HostFilter) {
         api.GET("/api/scans/{id}/hosts", {
           params: {
             path: { id },
-            query: { ...filter, limit: HOSTS_PAGE, cursor: pageParam ?? undefined },
+            query: { ...filter, limit: pageParam.limit, cursor: pageParam.cursor ?? undefined },
           },
           signal,
         }),
       ),
-    ...paged,
+    ...grown,
   });
 }
 
@@ -37,11 +49,13 @@ export function searchQuery(filter: HostFilter & { project_id?: number }) {
     queryFn: ({ signal, pageParam }) =>
       takePage(
         api.GET("/api/hosts", {
-          params: { query: { ...filter, limit: HOSTS_PAGE, cursor: pageParam ?? undefined } },
+          params: {
+            query: { ...filter, limit: pageParam.limit, cursor: pageParam.cursor ?? undefined },
+          },
           signal,
         }),
       ),
-    ...paged,
+    ...grown,
   });
 }
 

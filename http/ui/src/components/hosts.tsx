@@ -76,6 +76,12 @@ function Ports({ host }: { host: Host }) {
   const open = openPorts(host);
   if (open.length === 0 && host.provisional_ports.length > 0)
     return <ProvisionalChips ports={host.provisional_ports.slice(0, 5)} />;
+  if (host.ports.length + host.extra_ports.length === 0)
+    return (
+      <span className="text-muted" title="No port is listed: the scan may not have probed any">
+        –
+      </span>
+    );
   return <PortChips ports={open} />;
 }
 
@@ -138,6 +144,7 @@ const col = (
   accessorFn: (host: Host) => host.id,
   cell: ({ row }) => cell(row.original),
   enableSorting: sorts,
+  sortDescFirst: id === "ports" || id === "finished",
   meta,
 });
 

@@ -5,13 +5,13 @@ export type Past = Schemas["TargetHistory"];
 
 export interface Step {
   scan: Past;
-  /** The scan before it that knows of the address; null for the first. */
-  before: Past | null;
+  /** The scan to compare it with: the last one before that found the host up; null for the first. */
+  base: Past | null;
   /** The verdict before, when it differs. */
   was: Past["verdict"] | null;
-  /** Ports open now that were not listed open before. */
+  /** Ports open now that `base` does not list as open. */
   opened: string[];
-  /** Ports listed open before and not now: closed, filtered, or not probed this time. */
+  /** Ports that `base` lists as open and this scan does not: closed, filtered, or not probed this time. */
   gone: string[];
 }
 
@@ -23,21 +23,23 @@ function comparePorts(a: string, b: string): number {
 }
 
 /**
- * The steps of a history that is newest first. Ports are compared only where both scans found the
- * host up: of one that is down or not finished, that a port is not listed says nothing.
+ * The steps of a history that is newest first. Ports are compared only of scans that found the host
+ * up, each with the last one before it that did: of one that is down or not finished, that a port is
+ * not listed says nothing.
  */
 export function steps(history: readonly Past[]): Step[] {
   return history.map((scan, at) => {
-    const before = history[at + 1] ?? null;
-    const comparable = before?.verdict === "up" && scan.verdict === "up";
+    const older = history.slice(at + 1);
+    const before = older[0] ?? null;
+    const base = scan.verdict === "up" ? (older.find((one) => one.verdict === "up") ?? null) : null;
     const minus = (all: string[], those: string[]) =>
       all.filter((port) => !those.includes(port)).sort(comparePorts);
     return {
       scan,
-      before,
+      base: base ?? before,
       was: before && before.verdict !== scan.verdict ? before.verdict : null,
-      opened: comparable ? minus(scan.open_ports, before.open_ports) : [],
-      gone: comparable ? minus(before.open_ports, scan.open_ports) : [],
+      opened: base ? minus(scan.open_ports, base.open_ports) : [],
+      gone: base ? minus(base.open_ports, scan.open_ports) : [],
     };
   });
 }

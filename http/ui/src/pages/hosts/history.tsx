@@ -87,7 +87,7 @@ function Line({
   hostId: number | undefined;
   isThis: boolean;
 }) {
-  const { scan, before } = step;
+  const { scan, base } = step;
   const name = visible(scan.name ?? scan.targets.slice(0, 2).join(" "));
   return (
     <li
@@ -122,13 +122,13 @@ function Line({
               Open
             </Link>
           ) : null}
-          {before ? (
+          {base ? (
             <Link
               to="/compare"
-              search={{ a: before.id, b: scan.id } as never}
+              search={{ a: base.id, b: scan.id } as never}
               className={buttonClass("quiet", "sm")}
             >
-              Compare with #{before.id}
+              Compare with #{base.id}
             </Link>
           ) : null}
         </span>
@@ -151,7 +151,9 @@ function Changes({ step }: { step: Step }) {
       {nothing || opened.length + gone.length === 0 ? (
         <span className="num truncate text-muted" title={scan.open_ports.join(", ")}>
           {scan.open_ports.length === 0
-            ? "no open ports"
+            ? scan.verdict === "up"
+              ? "no open ports listed"
+              : "no ports known"
             : `open: ${scan.open_ports.slice(0, FEW).join(", ")}${scan.open_ports.length > FEW ? `, ${scan.open_ports.length - FEW} more` : ""}`}
         </span>
       ) : (

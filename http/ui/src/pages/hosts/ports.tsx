@@ -96,14 +96,13 @@ export function PortsCard({ host }: { host: Host }) {
       <Provisional ports={host.provisional_ports} />
       {ports.length > 0 ? (
         <div className="overflow-x-auto">
-          <table className="w-full min-w-[52rem] table-fixed text-sm">
+          <table className="w-full min-w-[42rem] table-fixed text-sm">
             <thead className="text-left text-xs text-muted">
               <tr className="border-b border-line">
-                <th className="w-32 px-3 py-2 font-medium">Port</th>
-                <th className="w-32 px-3 py-2 font-medium">State</th>
+                <th className="w-28 px-3 py-2 font-medium">Port</th>
+                <th className="w-32 px-3 py-2 font-medium">State and reason</th>
                 <th className="w-32 px-3 py-2 font-medium">Service</th>
-                <th className="px-3 py-2 font-medium">Product and version</th>
-                <th className="w-56 px-3 py-2 font-medium">CPE</th>
+                <th className="px-3 py-2 font-medium">Product, version, CPE</th>
                 <th className="w-28 px-3 py-2 text-right font-medium">Confidence</th>
               </tr>
             </thead>
@@ -207,11 +206,8 @@ function PortRows({
                 .join(", ")}
             />
           ) : null}
-        </td>
-        <td className="px-3 py-1.5 font-mono text-xs">
-          {(service?.cpe ?? []).length === 0 ? <Scanned text={null} /> : null}
           {service?.cpe.map((cpe) => (
-            <Scanned key={cpe} text={cpe} />
+            <Scanned key={cpe} text={cpe} className="font-mono text-xs text-muted" />
           ))}
         </td>
         <td className="num px-3 py-1.5 text-right">
@@ -220,7 +216,7 @@ function PortRows({
       </tr>
       {isOpen ? (
         <tr id={id} className="border-b border-line">
-          <td colSpan={6} className="px-3 pb-3">
+          <td colSpan={5} className="px-3 pb-3">
             <div className="flex flex-col gap-2 max-lg:sticky max-lg:left-3 max-lg:max-w-[calc(100vw-4.5rem)]">
               {byUse(port.scripts).map((script) => (
                 <ScriptView key={script.id} script={script} />

@@ -226,7 +226,7 @@ function Nothing({
   const address = [filter.q, filter.address].find((text) => text && isAddress(text));
   return (
     <Empty title="No host matches" action={<Button onClick={clear}>Clear all filters</Button>}>
-      <ul className="list-inside list-disc text-left">
+      <ul className="list-outside list-disc pl-5 text-left">
         {address ? (
           <li>
             It may have been down in all scans:{" "}

@@ -74,7 +74,7 @@ export default function ComparePage() {
             The first scan is the newer one: what appeared reads as vanished.
           </Notice>
         ) : null}
-        {both ? (
+        {a.error || b.error ? null : both ? (
           values.a === values.b ? (
             <Empty title="Both are the same scan">Choose another one for one of the sides.</Empty>
           ) : (
