@@ -7,6 +7,12 @@ import { visible } from "@/lib/text";
 import { Button, Card, cx } from "./basics";
 
 const FEW = 8;
+/** Rows of each kind that the server tells at most. */
+const SERVER_MOST = 50;
+
+function longest(facets: Facets): number {
+  return Math.max(facets.ports.length, facets.services.length, facets.products.length);
+}
 
 interface Entry {
   key: string;
@@ -79,7 +85,7 @@ function entriesOf(facets: Facets, filter: HostFilter) {
       filter.port === port.port && (!filter.protocol || filter.protocol === port.protocol);
     const change: HostFilter = isSet
       ? { port: undefined, protocol: undefined, state: undefined }
-      : { port: port.port, protocol: port.protocol, state: "open" };
+      : { port: port.port, protocol: port.protocol, state: filter.state ?? "open" };
     const said = visible(`${port.port}/${port.protocol} ${port.service ?? ""}`.trim());
     const label = (
       <>
@@ -128,11 +134,18 @@ export function FacetPanel({
         </button>
       </h2>
       <div className={cx("lg:block", open ? "block border-t border-line lg:border-t-0" : "hidden")}>
-        <Group title="Open ports" entries={entries.ports} onFilter={onFilter} />
+        <Group
+          title={filter.state && filter.state !== "open" ? `Ports ${filter.state}` : "Open ports"}
+          entries={entries.ports}
+          onFilter={onFilter}
+        />
         <Group title="Services" entries={entries.services} onFilter={onFilter} />
         <Group title="Products" entries={entries.products} onFilter={onFilter} />
         {none ? <p className="px-4 py-3 text-sm text-muted">No open ports yet.</p> : null}
         <p className="border-t border-line px-4 py-2 text-xs text-muted">
+          {source === "server" && longest(facets) >= SERVER_MOST
+            ? `The ${SERVER_MOST} most frequent of each. `
+            : null}
           {facets.complete
             ? `Of ${counted(facets.hosts, "host")}.`
             : source === "page"

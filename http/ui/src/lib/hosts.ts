@@ -132,13 +132,17 @@ function counted(values: Iterable<string>): { value: string; count: number }[] {
     .sort((a, b) => b.count - a.count || a.value.localeCompare(b.value));
 }
 
-/** Facets of the hosts at hand, where the server does not count them. Of ports, the open ones. */
-export function facetsOf(hosts: readonly Host[], complete: boolean): Facets {
+/** Facets of the hosts at hand, where the server does not count them; of ports in one state. */
+export function facetsOf(
+  hosts: readonly Host[],
+  complete: boolean,
+  state: PortState = "open",
+): Facets {
   const ports = new Map<string, Facets["ports"][number]>();
   const names: string[] = [];
   const products: string[] = [];
   for (const host of hosts) {
-    const open = openPorts(host);
+    const open = host.ports.filter((port) => port.state === state);
     for (const port of open) {
       const key = `${port.port}/${port.protocol}`;
       const known = ports.get(key);

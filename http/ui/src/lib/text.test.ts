@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { columns, fit, places, visible } from "./text";
+import { columns, places, rowEnd, visible } from "./text";
 
 describe("visible", () => {
   it("shows what would move or hide text, and moves no place", () => {
@@ -13,12 +13,12 @@ describe("visible", () => {
   });
 });
 
-describe("fit", () => {
+describe("rowEnd", () => {
   it("cuts at the width, counts wide signs double and halves no pair", () => {
-    expect(fit("abcdef", 0, 4)).toBe(4);
-    expect(fit("日本語", 0, 4)).toBe(2);
-    expect(fit("a😀b", 0, 2)).toBe(1);
-    expect(fit("😀b", 0, 1)).toBe(2);
+    expect(rowEnd("abcdef", 0, 4)).toBe(4);
+    expect(rowEnd("日本語", 0, 4)).toBe(2);
+    expect(rowEnd("a😀b", 0, 2)).toBe(1);
+    expect(rowEnd("😀b", 0, 1)).toBe(2);
     expect(columns("ab日")).toBe(4);
   });
 });

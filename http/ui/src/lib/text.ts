@@ -25,7 +25,7 @@ export function columns(text: string): number {
 }
 
 /** The place after the last unit that fits in so many columns, from a place on; one at least. */
-export function fit(text: string, from: number, width: number): number {
+export function rowEnd(text: string, from: number, width: number): number {
   let left = width;
   let at = from;
   while (at < text.length) {

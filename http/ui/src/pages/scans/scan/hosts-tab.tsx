@@ -105,8 +105,8 @@ function Listed({
   const counts = useQuery({ ...facetsQuery(scanId, filter), placeholderData: keepPreviousData });
   const hosts = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
   const facets = useMemo(
-    () => counts.data ?? facetsOf(hosts, !query.hasNextPage),
-    [counts.data, hosts, query.hasNextPage],
+    () => counts.data ?? facetsOf(hosts, !query.hasNextPage, filter.state),
+    [counts.data, hosts, query.hasNextPage, filter.state],
   );
   const by = useMemo(() => (sort ? readSort(sort) : undefined), [sort]);
   const fresh = useNewHosts(scan, query, hosts.length, conditions(filter) > 0);
