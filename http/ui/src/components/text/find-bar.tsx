@@ -84,7 +84,6 @@ export function FindBar({
         type="search"
         aria-label="Search"
         placeholder="Search  ( / )"
-        className="h-8 min-w-0"
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
         onKeyDown={press}

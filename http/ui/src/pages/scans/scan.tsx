@@ -105,7 +105,13 @@ function Followed({
   );
   return (
     <>
-      <ScanHead scan={scan} live={live} error={error} onHelp={() => setHelp(true)}>
+      <ScanHead
+        scan={scan}
+        live={live}
+        error={error}
+        brief={tab !== "overview"}
+        onHelp={() => setHelp(true)}
+      >
         <Tabs scan={scan} tab={tab} />
       </ScanHead>
       <Suspense fallback={<LoadingRows />}>

@@ -28,7 +28,7 @@ export function BatchFilter({
     if (!isWrong && typed !== (batch ? String(batch) : "")) onBatch(typed ? Number(typed) : null);
   };
   return (
-    <>
+    <div className="w-28">
       <Input
         type="search"
         inputMode="numeric"
@@ -37,7 +37,6 @@ export function BatchFilter({
         aria-invalid={isWrong}
         placeholder="all batches"
         title="The number of a batch; empty for all"
-        className="h-8 w-28"
         value={typed}
         onChange={(event) => setTyped(event.target.value.trim())}
         onBlur={choose}
@@ -52,6 +51,6 @@ export function BatchFilter({
           </option>
         ))}
       </datalist>
-    </>
+    </div>
   );
 }

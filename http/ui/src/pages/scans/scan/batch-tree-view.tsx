@@ -11,7 +11,7 @@ import type { TreeRow } from "./batch-tree";
 import { type BatchRow, someOf } from "./view";
 
 const ROW = 36;
-const GRID = "grid grid-cols-[11rem_7.5rem_minmax(10rem,2fr)_5rem_6rem_minmax(11rem,2fr)_7rem]";
+const GRID = "grid grid-cols-[11rem_8rem_minmax(10rem,2fr)_5.5rem_9.5rem_minmax(11rem,2fr)_7rem]";
 
 interface Props {
   rows: TreeRow[];
@@ -65,7 +65,7 @@ export function BatchTree({ rows, onToggle }: Props) {
       onKeyDown={press}
       className="relative max-h-[max(24rem,calc(100dvh-14rem))] overflow-auto"
     >
-      <div className="min-w-[66rem]">
+      <div className="min-w-[72rem]">
         <div role="rowgroup" className="sticky top-0 z-10 bg-surface">
           <div
             role="row"
@@ -146,19 +146,19 @@ function Row({
             type="button"
             tabIndex={-1}
             aria-label={isOpen ? "Close" : "Open"}
-            className="flex size-6 shrink-0 items-center justify-center rounded text-muted hover:text-text"
+            className="flex size-7 shrink-0 items-center justify-center rounded text-muted hover:text-text"
             onClick={() => onToggle(batch.id)}
           >
             {isOpen ? <ChevronDown className="size-4" /> : <ChevronRight className="size-4" />}
           </button>
         ) : (
-          <span className="size-6 shrink-0" />
+          <span className="size-7 shrink-0" />
         )}
         <Link
           to="/batches/$batchId"
           params={{ batchId: String(batch.id) }}
           tabIndex={-1}
-          className="num inline-flex h-6 items-center hover:underline"
+          className="num inline-flex h-7 items-center hover:underline"
         >
           {batch.id}
         </Link>

@@ -72,11 +72,13 @@ function Tree({ batches, live }: { batches: Parameters<typeof batchRows>[0]; liv
       <Chips
         label="Status"
         chosen={search.status ? [search.status] : []}
-        choices={ORDER.map((status) => ({
-          key: status,
-          label: status,
-          count: counts.get(status) ?? 0,
-        }))}
+        choices={ORDER.filter((status) => counts.has(status) || status === search.status).map(
+          (status) => ({
+            key: status,
+            label: status,
+            count: counts.get(status) ?? 0,
+          }),
+        )}
         onToggle={(key) =>
           change({ status: search.status === key ? null : (key as BatchStatus) }, true)
         }

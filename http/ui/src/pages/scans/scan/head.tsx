@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { Keyboard } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Scan } from "@/api/client";
-import { IconButton, Stat, useNow } from "@/components/basics";
+import { cx, IconButton, Stat, useNow } from "@/components/basics";
 import { PageHead } from "@/components/page";
 import { Failed } from "@/components/states";
 import { StatusBadge, VerdictBar, VerdictLegend } from "@/components/verdicts";
@@ -19,11 +19,14 @@ export function ScanHead({
   scan,
   live,
   error,
+  brief,
   onHelp,
   children,
 }: {
   scan: Scan;
   live: LiveScan;
+  /** Leaves room for a tab that needs it. */
+  brief: boolean;
   /** Why the newest answer about the scan did not come, if so. */
   error: unknown;
   onHelp: () => void;
@@ -73,7 +76,7 @@ export function ScanHead({
       <StaleNotice live={live} />
       {error ? <Failed error={error} /> : null}
       <ScanNotices scan={scan} />
-      <Standing scan={scan} />
+      <Standing scan={scan} brief={brief} />
       {children}
     </PageHead>
   );
@@ -86,7 +89,20 @@ function sign(scan: Scan): string {
   return scan.status === "completed" ? "✓" : "";
 }
 
-function Standing({ scan }: { scan: Scan }) {
+function Standing({ scan, brief }: { scan: Scan; brief: boolean }) {
+  return (
+    <section aria-label="Where it stands" className="rounded-lg border border-line bg-surface">
+      <div className="flex flex-col gap-2 px-4 pt-3 pb-3">
+        <ProgressLine scan={scan} brief={brief} />
+        <VerdictBar verdicts={scan.verdicts} />
+        <VerdictLegend verdicts={scan.verdicts} />
+      </div>
+      {brief ? null : <Figures scan={scan} />}
+    </section>
+  );
+}
+
+function Figures({ scan }: { scan: Scan }) {
   const { progress } = scan;
   const batches = scan.batches_by_state;
   const inAll = Object.values(batches).reduce((sum, one) => sum + one, 0);
@@ -95,43 +111,38 @@ function Standing({ scan }: { scan: Scan }) {
     .map((state) => `${count(batches[state] ?? 0)} ${state}`)
     .join(" · ");
   return (
-    <section aria-label="Where it stands" className="rounded-lg border border-line bg-surface">
-      <div className="flex flex-col gap-2 px-4 pt-3 pb-3">
-        <ProgressLine scan={scan} />
-        <VerdictBar verdicts={scan.verdicts} />
-        <VerdictLegend verdicts={scan.verdicts} />
-      </div>
-      <dl className="grid grid-cols-2 divide-line border-t border-line max-sm:divide-y sm:grid-cols-4 sm:divide-x">
-        <Stat
-          label="Hosts up"
-          value={count(progress.hosts_up)}
-          hint={`of ${counted(progress.targets_total, "target")}`}
-          tone={progress.hosts_up > 0 ? "good" : undefined}
-        />
-        <Stat label="Open ports" value={count(progress.open_ports)} hint="on hosts up" />
-        <Stat
-          label="Running batches"
-          value={count(progress.running_batches)}
-          hint={`at most ${scan.concurrency} at once${scan.tuning.concurrency ? ", tuned" : ""}`}
-        />
-        <Stat
-          label="Batches"
-          value={count(inAll)}
-          hint={<span title={told}>{told || "none yet"}</span>}
-          tone={(batches.failed ?? 0) > 0 ? "danger" : undefined}
-        />
-      </dl>
-    </section>
+    <dl className="grid grid-cols-2 divide-line border-t border-line max-sm:divide-y sm:grid-cols-4 sm:divide-x">
+      <Stat
+        label="Hosts up"
+        value={count(progress.hosts_up)}
+        hint={`of ${counted(progress.targets_total, "target")}`}
+        tone={progress.hosts_up > 0 ? "good" : undefined}
+      />
+      <Stat label="Open ports" value={count(progress.open_ports)} hint="on hosts up" />
+      <Stat
+        label="Running batches"
+        value={count(progress.running_batches)}
+        hint={`at most ${scan.concurrency} at once${scan.tuning.concurrency ? ", tuned" : ""}`}
+      />
+      <Stat
+        label="Batches"
+        value={count(inAll)}
+        hint={<span title={told}>{told || "none yet"}</span>}
+        tone={(batches.failed ?? 0) > 0 ? "danger" : undefined}
+      />
+    </dl>
   );
 }
 
-function ProgressLine({ scan }: { scan: Scan }) {
+function ProgressLine({ scan, brief }: { scan: Scan; brief: boolean }) {
   const { progress } = scan;
   const said = percent(progress.targets_done, progress.targets_total);
   return (
     <>
       <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1 text-sm">
-        <span className="num text-2xl font-semibold tracking-tight">{said}</span>
+        <span className={cx("num font-semibold tracking-tight", brief ? "text-lg" : "text-2xl")}>
+          {said}
+        </span>
         <span className="num text-muted">
           {count(progress.targets_done)} of {counted(progress.targets_total, "target")} done
         </span>
@@ -147,7 +158,7 @@ function ProgressLine({ scan }: { scan: Scan }) {
         aria-valuemax={progress.targets_total}
         aria-valuenow={progress.targets_done}
         aria-valuetext={said}
-        className="h-1.5 overflow-hidden rounded-full bg-sunken"
+        className={cx("h-1.5 overflow-hidden rounded-full bg-sunken", brief && "sr-only")}
       >
         <div
           className="h-full rounded-full bg-accent transition-[width] duration-500"

@@ -94,7 +94,6 @@ export function LogView({
         />
         <Select
           aria-label="Stream"
-          className="h-8"
           value={search.stream ?? ""}
           onChange={(event) =>
             change({ stream: (event.target.value || null) as typeof search.stream }, true)
@@ -160,7 +159,7 @@ export function LogView({
           onTop={onTop}
           onColumns={setColumns}
           onKey={press}
-          className="h-[max(20rem,calc(100dvh-15rem))]"
+          className="h-[max(20rem,calc(100dvh-21rem))]"
         />
         {isEmpty ? <Nothing scan={scan} history={history} /> : null}
         {follow && !paused ? null : (
@@ -266,7 +265,7 @@ function Foot({
         ) : null}
         {history.state === "loading" ? <span>loading older lines</span> : null}
         {history.state === "idle" ? (
-          <Button size="sm" variant="quiet" className="h-6" onClick={() => void history.more()}>
+          <Button size="sm" variant="quiet" onClick={() => void history.more()}>
             Load older lines
           </Button>
         ) : null}
