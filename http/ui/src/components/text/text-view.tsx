@@ -50,7 +50,7 @@ interface Props<Line> {
 export function TextView<Line>(props: Props<Line>) {
   const { rows, follow, onTop } = props;
   const box = useRef<HTMLDivElement>(null);
-  const place = useRef({ top: 0, height: 400, origin: rows.origin, rows });
+  const place = useRef({ top: 0, scrolled: 0, height: 400, origin: rows.origin, rows });
   const [, draw] = useReducer((before: number) => before + 1, 0);
   useColumns(box, props.gutterColumns, props.onColumns, (height) => {
     place.current.height = height;
@@ -71,11 +71,11 @@ export function TextView<Line>(props: Props<Line>) {
   if (follow) at.top = Math.max(0, height - at.height);
   const first = Math.max(0, Math.min(rowAt(at.top, all, height, at.height), rows.rows - 1));
 
+  const { top } = at;
   useLayoutEffect(() => {
-    const scroller = box.current;
-    if (scroller && Math.abs(scroller.scrollTop - place.current.top) >= 1) {
-      scroller.scrollTop = place.current.top;
-    }
+    // Reading where it is would make the browser lay the page out twice.
+    if (box.current && top !== place.current.scrolled) box.current.scrollTop = top;
+    place.current.scrolled = top;
   });
   useEffect(() => {
     if (first < 100 && !follow) onTop?.();
@@ -99,6 +99,7 @@ export function TextView<Line>(props: Props<Line>) {
     else if (!follow && to > at.top && fromEnd < 2 && rows.rows > inSight) props.onFollow(true);
     if (follow && fromEnd < ROW) return;
     at.top = to;
+    at.scrolled = to;
     draw();
   };
   const shown = [];
@@ -108,7 +109,8 @@ export function TextView<Line>(props: Props<Line>) {
     if (!part || line === undefined) break;
     shown.push(
       <Row
-        key={`${part.line}.${part.from}`}
+        // While all rows change at once, each takes the place of another: that costs least.
+        key={follow ? shown.length : `${part.line}.${part.from}`}
         gutter={part.from === 0 ? props.gutter(line, part.line) : null}
         gutterColumns={props.gutterColumns}
         text={rows.textOf(line).slice(part.from, part.to)}
@@ -130,7 +132,7 @@ export function TextView<Line>(props: Props<Line>) {
       onScroll={scrolled}
       onKeyDown={props.onKey}
       className={cx(
-        "relative overflow-auto bg-sunken font-mono text-xs leading-5 [overflow-anchor:none]",
+        "relative overflow-auto bg-sunken font-mono text-xs leading-[20px] [overflow-anchor:none]",
         rows.width !== null && "overflow-x-hidden",
         props.className,
       )}
@@ -199,7 +201,9 @@ const Row = memo(function Row({
   isCurrent: boolean;
 }) {
   return (
-    <div className={cx("flex h-5 whitespace-pre hover:bg-hover", isCurrent && "bg-accent-soft")}>
+    <div
+      className={cx("flex h-[20px] whitespace-pre hover:bg-hover", isCurrent && "bg-accent-soft")}
+    >
       <span
         className="shrink-0 pr-[2ch] pl-[1ch] text-right text-muted select-none"
         style={{ width: `${gutterColumns + 3}ch` }}

@@ -28,7 +28,7 @@ export function BatchFilter({
     if (!isWrong && typed !== (batch ? String(batch) : "")) onBatch(typed ? Number(typed) : null);
   };
   return (
-    <div className="w-28">
+    <div className="w-32">
       <Input
         type="search"
         inputMode="numeric"

@@ -75,7 +75,7 @@ export function ScanHead({
       ) : null}
       <StaleNotice live={live} />
       {error ? <Failed error={error} /> : null}
-      <ScanNotices scan={scan} />
+      <ScanNotices scan={scan} brief={brief} />
       <Standing scan={scan} brief={brief} />
       {children}
     </PageHead>

@@ -11,10 +11,13 @@ import { count, counted, timeOfDay } from "@/lib/format";
 import type { LogHistory } from "@/live/history";
 import { LINES_MAX, type LogLine } from "@/live/log";
 import { LogRows } from "@/live/log-rows";
-import { type LiveScan, useParts } from "@/live/scan";
+import { type LiveScan, useCalmParts } from "@/live/scan";
 import { BatchFilter } from "./batch-filter";
 import { useScanSearch } from "./search";
 import { isEnded } from "./view";
+
+/** Milliseconds between two drawings: lines that come faster are not read one by one. */
+const CALM_MS = 50;
 
 /** Columns before a line: the time of day and the batch. */
 const GUTTER = 16;
@@ -45,7 +48,7 @@ export function LogView({
   live: LiveScan;
   history: LogHistory;
 }) {
-  useParts(live, "log");
+  useCalmParts(live, CALM_MS, "log");
   const [search, change] = useScanSearch();
   const [follow, setFollow] = useState(true);
   const [paused, setPaused] = useState(false);

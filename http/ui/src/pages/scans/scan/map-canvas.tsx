@@ -94,6 +94,13 @@ export function MapCanvas({
     if (canvas.current && width > 0) draw(canvas.current, cells, at, chosen);
   }, [cells, at.columns, at.size, at.height, chosen, width, theme]);
 
+  // Other blocks: what was chosen is not among them.
+  const shown = `${family.prefix} ${cells[0]?.block}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when other blocks are shown
+  useEffect(() => {
+    setChosen(box.current?.matches(":focus-visible") ? 0 : null);
+  }, [shown]);
+
   const point = (index: number | null) => {
     setChosen(index);
     onPoint(index === null ? null : (cells[index] ?? null));

@@ -6,7 +6,7 @@ import { counted } from "@/lib/format";
 import { visible } from "@/lib/text";
 import { isInterrupted } from "./view";
 
-export function ScanNotices({ scan }: { scan: Scan }) {
+export function ScanNotices({ scan, brief }: { scan: Scan; brief: boolean }) {
   const { fallback, warnings } = scan;
   return (
     <>
@@ -31,7 +31,7 @@ export function ScanNotices({ scan }: { scan: Scan }) {
           </ul>
         </Notice>
       ) : null}
-      {warnings.length > 0 ? (
+      {warnings.length > 0 && !brief ? (
         <Notice tone="info" title="Said when it was accepted">
           <ul>
             {warnings.map((one) => (

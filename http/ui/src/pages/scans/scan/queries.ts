@@ -1,5 +1,5 @@
 // What the tabs of a scan ask for.
-import { queryOptions } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import {
   ApiProblem,
   api,
@@ -79,6 +79,8 @@ export interface ScanMap {
 export function mapQuery(id: number, within: string | undefined, cells = 1024) {
   return queryOptions({
     queryKey: [...keys.map(id), within ?? "", cells],
+    // The blocks before stay until the new ones are there: nothing jumps, and the focus stays.
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       getJson(apiUrl(`/api/scans/${id}/map`, { cells, within }), signal) as Promise<ScanMap>,
   });
