@@ -29,8 +29,8 @@ use crate::{
     assets, metrics,
     query::{Nothing, Query},
     rest::{
-        audit, batches, diff, export, hosts, import, map, projects, quick, scans, scope, session,
-        system, targets, tokens,
+        audit, batches, diff, events as stored_events, export, hosts, import, map, projects, quick,
+        scans, scope, session, system, targets, tokens,
     },
     sse, ws,
 };
@@ -83,7 +83,7 @@ use utoipa::OpenApi;
         scans::rescan,
         scans::targets,
         map::map,
-        scans::events,
+        stored_events::events,
         export::export,
         diff::diff,
         import::import,

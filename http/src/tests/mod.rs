@@ -4,6 +4,7 @@ mod access;
 mod callers;
 mod documents;
 mod edge;
+mod events;
 mod exports;
 mod facets;
 mod hostile;
