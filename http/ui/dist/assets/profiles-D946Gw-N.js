@@ -1,0 +1,1 @@
+import{t as e}from"./page-DlCcRGo5.js";import{f as t}from"./index-DsaGwoqH.js";var n=t();function r(){return(0,n.jsx)(e,{title:`profiles`})}export{r as default};
