@@ -13,6 +13,7 @@ mod assets;
 mod audit;
 mod auth;
 mod diff;
+mod events;
 mod export;
 mod extract;
 mod facets;

@@ -11,8 +11,8 @@ use crate::{
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
     rest::{
-        audit, batches, diff, export, hosts, import, map, profiles, projects, quick, scans, scope,
-        session, system, targets, tokens,
+        audit, batches, diff, events, export, hosts, import, map, profiles, projects, quick, scans,
+        scope, session, system, targets, tokens,
     },
     sse, ws,
 };
@@ -252,7 +252,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/scans/{id}/facets", get(hosts::facets))
         .route("/api/scans/{id}/map", get(map::map))
         .route("/api/scans/{id}/targets", get(scans::targets))
-        .route("/api/scans/{id}/events", get(scans::events))
+        .route("/api/scans/{id}/events", get(events::events))
         .route("/api/scans/{id}/stream", get(sse::scan_stream))
         .route("/api/scans/{id}/export", get(export::export))
         .route("/api/scans/{id}/diff/{other}", get(diff::diff))
@@ -266,6 +266,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/targets/{address}/history", get(targets::history))
         .route("/api/nmap/run", post(quick::run).layer(large()))
         .route("/api/system", get(system::describe))
+        .route("/api/system/supervision", get(system::supervision))
         .route("/api/system/limits", patch(system::change_limits))
         .route("/api/audit", get(audit::list))
         .route("/api/audit/verify", get(audit::verify))

@@ -73,6 +73,9 @@ pub const RAW_FRAME_BYTES: usize = 256 * 1024;
 pub const LIVE_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Events that one read of the store or of the live ring hands over at most.
 pub const EVENTS_PAGE_MAX: usize = 1000;
+/// Bytes of stored events that one request for some of them goes through, to the end of a segment;
+/// its `Link` goes on from there.
+pub const EVENTS_WALK_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Rows of a list without an explicit `limit` on our own routes.
 pub const PAGE_DEFAULT: usize = 100;

@@ -29,8 +29,8 @@ use crate::{
     assets, metrics,
     query::{Nothing, Query},
     rest::{
-        audit, batches, diff, export, hosts, import, map, profiles, projects, quick, scans, scope,
-        session, system, targets, tokens,
+        audit, batches, diff, events as stored_events, export, hosts, import, map, profiles,
+        projects, quick, scans, scope, session, system, targets, tokens,
     },
     sse, ws,
 };
@@ -88,7 +88,7 @@ use utoipa::OpenApi;
         scans::rescan,
         scans::targets,
         map::map,
-        scans::events,
+        stored_events::events,
         export::export,
         diff::diff,
         import::import,
@@ -105,6 +105,7 @@ use utoipa::OpenApi;
         targets::history,
         quick::run,
         system::describe,
+        system::supervision,
         system::change_limits,
         system::healthz,
         system::readyz,

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod batches;
 pub mod diff;
+pub mod events;
 pub mod export;
 pub mod hosts;
 pub mod import;

@@ -4,6 +4,7 @@ mod access;
 mod callers;
 mod documents;
 mod edge;
+mod events;
 mod exports;
 mod facets;
 mod hostile;
@@ -21,6 +22,7 @@ mod routes;
 mod scope;
 mod shutdown;
 mod sse;
+mod supervision;
 mod ui;
 mod ws;
 

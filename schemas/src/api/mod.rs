@@ -12,6 +12,7 @@ mod profile;
 mod request;
 mod scan;
 mod scope;
+mod supervision;
 mod system;
 
 pub use access::*;
@@ -25,4 +26,5 @@ pub use profile::*;
 pub use request::*;
 pub use scan::*;
 pub use scope::*;
+pub use supervision::*;
 pub use system::*;
