@@ -112,8 +112,13 @@ function Entries({
   canRemove: boolean;
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reachable by keyboard
-    <div className="overflow-x-auto" tabIndex={0} role="group" aria-label={LISTS[list].title}>
+    <div
+      className="relative overflow-x-auto"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reachable by keyboard
+      tabIndex={0}
+      role="group"
+      aria-label={LISTS[list].title}
+    >
       <table className="w-full min-w-[44rem] table-fixed text-sm">
         <thead className="text-left text-xs text-muted">
           <tr className="border-b border-line">
