@@ -4,6 +4,19 @@
 const said = document.getElementById("said");
 const form = document.getElementById("by-token");
 const token = document.getElementById("token");
+const asked = new URLSearchParams(location.search);
+
+// Where the login was asked from: a path of this server, and nothing that leads elsewhere. What a
+// browser makes of `//host`, `/\\host` or `/<tab>/host` is another origin.
+function next() {
+  const wanted = asked.get("next") ?? "/";
+  try {
+    const url = new URL(wanted, location.origin);
+    return wanted.startsWith("/") && url.origin === location.origin ? url.href : "/";
+  } catch {
+    return "/";
+  }
+}
 
 async function enter(given) {
   said.textContent = "Logging in ...";
@@ -14,7 +27,7 @@ async function enter(given) {
       body: JSON.stringify(given),
     });
     if (answer.ok) {
-      location.replace("/");
+      location.replace(next());
       return;
     }
     const problem = await answer.json();

@@ -1,7 +1,7 @@
 // Drives a Chromium of the system against the built program, with real nmap on loopback.
 //
-//   NETSCAN_BIN       the program; target/debug/netscan or target/quick/netscan when left out
-//   NETSCAN_CHROMIUM  the browser; /usr/bin/chromium when left out
+//   NETSCAN_BIN       the program, or NETSCAN; target/debug/netscan or target/quick/netscan without
+//   NETSCAN_CHROMIUM  the browser, or CHROMIUM; /usr/bin/chromium without
 //   NETSCAN_UI_DIST   a folder with built pages, to try them without building the program anew
 import { defineConfig } from "@playwright/test";
 
@@ -29,7 +29,7 @@ export default defineConfig({
     timezoneId: "Europe/Berlin",
     trace: "retain-on-failure",
     launchOptions: {
-      executablePath: process.env.NETSCAN_CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.NETSCAN_CHROMIUM ?? process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: flags,
     },
   },

@@ -73,6 +73,9 @@ pub const RAW_FRAME_BYTES: usize = 256 * 1024;
 pub const LIVE_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Events that one read of the store or of the live ring hands over at most.
 pub const EVENTS_PAGE_MAX: usize = 1000;
+/// Bytes of stored events that one request for some of them goes through, to the end of a segment;
+/// its `Link` goes on from there.
+pub const EVENTS_WALK_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Rows of a list without an explicit `limit` on our own routes.
 pub const PAGE_DEFAULT: usize = 100;
@@ -88,6 +91,18 @@ pub const SEARCH_READS_MAX: usize = 10_000;
 pub const SEARCH_ALL_READS_MAX: usize = 1_000_000;
 /// Words of one search.
 pub const SEARCH_WORDS_MAX: usize = 16;
+/// Cells of a scan's map at most.
+pub const MAP_CELLS_MAX: usize = 4096;
+/// Cells of a scan's map when none are asked for.
+pub const MAP_CELLS_DEFAULT: usize = 1024;
+/// Hosts that one map looks at for open ports, or steps through indexes that cost as much; beyond
+/// it says `truncated`.
+pub const MAP_READS_MAX: usize = 100_000;
+/// Hosts that are read to count what hosts have in common, or steps through indexes that cost as
+/// much; beyond it the answer is not `complete`.
+pub const FACET_READS_MAX: usize = 100_000;
+/// Ports that are looked at for that, beyond those of one page of a search.
+pub const FACET_PORTS_MAX: u64 = 2_000_000;
 /// Addresses of one `POST /api/nmap/run`: its client waits, and gets all in one answer.
 pub const RUN_ADDRESSES_MAX: u64 = 4096;
 /// Addresses that `POST /api/targets/expand` lists.

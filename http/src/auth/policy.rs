@@ -88,6 +88,8 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/api/scans/{id}/rescan", OPERATOR, Object::Scan),
     rule("GET", "/api/scans/{id}/batches", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/hosts", VIEWER, Object::Scan),
+    rule("GET", "/api/scans/{id}/facets", VIEWER, Object::Scan),
+    rule("GET", "/api/scans/{id}/map", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/targets", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/events", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/stream", VIEWER, Object::Scan),
@@ -126,10 +128,15 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/metrics", VIEWER, Object::Whole),
     rule("*", "/ws/scans/{id}", VIEWER, Object::Scan),
     rule("*", "/ws/events", VIEWER, Object::None),
+    // The web UI: files without data.
     rule("GET", "/", ANYBODY, Object::None),
+    rule("GET", "/assets/{file}", ANYBODY, Object::None),
     rule("GET", "/login", ANYBODY, Object::None),
     rule("GET", "/login.js", ANYBODY, Object::None),
 ];
+
+/// The pages and other files of the web UI, which answer paths without a route. They hold no data.
+pub const PAGES: Rule = rule("GET", "/{page}", ANYBODY, Object::None);
 
 /// What the table says of a request.
 #[derive(Clone, Copy, Debug)]

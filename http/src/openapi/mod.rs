@@ -26,13 +26,13 @@ pub use docs::{page, style};
 pub use {answers::LENIENT, tests::operations};
 
 use crate::{
-    metrics,
+    assets, metrics,
     query::{Nothing, Query},
     rest::{
-        audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
-        system, targets, tokens,
+        audit, batches, diff, events as stored_events, export, hosts, import, map, projects, quick,
+        scans, scope, session, system, targets, tokens,
     },
-    router, sse, ws,
+    sse, ws,
 };
 use axum::{
     http::{HeaderName, header},
@@ -82,7 +82,8 @@ use utoipa::OpenApi;
         scans::resume,
         scans::rescan,
         scans::targets,
-        scans::events,
+        map::map,
+        stored_events::events,
         export::export,
         diff::diff,
         import::import,
@@ -91,6 +92,7 @@ use utoipa::OpenApi;
         batches::get,
         batches::raw,
         hosts::list,
+        hosts::facets,
         hosts::search,
         hosts::get,
         targets::expand,
@@ -116,7 +118,8 @@ use utoipa::OpenApi;
         session::script,
         ws::scan_events,
         ws::all_events,
-        router::welcome,
+        assets::index,
+        assets::asset,
         openapi_json,
         asyncapi_json,
         docs::page,

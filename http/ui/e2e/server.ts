@@ -13,11 +13,13 @@ function program(): string {
   const root = resolve(import.meta.dirname, "../../..");
   const candidates = [
     process.env.NETSCAN_BIN,
+    process.env.NETSCAN,
     join(root, "target/debug/netscan"),
     join(root, "target/quick/netscan"),
   ];
   const found = candidates.find((path) => path !== undefined && existsSync(path));
-  if (!found) throw new Error("no netscan to test: run `cargo build`, or set NETSCAN_BIN");
+  if (!found)
+    throw new Error("no netscan to test: run `cargo build`, or set NETSCAN_BIN to its path");
   return found;
 }
 
