@@ -32,6 +32,7 @@ mod start;
 mod submit;
 mod supervise;
 mod system;
+mod tree;
 
 pub use control::CommandError;
 pub use finish::progress;

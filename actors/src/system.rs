@@ -13,15 +13,16 @@ use crate::{
     slots::{Limits, LimitsChange, LimitsNow, SlotsCount, SlotsMsg},
     start::{Config, StartError, end_leftovers},
     submit::{self, Kind, SubmitError},
+    tree::{NODES_SHOWN, Node, Tree},
 };
 use netscan_schemas::{
     ProjectId, Role, ScanId, Seq,
-    api::{Preview, Sandbox, ScanAccepted, ScanRequest},
+    api::{Preview, Sandbox, ScanAccepted, ScanRequest, Supervision, SupervisionKind},
     audit::{AuditAction, AuditKind, Origin},
     scan::ScanStatus,
     stored::{AuditEntry, PlanRecord, ScanSpec},
 };
-use netscan_store::{ReadError, Refusal, Store, Write, WriteError};
+use netscan_store::{Health, ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -42,6 +43,9 @@ pub struct System {
     scopes: Arc<Scopes>,
     engine: ActorRef<EngineMsg>,
     in_hand: Arc<InHand>,
+    tree: Arc<Tree>,
+    writer: Arc<Node>,
+    _hub_node: Arc<Node>,
     launches: Launches,
     is_server: bool,
     sandbox: Sandbox,
@@ -72,6 +76,10 @@ impl System {
         let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
         let limits = Arc::new(LimitsNow::new(Limits::new(slots, config.packet_rate)));
         let in_hand = Arc::new(InHand::default());
+        let tree = Arc::new(Tree::default());
+        let node = tree.root("engine", SupervisionKind::Engine);
+        let writer = tree.root("writer", SupervisionKind::Writer);
+        let _hub_node = tree.root("hub", SupervisionKind::Hub);
         let sandbox = config.launcher.sandbox();
         let launches = Launches::default();
         let args = EngineArgs {
@@ -82,6 +90,7 @@ impl System {
             scopes: Arc::clone(&scopes),
             launcher: launches.counting(config.launcher),
             limits: Arc::clone(&limits),
+            node,
             network: Arc::default(),
         };
         let spawned = Actor::spawn(None, Engine, args).await;
@@ -93,6 +102,9 @@ impl System {
             scopes,
             engine,
             in_hand,
+            tree,
+            writer,
+            _hub_node,
             launches,
             is_server: config.is_server,
             sandbox,
@@ -228,6 +240,21 @@ impl System {
     /// Returns which scans run, or are about to.
     pub fn in_hand(&self) -> &InHand {
         &self.in_hand
+    }
+
+    /// Returns the supervision tree as it is now, and what was restarted since the start.
+    pub fn supervision(&self) -> Supervision {
+        let health = self.store.health();
+        self.writer.set(match health {
+            Health::Ok => "running",
+            Health::Low { .. } => "low",
+            Health::Full { .. } => "full",
+            Health::Degraded { .. } => "degraded",
+        });
+        if health != Health::Ok {
+            self.writer.set_cause(&health.to_string());
+        }
+        self.tree.show(NODES_SHOWN)
     }
 
     /// Returns what is counted of the nmaps that were started.

@@ -261,6 +261,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/targets/{address}/history", get(targets::history))
         .route("/api/nmap/run", post(quick::run).layer(large()))
         .route("/api/system", get(system::describe))
+        .route("/api/system/supervision", get(system::supervision))
         .route("/api/system/limits", patch(system::change_limits))
         .route("/api/audit", get(audit::list))
         .route("/api/audit/verify", get(audit::verify))

@@ -107,6 +107,8 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/targets/{address}/history", VIEWER, Object::None),
     rule("POST", "/api/nmap/run", OPERATOR, Object::None),
     rule("GET", "/api/system", VIEWER, Object::None),
+    // It tells of all projects.
+    rule("GET", "/api/system/supervision", VIEWER, Object::Whole),
     rule("PATCH", "/api/system/limits", ADMIN, Object::Whole),
     rule("GET", "/api/audit", ADMIN, Object::Whole),
     rule("GET", "/api/audit/verify", ADMIN, Object::Whole),

@@ -100,6 +100,7 @@ use utoipa::OpenApi;
         targets::history,
         quick::run,
         system::describe,
+        system::supervision,
         system::change_limits,
         system::healthz,
         system::readyz,

@@ -21,6 +21,7 @@ mod routes;
 mod scope;
 mod shutdown;
 mod sse;
+mod supervision;
 mod ui;
 mod ws;
 

@@ -11,6 +11,7 @@ mod map;
 mod request;
 mod scan;
 mod scope;
+mod supervision;
 mod system;
 
 pub use access::*;
@@ -23,4 +24,5 @@ pub use map::*;
 pub use request::*;
 pub use scan::*;
 pub use scope::*;
+pub use supervision::*;
 pub use system::*;
