@@ -23,6 +23,9 @@ export default defineConfig({
     proxy: {
       // The server takes requests of its own pages only: say that this is one.
       "/api": { target: server, changeOrigin: true, headers: { origin: server } },
+      "/metrics": { target: server, changeOrigin: true },
+      "/healthz": { target: server, changeOrigin: true },
+      "/readyz": { target: server, changeOrigin: true },
       "/ws": { target: server, changeOrigin: true, ws: true, headers: { origin: server } },
     },
   },
