@@ -39,6 +39,7 @@ mod view;
 mod ws;
 
 pub use auth::{ADMIN_TOKEN, Identity, OwnTokenError, own_origin};
+pub use diff::{DiffFormat, DiffWriter, WriteDiffError};
 pub use router::{Bounds, Edge, local_router, tcp_router};
 pub use tls::{Tls, TlsError};
 

@@ -98,7 +98,7 @@ pub enum Command {
         #[arg(value_parser = values::scan)]
         scan: Option<ScanId>,
     },
-    /// Follow a scan's events until it ends.
+    /// Follow a scan: live on a terminal, as lines in a pipe.
     Watch {
         /// The scan's number.
         #[arg(value_parser = values::scan)]
@@ -106,6 +106,9 @@ pub enum Command {
         /// Begin after this event; 0 for everything.
         #[arg(long, default_value_t = 0)]
         since: Seq,
+        /// Print lines on a terminal too.
+        #[arg(long)]
+        plain: bool,
     },
     /// Stop a scan and keep what it found.
     Stop {
@@ -213,6 +216,12 @@ pub enum Command {
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+    /// Write manual pages, one for each command.
+    Man {
+        /// The directory to write them into; without one, `netscan`'s own goes to standard output.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
     },
 }
 

@@ -8,6 +8,7 @@ mod export;
 mod find;
 mod follow;
 mod import;
+mod man;
 mod manage;
 mod profiles;
 mod scan;
@@ -16,6 +17,7 @@ mod serve;
 mod show;
 mod store;
 mod token;
+mod watch;
 
 use crate::{
     cli::{Args, Command, Document, confirmed},
@@ -56,6 +58,7 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
             clap_complete::generate(shell, &mut command, "netscan", &mut script);
             out.bytes(&script).map(|()| Exit::Ok)
         }
+        Command::Man { dir } => man::run(dir.as_deref(), out),
         Command::Openapi { document } => {
             let document = match document {
                 Document::Openapi => openapi::openapi(),
@@ -78,7 +81,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
     match command {
         Command::Ls => show::list(client, out).await,
         Command::Status { scan } => show::status(client, scan, out).await,
-        Command::Watch { scan, since } => show::watch(client, scan, since, out).await,
+        Command::Watch { scan, since, plain } => watch::run(client, scan, since, plain, out).await,
         Command::Hosts(filter) => find::hosts(client, &filter, out).await,
         Command::Host { address } => find::host(client, address, out).await,
         Command::Batches { scan } => show::batches(client, scan, out).await,
@@ -105,6 +108,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         | Command::Store(_)
         | Command::Bench(_)
         | Command::Openapi { .. }
+        | Command::Man { .. }
         | Command::Completions { .. } => {
             let source = io::ErrorKind::Unsupported.into();
             Err(Failure::Io { what: "carrying the command out here".into(), source })

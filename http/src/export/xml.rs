@@ -391,9 +391,15 @@ fn head(subject: &Subject, out: &mut Vec<u8>) -> Result<(), ReadError> {
     Ok(())
 }
 
+/// Returns the version of the nmap that scanned.
+pub fn nmap_version(subject: &Subject) -> Result<String, ReadError> {
+    let header = find_header(&subject.store, subject)?;
+    Ok(header.version.unwrap_or_else(|| "unknown".into()))
+}
+
 /// Returns the command line: what nmap was told, and the targets as they were written. An import
 /// has its own, targets with it.
-fn args(subject: &Subject) -> String {
+pub fn args(subject: &Subject) -> String {
     let spec = &subject.spec;
     let mut args = spec.argv.join(" ");
     if spec.is_import() {

@@ -2,6 +2,7 @@
 
 mod access;
 mod callers;
+mod diffs;
 mod documents;
 mod edge;
 mod events;
