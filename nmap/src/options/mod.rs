@@ -21,6 +21,7 @@ mod check;
 mod evasion;
 mod needs;
 mod ports;
+mod probes;
 mod refused;
 mod scripts;
 mod table;
