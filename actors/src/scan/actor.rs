@@ -108,6 +108,8 @@ pub struct ScanActorState {
     pub(super) spec: ScanSpec,
     /// Whether all of its plan is loopback.
     is_loopback: bool,
+    /// About how many packets it takes to probe a host.
+    probes: u64,
     pub(super) core: ScanCore,
     pub(super) node: Arc<Node>,
     pub(super) saved: ScanState,
@@ -288,12 +290,14 @@ impl ScanActorState {
             records.iter().map(|record| (record.id, record.parent.is_some())),
         );
         let done = view.spec.total_targets - view.tally.verdicts(&view.spec).unfinished;
+        let probes = context.options.probes();
         let mut state = Self {
             context,
             slots,
             hub,
             spec: view.spec,
             is_loopback: plan.addresses.is_loopback(),
+            probes,
             core,
             node,
             saved: view.state,
@@ -364,7 +368,13 @@ impl ScanActorState {
     }
 
     fn demand(&self) -> Demand {
-        Demand { expected: self.core.expected(), is_loopback: self.is_loopback }
+        let total = self.spec.total_targets;
+        Demand {
+            expected: self.core.expected(),
+            is_loopback: self.is_loopback,
+            packets: total.saturating_mul(self.probes),
+            batch_packets: self.core.chunk().saturating_mul(self.probes),
+        }
     }
 
     /// Writes the status down, with the event that tells it.

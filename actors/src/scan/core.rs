@@ -167,7 +167,7 @@ impl ScanCore {
     }
 
     /// Returns how many addresses the next batch has at most.
-    fn chunk(&self) -> u64 {
+    pub fn chunk(&self) -> u64 {
         self.tuner.chunk(self.walk.left_of_first())
     }
 

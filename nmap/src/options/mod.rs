@@ -23,6 +23,7 @@ mod merge;
 mod needs;
 mod phases;
 mod ports;
+mod probes;
 mod refused;
 mod scripts;
 mod table;
