@@ -11,7 +11,7 @@ use super::{
     gather::{Gathered, SEND_AGAIN},
     pulse::Pulse,
 };
-use crate::batch::NMAP_USAGE;
+use crate::batch::{NMAP_USAGE, Step};
 use crate::{scope::ScopeWatch, slots::Permit};
 use netscan_nmap::{
     command::Command,
@@ -62,6 +62,8 @@ pub struct Job {
     pub addresses: AddressSet,
     /// The names that users gave to addresses.
     pub names: Arc<HashMap<IpAddr, String>>,
+    /// The step of a staged plan that it is of.
+    pub step: Option<Step>,
     /// Longest run.
     pub deadline: Option<Duration>,
     /// Longest time without progress.
