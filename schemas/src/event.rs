@@ -5,7 +5,7 @@
 //! and their fields are those that clients of the Python system know.
 
 use crate::{
-    batch::{BatchSummary, Lane},
+    batch::{BatchSummary, Lane, Phase},
     host::Protocol,
     id::{AttemptNo, BatchId, Epoch, ScanId, Seq},
     scan::{Progress, ScanStatus, VerdictCounts},
@@ -55,6 +55,9 @@ pub enum Event {
         parent_batch_id: Option<BatchId>,
         /// nmap's arguments.
         argv: Vec<String>,
+        /// The step of a staged plan that it is of; null in any other plan.
+        #[serde(default)]
+        phase: Option<Phase>,
     },
     /// nmap wrote a line.
     Line {

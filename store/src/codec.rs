@@ -13,7 +13,7 @@ use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
     AttemptRecord, AuditEntry, AuditRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord,
     ProfileRecord, ProjectRecord, ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord,
-    VerdictsRecord, v1, v2,
+    VerdictsRecord, v1, v2, v3,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -164,8 +164,10 @@ versioned!("scan-state", ScanState = 1, { 1 => ScanState });
 versioned!("plan", PlanRecord = 3, { 1 => v1::PlanRecord, 2 => v2::PlanRecord, 3 => PlanRecord });
 versioned!("tally", TallyRecord = 1, { 1 => TallyRecord });
 // Version 3 is version 2 with one more outcome.
-versioned!("batch", BatchRecord = 3, { 1 => v1::BatchRecord, 2 => BatchRecord, 3 => BatchRecord });
-versioned!("verdicts", VerdictsRecord = 1, { 1 => VerdictsRecord });
+versioned!("batch", BatchRecord = 4, {
+    1 => v1::BatchRecord, 2 => v3::BatchRecord, 3 => v3::BatchRecord, 4 => BatchRecord
+});
+versioned!("verdicts", VerdictsRecord = 2, { 1 => v1::VerdictsRecord, 2 => VerdictsRecord });
 // As with batches: version 3 has one more outcome.
 versioned!("attempt", AttemptRecord = 3, {
     1 => v1::AttemptRecord, 2 => AttemptRecord, 3 => AttemptRecord

@@ -178,6 +178,8 @@ pub(crate) struct RecordHosts {
     pub(crate) attempt: AttemptNo,
     pub(crate) at: Time,
     pub(crate) hosts: Vec<HostFinding>,
+    /// Whether the next step of a staged plan has them: they get no verdict yet.
+    pub(crate) passes: bool,
 }
 
 /// Open ports that an attempt announced of hosts which it did not finish.
@@ -354,11 +356,27 @@ impl Write {
         at: Time,
         hosts: Vec<HostFinding>,
     ) -> &mut Self {
+        self.record(RecordHosts { scan, batch, attempt, at, hosts, passes: false })
+    }
+
+    /// Adds what a step of a staged plan found out about hosts that the next one goes on with. They
+    /// get a row and no verdict; what that step finds is added to the row.
+    pub fn pass_hosts_on(
+        &mut self,
+        scan: ScanId,
+        batch: BatchId,
+        attempt: AttemptNo,
+        at: Time,
+        hosts: Vec<HostFinding>,
+    ) -> &mut Self {
+        self.record(RecordHosts { scan, batch, attempt, at, hosts, passes: true })
+    }
+
+    fn record(&mut self, op: RecordHosts) -> &mut Self {
         /// About what a host and its index rows take.
         const HOST_BYTES: usize = 1024;
-        let bytes = hosts.len() * HOST_BYTES;
-        let checked = hosts.iter().try_for_each(codec::check_finding);
-        let op = RecordHosts { scan, batch, attempt, at, hosts };
+        let bytes = op.hosts.len() * HOST_BYTES;
+        let checked = op.hosts.iter().try_for_each(codec::check_finding);
         self.push(bytes, checked.map(|()| Op::RecordHosts(op)))
     }
 

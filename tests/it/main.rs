@@ -22,6 +22,7 @@ mod scope;
 mod search;
 mod server;
 mod shared;
+mod staged;
 mod store;
 mod support;
 mod words;

@@ -115,6 +115,24 @@ impl Server {
         Self { child, base: base.to_owned() }
     }
 
+    /// Starts a server that dies at a fail point, and returns it with its URL.
+    pub fn start_dying(data: &Path, nmap: &FakeNmap, point: &str) -> (Child, String) {
+        let mut child = netscan(data)
+            .args(["serve", "--listen", "127.0.0.1:0", "--auth", "none"])
+            .args(WITH_STAND_IN)
+            .arg(nmap.program())
+            .env(netscan_store::failpoint::VARIABLE, point)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let line = lines.next().expect("a line with the URL").expect("text");
+        let base = line.split_whitespace().find(|word| word.starts_with("http://"));
+        let base = base.unwrap_or_else(|| panic!("no URL in `{line}`"));
+        (child, base.trim_end_matches('/').to_owned())
+    }
+
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).expect("it is alive");

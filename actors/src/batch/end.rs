@@ -15,7 +15,7 @@ use crate::{
 use netscan_schemas::{
     AddressSet, AttemptNo, Time,
     attempt::{Ending, Outcome},
-    batch::{BatchStatus, Lane},
+    batch::{BatchStatus, Lane, Phase as PlanPhase},
     event::{EncodedEvent, Event},
     host::PortId,
     scan::Resplit,
@@ -114,7 +114,7 @@ impl BatchState {
         // What counts is what the store holds, whatever the runner saw.
         let verdicts = self.context.store.verdicts(self.record.id)?;
         let before = self.known.count();
-        self.known = verdicts.known();
+        self.known = verdicts.settled();
         let remaining = self.record.addresses.difference(&self.known);
         let salvaged = self.known.count().saturating_sub(before);
         let is_mute = attempt.raw.stdout.bytes + attempt.raw.xml.bytes == 0;
@@ -140,7 +140,7 @@ impl BatchState {
         write.event(self.context.scan, EncodedEvent::now(&event));
         let children = match &next {
             Next::Split(children) => {
-                make_children(&self.context, self.record.id, children, outcome, &mut write)
+                make_children(&self.context, &self.record, children, outcome, &mut write)
             }
             _ => Vec::new(),
         };
@@ -185,7 +185,8 @@ impl BatchState {
         write: &mut Write,
     ) {
         // Finding out whether a host is up says little about how hard its ports are.
-        if self.context.options.technique.no_ports {
+        let is_discovery = self.record.phase == Some(PlanPhase::Discovery);
+        if self.context.options.technique.no_ports || is_discovery {
             return;
         }
         let policy = &self.context.policy;

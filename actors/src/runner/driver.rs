@@ -11,8 +11,12 @@ use super::{
     gather::{Gathered, SEND_AGAIN},
     pulse::Pulse,
 };
-use crate::batch::NMAP_USAGE;
-use crate::{scope::ScopeWatch, slots::Permit, tree::Node};
+use crate::{
+    batch::{NMAP_USAGE, Step},
+    scope::ScopeWatch,
+    slots::Permit,
+    tree::Node,
+};
 use netscan_nmap::{
     command::Command,
     launch::{ByteStream, Control, Exit, LaunchError, LaunchSpec, Launcher, Process},
@@ -62,6 +66,8 @@ pub struct Job {
     pub addresses: AddressSet,
     /// The names that users gave to addresses.
     pub names: Arc<HashMap<IpAddr, String>>,
+    /// The step of a staged plan that it is of.
+    pub step: Option<Step>,
     /// Longest run.
     pub deadline: Option<Duration>,
     /// Longest time without progress.

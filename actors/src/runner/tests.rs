@@ -185,6 +185,7 @@ async fn an_nmap_that_writes_faster_than_the_store_is_slowed_and_not_ended() {
         },
         addresses: attempt.addresses,
         names: Arc::new(HashMap::new()),
+        step: None,
         deadline: None,
         stall: Duration::from_secs(60),
         pulse: Arc::new(Pulse::default()),

@@ -7,6 +7,7 @@ use super::{
     pace::Pace,
     plan::Plan,
     reopen::reopen,
+    stages::{self, Stages},
     tuning::{self, Taken, Tuner},
 };
 use crate::{
@@ -172,7 +173,7 @@ impl Actor for Scan {
             ScanMsg::ProcessGone(batch) => state.core.on_process_gone(batch),
             ScanMsg::BatchResting(batch) => state.core.on_batch_resting(batch),
             ScanMsg::BatchReady(batch) => state.core.on_batch_ready(batch),
-            ScanMsg::BatchEnded(batch, end) => state.on_batch_ended(batch, end),
+            ScanMsg::BatchEnded(batch, end) => state.on_batch_ended(batch, end)?,
             ScanMsg::BatchSplit(batch, children) => {
                 state.on_batch_split(&myself, batch, children).await?
             }
@@ -282,10 +283,21 @@ impl ScanActorState {
             slots_max,
             context.options.is_heavy(),
         );
-        let core = ScanCore::new(
-            view.state.status,
+        let steps = match context.phases.is_empty() {
+            true => BTreeMap::new(),
+            false => store.steps(scan)?,
+        };
+        let phase = |record: &BatchRecord| Some((record.id, record.phase?));
+        let stages = Stages::new(
             Plan::new(&plan.addresses, &plan.last, plan.order),
             view.state.cursor,
+            context.phases.clone(),
+            stages::waiting(&context.phases, steps),
+            records.iter().filter_map(phase),
+        );
+        let core = ScanCore::new(
+            view.state.status,
+            stages,
             tuner,
             records.iter().map(|record| (record.id, record.parent.is_some())),
         );
@@ -333,9 +345,7 @@ impl ScanActorState {
                 Effect::AskSlots(count) => self.ask_slots(myself, count)?,
                 Effect::ForgetSlots => self.slots.cast(SlotsMsg::Forget(self.context.scan))?,
                 Effect::ReturnSlot => self.permit = None,
-                Effect::Cut(addresses, lane) => {
-                    effects.extend(self.cut(myself, addresses, lane).await?);
-                }
+                Effect::Cut(piece) => effects.extend(self.cut(myself, piece).await?),
                 Effect::Start(batch) => {
                     if let (Some(open), Some(permit)) =
                         (self.batches.get(&batch), self.permit.take())

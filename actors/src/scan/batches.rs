@@ -5,6 +5,7 @@ use super::{
     actor::{Handled, ScanActorState, ScanMsg},
     core::{BatchEnd, Effect},
     reopen::{give_up, reopen},
+    stages::Piece,
 };
 use crate::{
     batch::{Batch, BatchArgs, BatchMsg},
@@ -15,10 +16,9 @@ use crate::{
 };
 use netscan_schemas::{
     AddressSet, BatchId,
-    batch::Lane,
     stored::{BatchRecord, VerdictsRecord},
 };
-use netscan_store::Write;
+use netscan_store::{ReadError, Write};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -67,11 +67,10 @@ impl ScanActorState {
     pub(super) async fn cut(
         &mut self,
         myself: &ActorRef<ScanMsg>,
-        addresses: AddressSet,
-        lane: Lane,
+        Piece { addresses, lane, phase }: Piece,
     ) -> Result<Vec<Effect>, ActorProcessingErr> {
         netscan_store::failpoint::hit("scan-cut");
-        let record = self.context.new_batch(None, addresses, lane);
+        let record = self.context.new_batch(None, addresses, lane, phase);
         let id = record.id;
         self.saved.cursor = self.core.cursor();
         let mut write = Write::new();
@@ -81,14 +80,28 @@ impl ScanActorState {
         let permit = self.permit.take();
         let node = self.node.batch(id);
         self.open(myself, record, VerdictsRecord::default(), permit, node).await?;
-        Ok(self.core.on_cut(id))
+        Ok(self.core.on_cut(id, phase))
     }
 
-    pub(super) fn on_batch_ended(&mut self, batch: BatchId, end: BatchEnd) -> Vec<Effect> {
-        if end != BatchEnd::SetAside {
-            self.batches.remove(&batch);
+    pub(super) fn on_batch_ended(
+        &mut self,
+        batch: BatchId,
+        end: BatchEnd,
+    ) -> Result<Vec<Effect>, ReadError> {
+        if end == BatchEnd::SetAside {
+            return Ok(self.core.on_batch_ended(batch, end, &AddressSet::new()));
         }
-        self.core.on_batch_ended(batch, end)
+        self.batches.remove(&batch);
+        let passed = self.passed(batch)?;
+        Ok(self.core.on_batch_ended(batch, end, &passed))
+    }
+
+    /// Returns what a batch that has ended has passed on to the next step.
+    fn passed(&self, batch: BatchId) -> Result<AddressSet, ReadError> {
+        match self.core.has_next_step(batch) {
+            true => Ok(self.context.store.verdicts(batch)?.passed),
+            false => Ok(AddressSet::new()),
+        }
     }
 
     /// Starts a failed batch's actor again from the store, a few times.
@@ -113,7 +126,7 @@ impl ScanActorState {
         if let Some(record) = reopened.iter_mut().find(|record| is_open(record, id))
             && open.failures.exceeded(Instant::now())
         {
-            let remaining = record.addresses.difference(&verdicts.known());
+            let remaining = record.addresses.difference(&verdicts.settled());
             let detail =
                 format!("given up: its actor failed again and again, the last time so: {error}");
             give_up(record, &remaining, detail, &mut write);
@@ -150,7 +163,8 @@ impl ScanActorState {
             let node = self.node.batch(child.id);
             self.open(myself, child, VerdictsRecord::default(), None, node).await?;
         }
-        let mut effects = self.core.on_batch_split(batch, ids.iter().copied());
+        let passed = self.passed(batch)?;
+        let mut effects = self.core.on_batch_split(batch, ids.iter().copied(), &passed);
         // A stop came while the split was on its way: it is for the smaller ones too.
         if let Some(reason) = self.core.ends_open_batches() {
             effects.push(Effect::StopBatches(reason));

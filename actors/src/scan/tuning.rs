@@ -15,7 +15,7 @@
 //! a processor. How busy the machine is says less: others may make it so, and then more nmaps that
 //! wait for the network still are that much faster.
 
-use netscan_schemas::scan::Tuning;
+use netscan_schemas::{batch::Phase, scan::Tuning};
 use std::time::Duration;
 
 /// How often the tuner looks. A start takes 6 ms of processor time, so that 64 places are there
@@ -31,6 +31,10 @@ pub const CHUNK_FIRST_HEAVY: u32 = 64;
 pub const PLACES_FIRST: u32 = 16;
 /// The same on loopback, and where nmap's start is heavy: there they wait for a processor.
 pub const PLACES_FIRST_BUSY: u32 = 4;
+/// Addresses in a batch that only finds out which hosts are up, at most and, where so many are left,
+/// at least. In a sparse network a batch without a single living host is the one that takes long.
+const CHUNK_DISCOVERY: u64 = 256;
+const CHUNK_DISCOVERY_MIN: u64 = 128;
 /// Places for each processor at most.
 pub const PLACES_MAX: usize = 64;
 /// Chunks grow to this size.
@@ -168,6 +172,17 @@ impl Tuner {
             1..CHUNK_MIN if left < 2 * CHUNK_MIN => left,
             1..CHUNK_MIN => left.div_ceil(2),
             _ => chunk,
+        }
+    }
+
+    /// Returns how many addresses the next batch of a step has at most, with so many left for it.
+    pub fn chunk_in(&self, phase: Option<Phase>, left: u64) -> u64 {
+        match phase {
+            Some(Phase::Discovery) if self.tuning.chunk_size => {
+                let even = left.div_ceil(self.places_max() as u64);
+                even.clamp(CHUNK_DISCOVERY_MIN, CHUNK_DISCOVERY)
+            }
+            _ => self.chunk(left),
         }
     }
 

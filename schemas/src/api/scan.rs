@@ -2,7 +2,7 @@
 
 use crate::{
     attempt::{Ending, Outcome, RawInfo, Stream},
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::{BatchStatus, BatchSummary, Lane, Phase},
     id::{AttemptNo, BatchId, ProjectId, ScanId},
     scan::{PlanKind, Progress, ScanStatus, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
     stored::{AttemptRecord, BatchRecord},
@@ -97,6 +97,9 @@ pub struct Batch {
     pub parent_batch_id: Option<BatchId>,
     /// How it is treated: `main`, `alive`, `silent` or `difficult`.
     pub lane: Lane,
+    /// The step of a staged plan that it is of; null in any other plan.
+    #[serde(default)]
+    pub phase: Option<Phase>,
     /// Its newest attempt.
     pub attempt: Option<AttemptNo>,
     /// When its first attempt started.
@@ -125,6 +128,7 @@ impl Batch {
             target_count: record.addresses.count(),
             parent_batch_id: record.parent,
             lane: record.lane,
+            phase: record.phase,
             attempt: record.attempt,
             started_at: record.started_at,
             finished_at: record.finished_at,

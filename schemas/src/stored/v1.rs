@@ -133,6 +133,7 @@ impl From<BatchRecord> for super::BatchRecord {
             epoch: old.epoch,
             lane: Lane::Main,
             servers_lost: 0,
+            phase: None,
         }
     }
 }
@@ -262,5 +263,23 @@ impl From<StopReason> for attempt::StopReason {
             StopReason::Stopped => Self::Stopped,
             StopReason::Killed => Self::Killed,
         }
+    }
+}
+
+/// The addresses of a batch that have a verdict.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)] // as in version 2
+pub struct VerdictsRecord {
+    pub up: AddressSet,
+    pub down: AddressSet,
+    pub timed_out: AddressSet,
+    pub open_ports: u64,
+}
+
+impl From<VerdictsRecord> for super::VerdictsRecord {
+    /// No plan had steps.
+    fn from(old: VerdictsRecord) -> Self {
+        let VerdictsRecord { up, down, timed_out, open_ports } = old;
+        Self { up, down, timed_out, open_ports, passed: AddressSet::new() }
     }
 }

@@ -54,6 +54,7 @@ fn start(number: u64) -> Event {
         targets: vec![format!("10.0.0.{number}")],
         attempt: AttemptNo(1),
         parent_batch_id: None,
+        phase: None,
         argv: Vec::new(),
     }
 }

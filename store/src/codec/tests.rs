@@ -5,7 +5,7 @@ use netscan_schemas::{
     address::to_number,
     attempt::{Ending, Outcome, RawInfo, RawInfos, StopReason},
     audit::{AuditAction, AuditActor, AuditKind, Origin},
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::{BatchStatus, BatchSummary, Lane, Phase},
     grants::{Grants, ScriptTier},
     host::{
         ExtraPorts, ExtraReason, Hop, HostState, Hostname, Mac, OsMatch, Port, PortId, Protocol,
@@ -125,13 +125,19 @@ fn batch() -> BatchRecord {
         lane: Lane::Silent,
         servers_lost: 1,
         epoch: 9,
+        phase: Some(Phase::Services),
     }
+}
+
+/// The batch of the golden file of version 3.
+fn batch_of_version_3() -> BatchRecord {
+    BatchRecord { phase: None, ..batch() }
 }
 
 /// The batch of the golden files of versions 1 and 2.
 fn batch_of_version_2() -> BatchRecord {
     let outcome = Some(Outcome::NmapFailed { code: 1, message: text("no route") });
-    BatchRecord { outcome, ..batch() }
+    BatchRecord { outcome, ..batch_of_version_3() }
 }
 
 fn verdicts() -> VerdictsRecord {
@@ -140,6 +146,7 @@ fn verdicts() -> VerdictsRecord {
         down: addresses(&[("10.0.0.2", "10.0.0.200"), ("10.0.1.0", "10.0.1.255")]),
         timed_out: AddressSet::new(),
         open_ports: 2,
+        passed: addresses(&[("10.0.0.201", "10.0.0.203")]),
     }
 }
 
@@ -371,6 +378,7 @@ fn golden_records_of_version_1_are_still_read() {
     check(&ScanSpec { tuning: Tuning::default(), ..spec_of_version_2() });
     check(&PlanRecord { last: AddressSet::new(), order: PlanOrder::InOrder, ..plan() });
     check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch_of_version_2() });
+    check(&VerdictsRecord { passed: AddressSet::new(), ..verdicts() });
     check(&AttemptRecord { cpu_ms: 0, ..attempt_of_version_2() });
     check(&HostRecord { verdict: Verdict::Up, provisional: vec![], ..host() });
 }
@@ -395,6 +403,12 @@ fn golden_records_of_version_2_are_still_read() {
     let text = fs::read_to_string(golden_path(PlanRecord::KIND, 2)).unwrap();
     let expected = PlanRecord { order: PlanOrder::InOrder, ..plan() };
     assert_eq!(PlanRecord::from_bytes(&from_hex(&text)).unwrap(), expected);
+}
+
+#[test]
+fn golden_records_of_version_3_are_still_read() {
+    let text = fs::read_to_string(golden_path(BatchRecord::KIND, 3)).unwrap();
+    assert_eq!(BatchRecord::from_bytes(&from_hex(&text)).unwrap(), batch_of_version_3());
 }
 
 #[test]

@@ -27,6 +27,7 @@ use std::net::IpAddr;
 
 pub(crate) use access::{decode_session, decode_token};
 pub use audit::{AuditPage, AuditQuery};
+pub use batches::Step;
 pub(crate) use events::last_seq_in;
 pub use history::{HistoryPage, HistoryPlace, Known};
 pub use hosts::HostPage;
