@@ -71,7 +71,8 @@ export function Panel(props: PanelProps) {
   );
 }
 
-function Hindrances({ hindrances, mayStart, preview, isReady }: PanelProps & { isReady: boolean }) {
+function Hindrances(props: PanelProps & { isReady: boolean }) {
+  const { hindrances, mayStart, preview, previewError, isReady } = props;
   if (!mayStart) {
     return (
       <p id="hindrances" className="flex gap-2 text-sm text-warn">
@@ -92,7 +93,11 @@ function Hindrances({ hindrances, mayStart, preview, isReady }: PanelProps & { i
   return (
     <p id="hindrances" className="flex gap-2 text-sm text-muted">
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
-      {said ? said[0]?.toUpperCase() + said.slice(1) : "Not checked yet"}
+      {said
+        ? said[0]?.toUpperCase() + said.slice(1)
+        : previewError
+          ? "Not checked, for the reason above"
+          : "Not checked yet"}
     </p>
   );
 }
