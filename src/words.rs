@@ -3,12 +3,14 @@
 use netscan_schemas::problem::FieldError;
 
 /// Fields of a request, and what sets them on the command line.
-const OPTIONS: [(&str, &str); 9] = [
+const OPTIONS: [(&str, &str); 11] = [
     ("chunk_size", "--chunk-size"),
     ("concurrency", "--concurrency"),
     ("policy/attempts_max", "--attempts"),
     ("policy/batch_timeout_ms", "--batch-timeout"),
     ("policy/stall_timeout_ms", "--stall-timeout"),
+    ("profile", "--profile"),
+    ("plan", "--plan"),
     ("name", "--name"),
     ("targets", "targets"),
     ("exclude", "--exclude"),

@@ -102,12 +102,18 @@ pub fn answer_up_to<T: Serialize>(
 }
 
 fn next_link(uri: &Uri, limit: usize, cursor: &str) -> String {
+    link(uri, limit, "cursor", cursor)
+}
+
+/// Returns the link to the next page of a request: the same, but for where it begins.
+pub fn link(uri: &Uri, limit: usize, place: &str, value: &str) -> String {
     let kept = uri.query().unwrap_or_default().split('&').filter(|pair| {
-        !pair.is_empty() && !pair.starts_with("cursor=") && !pair.starts_with("limit=")
+        let name = pair.split('=').next().unwrap_or_default();
+        !pair.is_empty() && name != place && name != "limit"
     });
     let mut query: Vec<String> = kept.map(str::to_owned).collect();
     query.push(format!("limit={}", limit.min(limits::PAGE_MAX)));
-    query.push(format!("cursor={cursor}"));
+    query.push(format!("{place}={value}"));
     format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"))
 }
 

@@ -15,6 +15,30 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use utoipa::ToSchema;
 
+/// The names of all events, in the order of [`Event`].
+pub const EVENT_NAMES: [&str; 20] = [
+    "batch_start",
+    "line",
+    "batch_complete",
+    "scan_complete",
+    "host",
+    "batch_progress",
+    "batch_failed",
+    "batch_split",
+    "provisional_ports",
+    "batch_stopped",
+    "scan_started",
+    "scan_paused",
+    "scan_resumed",
+    "scan_stopping",
+    "scan_recovered",
+    "scan_waiting",
+    "scan_ready",
+    "scan_progress",
+    "scope_changed",
+    "out_of_scope_result",
+];
+
 /// What happened, without its place in the order. A client sees an [`EventFrame`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]

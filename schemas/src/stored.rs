@@ -6,11 +6,13 @@
 //! API may grow without rewriting a store.
 
 mod audit;
+mod profile;
 mod scope;
 pub mod v1;
 pub mod v2;
 
 pub use audit::{AuditEntry, AuditObject, AuditOutcome, AuditRecord};
+pub use profile::ProfileRecord;
 pub use scope::ScopeRecord;
 
 use crate::{
@@ -21,7 +23,7 @@ use crate::{
     grants::Grants,
     host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId},
-    scan::{PinnedName, Policy, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
+    scan::{PinnedName, PlanKind, Policy, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -72,7 +74,11 @@ pub struct ScanSpec {
     pub name: Option<String>,
     /// When it was accepted.
     pub created_at: Time,
-    /// The flags as written.
+    /// The profile that it was asked for with; its flags are among `nmap_flags`.
+    pub profile: Option<String>,
+    /// In how many steps it goes over its addresses.
+    pub plan: PlanKind,
+    /// The flags as written, those of the profile first.
     pub nmap_flags: Vec<String>,
     /// The targets as written.
     pub targets: Vec<String>,
@@ -110,6 +116,8 @@ impl ScanSpec {
             project_id,
             name: None,
             created_at,
+            profile: None,
+            plan: PlanKind::Single,
             nmap_flags: Vec::new(),
             targets: Vec::new(),
             exclude: Vec::new(),

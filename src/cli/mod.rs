@@ -193,6 +193,8 @@ pub enum Command {
     /// Names under which scans are kept.
     #[command(subcommand)]
     Projects(ProjectsCommand),
+    /// Named sets of nmap's flags: list them, and make your own.
+    Profiles(ProfilesArgs),
     /// Measure netscan on this machine, beside the least that the same work costs.
     ///
     /// Scans loopback alone, in a temporary directory that is removed. Takes up to three minutes,
@@ -226,6 +228,13 @@ pub struct ScanArgs {
     /// Ports, as nmap takes them: 22,80,8000-8100 or - for all.
     #[arg(short, long, value_name = "PORTS", allow_hyphen_values = true)]
     pub ports: Option<String>,
+    /// Scan with this profile (`netscan profiles` lists them). Flags given as well take the place
+    /// of the profile's that say the same thing; scripts add up.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// In how many steps to go over the addresses; as the profile says when left out, else single.
+    #[arg(long, value_enum)]
+    pub plan: Option<Plan>,
     /// Do not scan these; written like targets.
     #[arg(long, value_name = "TARGET")]
     pub exclude: Vec<String>,

@@ -9,6 +9,7 @@ mod find;
 mod follow;
 mod import;
 mod manage;
+mod profiles;
 mod scan;
 mod scope;
 mod serve;
@@ -93,6 +94,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Targets(command) => manage::targets(client, command, out).await,
         Command::Token(command) => token::run(client, command, out).await,
         Command::Projects(command) => manage::projects(client, command, out).await,
+        Command::Profiles(args) => profiles::run(client, args, out).await,
         Command::Scope(command) => scope::run(client, command, out).await,
         Command::Audit(args) => audit::run(client, args, out).await,
         Command::Scan(_)

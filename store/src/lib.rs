@@ -22,6 +22,7 @@ mod instance;
 mod metrics;
 mod migrate;
 mod overlay;
+mod pack;
 mod postings;
 pub mod raw;
 mod reader;

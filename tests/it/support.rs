@@ -91,7 +91,17 @@ impl Server {
 
     /// Starts one with more arguments.
     pub fn start_with(data: &Path, nmap: Option<&FakeNmap>, more: &[&str]) -> Self {
+        Self::run(netscan(data), nmap, more)
+    }
+
+    /// Starts one that fails at a point of its own.
+    pub fn start_failing(data: &Path, nmap: &FakeNmap, at: &str) -> Self {
         let mut command = netscan(data);
+        command.env("NETSCAN_FAIL_AT", at);
+        Self::run(command, Some(nmap), &[])
+    }
+
+    fn run(mut command: Command, nmap: Option<&FakeNmap>, more: &[&str]) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0", "--auth", "none"]).args(more);
         if let Some(nmap) = nmap {
             command.args(WITH_STAND_IN).arg(nmap.program());

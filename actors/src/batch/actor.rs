@@ -8,6 +8,7 @@ use crate::{
     scanner::{Fitted, Scanner},
     scope::{ScopeWatch, Scopes},
     slots::Permit,
+    tree::Node,
 };
 use netscan_nmap::{command, launch::Launcher, options::Options, privilege::Privileges};
 use netscan_schemas::{
@@ -91,6 +92,8 @@ pub struct BatchArgs {
     pub permit: Option<Permit>,
     /// Shows the scan how far the running attempt is.
     pub pulse: Arc<Pulse>,
+    /// Its place in the tree.
+    pub node: Arc<Node>,
 }
 
 /// The actor.
@@ -105,6 +108,7 @@ pub struct BatchState {
     /// Addresses that any attempt has seen a sign of life of.
     pub(super) alive: AddressSet,
     pulse: Arc<Pulse>,
+    pub(super) node: Arc<Node>,
     pub(super) phase: Phase,
     pub(super) stop: Option<StopReason>,
 }
@@ -129,14 +133,16 @@ impl Actor for Batch {
         myself: ActorRef<BatchMsg>,
         args: BatchArgs,
     ) -> Result<BatchState, ActorProcessingErr> {
-        let BatchArgs { context, scan, record, verdicts, permit, pulse } = args;
+        let BatchArgs { context, scan, record, verdicts, permit, pulse, node } = args;
+        node.set("waiting");
+        node.set_attempt(record.attempt);
         if let Some(permit) = permit {
             myself.cast(BatchMsg::Start(permit))?;
         }
         let known = verdicts.known();
         let phase = Phase::Waiting;
         let alive = AddressSet::new();
-        Ok(BatchState { context, scan, record, known, alive, pulse, phase, stop: None })
+        Ok(BatchState { context, scan, record, known, alive, pulse, node, phase, stop: None })
     }
 
     async fn handle(
@@ -222,6 +228,7 @@ impl BatchState {
             deadline: context.policy.batch_timeout_ms.map(Duration::from_millis),
             stall: Duration::from_millis(context.policy.stall_timeout_ms),
             pulse: Arc::clone(&self.pulse),
+            node: self.node.runner(id, number),
             launcher: Arc::clone(&context.launcher),
             store: Arc::clone(&context.store),
             losses: context.network.losses(),
@@ -239,6 +246,8 @@ impl BatchState {
         };
         let (runner, _) = Actor::spawn_linked(None, Runner, args, myself.get_cell()).await?;
         self.phase = Phase::Running { runner, attempt: Box::new(attempt) };
+        self.node.set_attempt(Some(number));
+        self.node.set("running");
         Ok(())
     }
 

@@ -64,6 +64,7 @@ impl BatchState {
         };
         let id = self.record.id;
         tracing::error!(batch.id = %id, %error, "batch {id}: the runner failed: {error}");
+        self.node.failed(&format!("its runner failed: {error}"));
         let mut attempt = *attempt;
         attempt.finished_at = Some(Time::now());
         attempt.ending = Some(Ending::Lost);
@@ -254,6 +255,7 @@ impl BatchState {
         children: Vec<BatchRecord>,
     ) {
         self.phase = Phase::Settling;
+        self.node.set("settling");
         let (store, myself) = (Arc::clone(&self.context.store), myself.clone());
         tokio::spawn(async move {
             commit(&store, write).await;
@@ -272,6 +274,7 @@ impl BatchState {
         match *next {
             Next::Retry { after, .. } => {
                 self.phase = Phase::Resting;
+                self.node.set("resting");
                 self.scan.cast(ScanMsg::BatchResting(id))?;
                 let attempt = self.next_attempt();
                 myself.send_after(after, move || BatchMsg::Rested(attempt));
@@ -280,6 +283,7 @@ impl BatchState {
             }
             Next::SetAside => {
                 self.phase = Phase::Waiting;
+                self.node.set("waiting");
                 self.scan.cast(ScanMsg::BatchEnded(id, BatchEnd::SetAside))?;
                 return self.stop.take().map_or(Ok(()), |reason| self.stop(myself, reason));
             }
@@ -297,6 +301,7 @@ impl BatchState {
         // A timer of an earlier rest has nothing to say.
         if matches!(self.phase, Phase::Resting) && attempt == self.next_attempt() {
             self.phase = Phase::Waiting;
+            self.node.set("waiting");
             self.scan.cast(ScanMsg::BatchReady(self.record.id))?;
         }
         Ok(())

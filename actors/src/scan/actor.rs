@@ -18,6 +18,7 @@ use crate::{
     scope::Effective,
     slots::{Demand, Permit, SlotsMsg},
     supervise::commit,
+    tree::Node,
 };
 use netscan_nmap::locate::LocateError;
 use netscan_schemas::{
@@ -92,6 +93,8 @@ pub struct ScanArgs {
     pub hub: Arc<Hub>,
     /// How many slots there are.
     pub slots_max: usize,
+    /// Its place in the tree.
+    pub node: Arc<Node>,
 }
 
 /// The actor. It ends by itself when the scan has ended.
@@ -106,6 +109,7 @@ pub struct ScanActorState {
     /// Whether all of its plan is loopback.
     is_loopback: bool,
     pub(super) core: ScanCore,
+    pub(super) node: Arc<Node>,
     pub(super) saved: ScanState,
     pub(super) batches: BTreeMap<BatchId, OpenBatch>,
     /// The slot that the effect at hand may use.
@@ -248,7 +252,7 @@ impl Actor for Scan {
 impl ScanActorState {
     /// Makes the scan's actor from the store.
     async fn load(myself: &ActorRef<ScanMsg>, args: ScanArgs) -> Result<Self, ActorProcessingErr> {
-        let ScanArgs { context, slots, hub, slots_max } = args;
+        let ScanArgs { context, slots, hub, slots_max, node } = args;
         let (store, scan) = (Arc::clone(&context.store), context.scan);
         let view = store.scan(scan)?.ok_or_else(|| format!("scan {scan} is not in the store"))?;
         let plan = store.plan(scan)?.ok_or_else(|| format!("scan {scan} has no plan"))?;
@@ -291,6 +295,7 @@ impl ScanActorState {
             spec: view.spec,
             is_loopback: plan.addresses.is_loopback(),
             core,
+            node,
             saved: view.state,
             batches: BTreeMap::new(),
             permit: None,
@@ -306,8 +311,10 @@ impl ScanActorState {
         };
         for record in records {
             let verdicts = store.verdicts(record.id)?;
-            state.open(myself, record, verdicts, None).await?;
+            let node = state.node.batch(record.id);
+            state.open(myself, record, verdicts, None, node).await?;
         }
+        state.node.set(state.saved.status.as_str());
         Ok(state)
     }
 
@@ -375,6 +382,7 @@ impl ScanActorState {
             (_, _) => Event::ScanStopping {},
         };
         self.saved.status = self.core.status();
+        self.node.set(self.saved.status.as_str());
         let mut write = Write::new();
         write.put_scan_state(self.context.scan, &self.saved);
         write.event(self.context.scan, EncodedEvent::now(&event));

@@ -11,6 +11,7 @@ use crate::{
     runner::Pulse,
     slots::Permit,
     supervise::{Intensity, commit},
+    tree::Node,
 };
 use netscan_schemas::{
     AddressSet, BatchId,
@@ -32,6 +33,8 @@ pub(super) struct OpenBatch {
     /// As it was when its actor began, to begin again if that fails before it is stored.
     pub(super) record: BatchRecord,
     pub(super) failures: Intensity,
+    /// Its place in the tree, through all failures.
+    node: Arc<Node>,
 }
 
 impl ScanActorState {
@@ -41,6 +44,7 @@ impl ScanActorState {
         record: BatchRecord,
         verdicts: VerdictsRecord,
         permit: Option<Permit>,
+        node: Arc<Node>,
     ) -> Handled {
         let pulse = Arc::new(Pulse::default());
         let args = BatchArgs {
@@ -50,10 +54,11 @@ impl ScanActorState {
             verdicts,
             permit,
             pulse: Arc::clone(&pulse),
+            node: Arc::clone(&node),
         };
         let (actor, _) = Actor::spawn_linked(None, Batch, args, myself.get_cell()).await?;
         let failures = Intensity::new(BATCH_FAILURES.0, BATCH_FAILURES.1);
-        self.batches.insert(record.id, OpenBatch { actor, pulse, record, failures });
+        self.batches.insert(record.id, OpenBatch { actor, pulse, record, failures, node });
         Ok(())
     }
 
@@ -74,7 +79,8 @@ impl ScanActorState {
         // Not waited for: the batch's claim comes behind it, and that is.
         drop(self.context.store.submit(write));
         let permit = self.permit.take();
-        self.open(myself, record, VerdictsRecord::default(), permit).await?;
+        let node = self.node.batch(id);
+        self.open(myself, record, VerdictsRecord::default(), permit, node).await?;
         Ok(self.core.on_cut(id))
     }
 
@@ -97,6 +103,8 @@ impl ScanActorState {
         let Some(mut open) = self.batches.remove(&id) else { return Ok(()) };
         let error = error.unwrap_or_else(|| "it was killed".into());
         tracing::error!(batch.id = %id, %error, "batch {id}: its actor failed: {error}");
+        open.node.failed(&error);
+        open.node.set("restarting");
         let store = Arc::clone(&self.context.store);
         let record = store.batch(id)?.unwrap_or(open.record);
         let mut write = Write::new();
@@ -120,7 +128,7 @@ impl ScanActorState {
             return self.carry_out(myself, effects).await;
         };
         let failures = open.failures;
-        self.open(myself, record, verdicts, None).await?;
+        self.open(myself, record, verdicts, None, open.node).await?;
         if let Some(open) = self.batches.get_mut(&id) {
             open.failures = failures;
         }
@@ -139,7 +147,8 @@ impl ScanActorState {
         self.batches.remove(&batch);
         let ids: Vec<_> = children.iter().map(|child| child.id).collect();
         for child in children {
-            self.open(myself, child, VerdictsRecord::default(), None).await?;
+            let node = self.node.batch(child.id);
+            self.open(myself, child, VerdictsRecord::default(), None, node).await?;
         }
         let mut effects = self.core.on_batch_split(batch, ids.iter().copied());
         // A stop came while the split was on its way: it is for the smaller ones too.

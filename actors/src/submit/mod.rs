@@ -12,7 +12,7 @@ mod flags;
 
 pub(crate) use self::{
     aim::{Aim, Invalid},
-    flags::read_flags,
+    flags::{Wish, read_flags},
 };
 
 use self::flags::flag_errors;
@@ -30,7 +30,7 @@ use netscan_schemas::{
     audit::{AuditAction, AuditKind, Origin},
     limits,
     problem::{FieldError, is_name},
-    scan::{Resplit, Tuning},
+    scan::{PlanKind, Resplit, Tuning},
     scope::ScopeRule,
     stored::{AuditEntry, PlanRecord, ScanSpec},
 };
@@ -143,10 +143,6 @@ pub(crate) fn wrong_values(request: &ScanRequest) -> Vec<FieldError> {
         );
         errors.push(field("/targets", "too-many", &detail));
     }
-    if request.profile.is_some() {
-        let detail = "profiles are not available in this version; give `nmap_flags`";
-        errors.push(field("/profile", "not-available", detail));
-    }
     if request.name.as_deref().is_some_and(|name| !is_name(name)) {
         let detail = format!(
             "a scan's name has 1 to {} printable characters, without blanks at either end; null \
@@ -249,14 +245,15 @@ impl Kind {
 /// Checks a request and returns the scan that it makes.
 pub(crate) async fn check(
     may: May<'_>,
-    request: ScanRequest,
+    wish: Wish,
     id: impl FnOnce() -> ScanId,
     (project_id, standing): (ProjectId, &Standing),
     kind: Kind,
 ) -> Result<(ScanSpec, PlanRecord), SubmitError> {
     let May { scanner, store, scopes, slots } = may;
-    check_values(&request)?;
-    let flags = read_flags(scanner, &request, standing).await?.map_err(flag_errors)?;
+    check_values(&wish.request)?;
+    let flags = read_flags(scanner, &wish, standing).await?.map_err(flag_errors)?;
+    let request = wish.request;
     let mut aim = Aim::read(&request).await;
     aim.check()?;
     flags.check_family(&aim.plan.addresses).map_err(|error| flag_errors(vec![error]))?;
@@ -277,6 +274,8 @@ pub(crate) async fn check(
         project_id,
         name: request.name,
         created_at: Time::now(),
+        profile: request.profile,
+        plan: if flags.phases.is_empty() { PlanKind::Single } else { PlanKind::Staged },
         nmap_flags: request.nmap_flags,
         targets: request.targets,
         exclude: request.exclude,
@@ -334,6 +333,12 @@ fn told(spec: &ScanSpec) -> String {
     ));
     if !spec.exclude.is_empty() {
         said.push_str(&format!("; without {}", list(&spec.exclude)));
+    }
+    if let Some(profile) = &spec.profile {
+        said.push_str(&format!("; profile {profile}"));
+    }
+    if spec.plan == PlanKind::Staged {
+        said.push_str("; staged");
     }
     if !spec.nmap_flags.is_empty() {
         said.push_str(&format!("; flags {}", spec.nmap_flags.join(" ")));

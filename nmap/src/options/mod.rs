@@ -19,7 +19,9 @@ mod adapt;
 mod args;
 mod check;
 mod evasion;
+mod merge;
 mod needs;
+mod phases;
 mod ports;
 mod refused;
 mod scripts;
@@ -30,6 +32,7 @@ mod tokens;
 mod values;
 
 pub use evasion::{Evasion, Fragments, ScanFlags};
+pub use merge::kept_beside;
 pub use needs::{Need, Right};
 pub use ports::{PortChoice, PortList, PortSpec};
 pub use scripts::{Category, ScriptArg, ScriptDb, ScriptDbError, Scripts};

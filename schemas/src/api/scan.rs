@@ -4,7 +4,7 @@ use crate::{
     attempt::{Ending, Outcome, RawInfo, Stream},
     batch::{BatchStatus, BatchSummary, Lane},
     id::{AttemptNo, BatchId, ProjectId, ScanId},
-    scan::{Progress, ScanStatus, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
+    scan::{PlanKind, Progress, ScanStatus, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
     stored::{AttemptRecord, BatchRecord},
     time::Time,
 };
@@ -34,7 +34,13 @@ pub struct Scan {
     pub started_at: Option<Time>,
     /// When it ended.
     pub finished_at: Option<Time>,
-    /// The flags as written.
+    /// The profile that it was asked for with; its flags are among `nmap_flags`.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// In how many steps it goes over its addresses.
+    #[serde(default)]
+    pub plan: PlanKind,
+    /// The flags as written, those of the profile first.
     pub nmap_flags: Vec<String>,
     /// nmap's arguments, targets and address family apart.
     pub argv: Vec<String>,

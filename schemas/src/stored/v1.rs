@@ -8,7 +8,7 @@ use crate::{
     batch::{BatchStatus, BatchSummary, Lane},
     host::HostFinding,
     id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId},
-    scan::{PinnedName, Policy, Tuning, UnresolvedTarget, Verdict},
+    scan::{PinnedName, PlanKind, Policy, Tuning, UnresolvedTarget, Verdict},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,8 @@ impl From<ScanSpec> for super::ScanSpec {
             project_id: old.project_id,
             name: old.name,
             created_at: old.created_at,
+            profile: None,
+            plan: PlanKind::Single,
             nmap_flags: old.nmap_flags,
             targets: old.targets,
             exclude: old.exclude,

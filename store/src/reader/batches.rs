@@ -12,6 +12,7 @@ use crate::{
 use netscan_schemas::{
     AddressSet,
     attempt::{RawInfo, Stream},
+    batch::BatchStatus,
     id::{AttemptNo, BatchId, ScanId},
     stored::{AttemptRecord, BatchRecord, VerdictsRecord},
 };
@@ -41,6 +42,52 @@ impl Store {
     /// Returns the verdicts of a batch, empty before the first.
     pub fn verdicts(&self, batch: BatchId) -> Result<VerdictsRecord, ReadError> {
         self.read(|txn| Ok(get(&txn.open_table(VERDICTS)?, batch.get())?.unwrap_or_default()))
+    }
+
+    /// Returns the verdicts of some batches of a scan, those after a number: of so
+    /// many batches, without those that have none yet. The number of the last one looked at comes
+    /// first; none at the end.
+    pub fn verdicts_after(
+        &self,
+        scan: ScanId,
+        after: Option<BatchId>,
+        limit: usize,
+    ) -> Result<(Option<BatchId>, Vec<VerdictsRecord>), ReadError> {
+        self.read(|txn| {
+            let table = txn.open_table(VERDICTS)?;
+            let (mut last, mut found) = (None, Vec::new());
+            for batch in numbers(txn, scan, after)?.take(limit) {
+                let batch = batch?;
+                last = BatchId::new(batch);
+                found.extend(get::<VerdictsRecord>(&table, batch)?);
+            }
+            Ok((last, found))
+        })
+    }
+
+    /// Returns the batches of a scan that run, so many at most, the newest first.
+    pub fn batches_running(&self, scan: ScanId, max: u64) -> Result<Vec<BatchRecord>, ReadError> {
+        let max = usize::try_from(max).unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        self.read(|txn| {
+            let table = txn.open_table(BATCHES)?;
+            // They are among the newest: what is told to be there is found without all others.
+            let range = (scan.get(), 0)..=(scan.get(), u64::MAX);
+            for key in txn.open_table(BATCHES_BY_SCAN)?.range(range)?.rev() {
+                if found.len() >= max {
+                    break;
+                }
+                let batch: BatchRecord = require(&table, key?.0.value().1)?;
+                if batch.scan_id != scan {
+                    return Err(misplaced::<BatchRecord>(batch.id.get()));
+                }
+                if batch.status == BatchStatus::Running {
+                    found.push(batch);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// Returns the verdicts of all batches of a scan together.

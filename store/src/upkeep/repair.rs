@@ -107,6 +107,7 @@ fn rebuild(tables: &mut WriteTables<'_>) -> Result<(), Fault> {
         tokens: _,
         sessions: _,
         audit: _,
+        profiles: _,
         // Counts.
         tallies: _,
         verdicts: _,

@@ -115,25 +115,31 @@ impl Group<'_> {
         let batch = batch.ok_or(Refusal::NoBatch(op.batch))?;
         self.batch_verdicts(op.batch)?;
         for finding in &op.hosts {
-            self.record_host(op, finding)?;
-            if batch.status == BatchStatus::Running {
-                self.count(finding);
+            if let Some((found, ports)) = self.record_host(op, finding)?
+                && batch.status == BatchStatus::Running
+            {
+                self.count(found, ports);
             }
         }
         Ok(())
     }
 
-    fn count(&mut self, finding: &HostFinding) {
+    fn count(&mut self, found: Found, open_ports: u64) {
         let counted = &mut self.counted;
-        match Found::of(finding) {
+        match found {
             Found::Up => counted.up += 1,
             Found::Down => counted.down += 1,
             Found::TimedOut => counted.timed_out += 1,
         }
-        counted.open_ports += open_ports_of(finding);
+        counted.open_ports += open_ports;
     }
 
-    fn record_host(&mut self, op: &RecordHosts, finding: &HostFinding) -> Result<(), Fault> {
+    /// Returns what was recorded of a host, with its open ports; none when it is passed over.
+    fn record_host(
+        &mut self,
+        op: &RecordHosts,
+        finding: &HostFinding,
+    ) -> Result<Option<(Found, u64)>, Fault> {
         let number = to_number(finding.address);
         let key = address_key(finding.address, op.scan.get());
         let found = Found::of(finding);
@@ -141,7 +147,7 @@ impl Group<'_> {
         let held_by = row.as_ref().map_or(op.batch, |row| row.batch_id);
         let held = self.batch_verdicts(held_by)?.get(number);
         if found == Found::TimedOut && matches!(held, Some(Found::Up | Found::Down)) {
-            return Ok(());
+            return Ok(None);
         }
         self.touch();
         if let Some(held) = held {
@@ -153,23 +159,24 @@ impl Group<'_> {
         if let Some(row) = &row {
             self.take_out(row)?;
         }
-        match (found, row) {
+        let ports = match (found, row) {
             (Found::Up, row) => {
                 let row = self.new_row(op, finding, Verdict::Up, row, false)?;
-                self.put_row(&row)
+                self.put_row(&row)?
             }
             (Found::TimedOut, row) => {
                 let row = self.new_row(op, finding, Verdict::TimedOut, row, true)?;
-                self.put_row(&row)
+                self.put_row(&row)?
             }
             (Found::Down, Some(row)) => {
                 self.tables.hosts.remove(row.id.get())?;
                 self.tables.hosts_by_scan.remove((op.scan.get(), row.id.get()))?;
                 self.tables.hosts_by_address.remove(key)?;
-                Ok(())
+                0
             }
-            (Found::Down, None) => Ok(()),
-        }
+            (Found::Down, None) => 0,
+        };
+        Ok(Some((found, ports)))
     }
 
     fn held_row(&self, key: ([u8; 16], u64)) -> Result<Option<HostRecord>, Fault> {
@@ -204,7 +211,8 @@ impl Group<'_> {
         })
     }
 
-    fn put_row(&mut self, row: &HostRecord) -> Result<(), Fault> {
+    /// Returns how many ports of it are open.
+    fn put_row(&mut self, row: &HostRecord) -> Result<u64, Fault> {
         let (id, scan) = (row.id.get(), row.scan_id);
         let bytes = row.to_bytes()?;
         self.next_host = self.next_host.max(id + 1);
@@ -215,7 +223,7 @@ impl Group<'_> {
         let ports = open_ports(row);
         self.tally(scan)?.open_ports += ports;
         self.batch_verdicts(row.batch_id)?.record.open_ports += ports;
-        Ok(())
+        Ok(ports)
     }
 
     pub(super) fn record_provisional(&mut self, op: &RecordProvisional) -> Result<(), Fault> {
@@ -279,10 +287,6 @@ impl Group<'_> {
 
 /// Returns how many ports of a host are open; one that nmap lists twice counts once.
 pub(crate) fn open_ports(row: &HostRecord) -> u64 {
-    open_ports_of(&row.finding)
-}
-
-fn open_ports_of(finding: &HostFinding) -> u64 {
-    let open = finding.open_ports().map(|port| (port.protocol, port.number));
+    let open = row.finding.open_ports().map(|port| (port.protocol, port.number));
     open.collect::<BTreeSet<_>>().len() as u64
 }

@@ -13,7 +13,11 @@ export const keys = {
   projectScans: (id: number) => ["projects", id, "scans"] as const,
   scans: ["scans"] as const,
   scan: (id: number) => ["scans", id] as const,
-  batches: (id: number) => ["scans", id, "batches"] as const,
+  // Not below `scans`, which is asked for anew with each step of any scan.
+  batches: (id: number) => ["scan-parts", id, "batches"] as const,
+  map: (id: number) => ["scan-parts", id, "map"] as const,
+  targets: (id: number) => ["scan-parts", id, "targets"] as const,
+  events: (id: number) => ["scan-parts", id, "events"] as const,
   batch: (id: number) => ["batches", id] as const,
   host: (id: number) => ["hosts", id] as const,
 };

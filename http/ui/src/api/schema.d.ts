@@ -7,8 +7,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers the first page. */
-        get: operations["welcome"];
+        /**
+         * Answers the first page of the web UI. Every path that is no route is answered with it too, to
+         *     those who accept `text/html`.
+         */
+        get: operations["web_ui"];
         put?: never;
         post?: never;
         delete?: never;
@@ -437,7 +440,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers stored events after `since`, the same objects as on the WebSocket. */
+        /**
+         * Answers stored events, the same objects as on the WebSocket: the oldest after `since`, or the
+         *     newest before `before`. One request goes through a bounded part of them: an answer may be short,
+         *     or empty, and have a `Link` to where it goes on.
+         */
         get: operations["list_scan_events"];
         put?: never;
         post?: never;
@@ -464,6 +471,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scans/{id}/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts what the hosts of a scan have in common that the filter lets through: verdicts, ports,
+         *     services, products.
+         */
+        get: operations["list_scan_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scans/{id}/hosts": {
         parameters: {
             query?: never;
@@ -473,6 +500,26 @@ export interface paths {
         };
         /** Lists hosts of a scan in the order in which they were found. */
         get: operations["list_scan_hosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answers the addresses of a scan in blocks, with what is known of those in each. Names without an
+         *     address are in none.
+         */
+        get: operations["map_scan"];
         put?: never;
         post?: never;
         delete?: never;
@@ -688,6 +735,26 @@ export interface paths {
         patch: operations["change_limits"];
         trace?: never;
     };
+    "/api/system/supervision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the supervision tree as it is now: scans, their batches and nmaps, and what failed and was
+         *     started again since the server's start.
+         */
+        get: operations["describe_supervision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/targets/difficult": {
         parameters: {
             query?: never;
@@ -794,6 +861,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/assets/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers a file of the web UI that has a hash of its content in its name. */
+        get: operations["web_ui_asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -819,27 +903,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The page that a login URL opens. The code is in the fragment, which is sent to nobody: its
-         *     script posts it.
+         * Answers the page that a login URL opens. The code is in the fragment, which is sent to nobody:
+         *     the page posts it.
          */
         get: operations["login_page"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/login.js": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The script of that page. */
-        get: operations["login_script"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1799,6 +1866,27 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
         };
         /**
+         * @description What the hosts that a filter lets through have in common. Counts are hosts; of each list the
+         *     most frequent come first.
+         */
+        HostFacets: {
+            /** @description Whether all hosts were looked at that the filter lets through. */
+            complete: boolean;
+            /**
+             * Format: uint64
+             * @description Hosts that were counted.
+             */
+            hosts: number;
+            /** @description Their open ports, or those in the state that the filter names; 50 at most. */
+            ports: components["schemas"]["PortCount"][];
+            /** @description The products of these ports; 50 at most. */
+            products: components["schemas"]["ValueCount"][];
+            /** @description The services of these ports; 50 at most. */
+            services: components["schemas"]["ValueCount"][];
+            /** @description Their verdicts. */
+            verdicts: components["schemas"]["VerdictCount"][];
+        };
+        /**
          * Format: uint64
          * @description The number of one host's row in one scan, unique over all scans of the store.
          */
@@ -1945,6 +2033,64 @@ export interface components {
             /** @description What its holder sends: `Authorization: Bearer nsk_...`. */
             secret: string;
         };
+        /** @description The scan's addresses in one block: `total = up + down + timed_out + unfinished + excluded`. */
+        MapCell: {
+            /** @description The block, as `10.0.0.0/24`. */
+            block: string;
+            /**
+             * Format: uint64
+             * @description Those that are down.
+             */
+            down: number;
+            /**
+             * Format: uint64
+             * @description Those that an exclude took out.
+             */
+            excluded: number;
+            /**
+             * Format: uint64
+             * @description Hosts among those up that have an open port.
+             */
+            open_ports: number;
+            /**
+             * Format: uint64
+             * @description Addresses among the unfinished ones whose batch runs now.
+             */
+            running: number;
+            /**
+             * Format: uint64
+             * @description Those that nmap gave up on at the user's host timeout.
+             */
+            timed_out: number;
+            /**
+             * Format: uint64
+             * @description The scan's addresses in it.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description Those without a verdict.
+             */
+            unfinished: number;
+            /**
+             * Format: uint64
+             * @description Those that are up.
+             */
+            up: number;
+        };
+        /** @description The addresses of one family. */
+        MapFamily: {
+            /** @description The blocks that have addresses of the scan, in their order. */
+            cells: components["schemas"]["MapCell"][];
+            /** @description `ipv4` or `ipv6`. */
+            family: string;
+            /**
+             * Format: uint8
+             * @description The length of the blocks' prefix: the longest for which there are no more cells than asked
+             *     for.
+             */
+            prefix: number;
+        };
         /** @description A new project. */
         NewProject: {
             /** @description What it is for. */
@@ -2057,6 +2203,23 @@ export interface components {
              * @default 300000
              */
             stall_timeout_ms: number;
+        };
+        /** @description Hosts with a port. */
+        PortCount: {
+            /**
+             * Format: uint64
+             * @description How many hosts.
+             */
+            count: number;
+            /**
+             * Format: uint16
+             * @description The port's number.
+             */
+            port: number;
+            /** @description The port's protocol. */
+            protocol: components["schemas"]["Protocol"];
+            /** @description The service that most of these hosts have there, if any has one. */
+            service?: string | null;
         };
         /** @description Which port. */
         PortId: {
@@ -2424,6 +2587,21 @@ export interface components {
          * @description A scan's number, unique in the store and dense: `/api/scans/7` in a URL, `scan 7` in a log.
          */
         ScanId: number;
+        /** @description The addresses of a scan in blocks of one size for each family, with what is known of each. */
+        ScanMap: {
+            /** @description The families that the scan has addresses of, IPv4 first. */
+            families: components["schemas"]["MapFamily"][];
+            /**
+             * Format: uint64
+             * @description Addresses in all cells.
+             */
+            total: number;
+            /**
+             * @description Whether there are more hosts with open ports than one answer looks at: then `open_ports`
+             *     does not count all of them.
+             */
+            truncated: boolean;
+        };
         /**
          * @description What to scan and how. Unknown fields are refused on our own routes, and named in `warnings` on
          *     the routes of the Python system's clients.
@@ -2693,6 +2871,77 @@ export interface components {
          * @enum {string}
          */
         Stream: "xml" | "stdout" | "stderr";
+        /** @description What runs now, who supervises it, and what was started again. */
+        Supervision: {
+            /** @description What has nobody above it, with all that it supervises. */
+            nodes: components["schemas"]["SupervisionNode"][];
+            /** @description The newest failures since the server's start, the oldest of them first; 100 at most. */
+            restarts: components["schemas"]["SupervisionRestart"][];
+            /**
+             * Format: uint64
+             * @description All failures since the server's start.
+             */
+            restarts_total: number;
+            /** @description Whether there is more than is shown: 1000 nodes at most, those nearest to the root first. */
+            truncated: boolean;
+        };
+        /**
+         * @description What a node of the tree is.
+         * @enum {string}
+         */
+        SupervisionKind: "engine" | "writer" | "hub" | "slots" | "scan" | "batch" | "runner";
+        /** @description A part of the server that runs. */
+        SupervisionNode: {
+            attempt?: components["schemas"]["AttemptNo"] | null;
+            /** @description What it supervises. */
+            children: components["schemas"]["SupervisionNode"][];
+            /**
+             * Format: uint64
+             * @description The number of the scan or batch.
+             */
+            id?: number | null;
+            /** @description What it is. */
+            kind: components["schemas"]["SupervisionKind"];
+            /** @description Why, the last time, or what it waits for. */
+            last_cause?: string | null;
+            /** @description Its name: `scan 7`, `batch 12`. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description The process of a runner.
+             */
+            pid?: number | null;
+            /**
+             * Format: uint64
+             * @description How often it failed since the start of what is above it.
+             */
+            restarts: number;
+            /** @description Since when it stands there. */
+            since: components["schemas"]["Time"];
+            /**
+             * @description Where it stands. For a scan its status, or `starting`, `restarting`, `waiting` (it cannot
+             *     start yet), `given_up` (until the next start of the server); for a batch `waiting`,
+             *     `running`, `settling` or `resting`; for an attempt `starting`, `running` or `settling`; for
+             *     the writer `running`, `low`, `full` or `degraded`.
+             */
+            state: string;
+        };
+        /** @description Something failed, and was started again or given up. */
+        SupervisionRestart: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Why. */
+            cause: string;
+            /**
+             * Format: uint64
+             * @description The number of the scan or batch.
+             */
+            id?: number | null;
+            /** @description What it is. */
+            kind: components["schemas"]["SupervisionKind"];
+            /** @description What: `scan 7`. */
+            name: string;
+        };
         /** @description The server and what it can do. */
         System: {
             /**
@@ -2826,11 +3075,31 @@ export interface components {
             /** @description The host name as written. */
             target: string;
         };
+        /** @description Hosts with a value. */
+        ValueCount: {
+            /**
+             * Format: uint64
+             * @description How many hosts.
+             */
+            count: number;
+            /** @description The value, as nmap writes it. */
+            value: string;
+        };
         /**
          * @description What is known of a target.
          * @enum {string}
          */
         Verdict: "up" | "down" | "timed_out" | "unfinished" | "excluded" | "unresolved";
+        /** @description Hosts with a verdict. */
+        VerdictCount: {
+            /**
+             * Format: uint64
+             * @description How many hosts.
+             */
+            count: number;
+            /** @description The verdict. */
+            value: components["schemas"]["Verdict"];
+        };
         /**
          * @description How many targets have each verdict.
          *
@@ -3287,7 +3556,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    welcome: {
+    web_ui: {
         parameters: {
             query?: never;
             header?: never;
@@ -3304,6 +3573,13 @@ export interface operations {
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description It is as the `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.bad-request"];
             421: components["responses"]["421.host-not-allowed"];
@@ -4352,6 +4628,18 @@ export interface operations {
             query?: {
                 /** @description Events after this one; 0 for all. */
                 since?: number;
+                /**
+                 * @description The newest events before this one, instead of the oldest ones; in ascending order all the
+                 *     same.
+                 */
+                before?: number;
+                /**
+                 * @description Only events of these names, with commas between them.
+                 * @example batch_start,batch_failed
+                 */
+                kinds?: string;
+                /** @description Only events of this batch. */
+                batch_id?: components["schemas"]["BatchId"];
                 /** @description Events at most; 1 to 1000. Without it, 100. */
                 limit?: number;
             };
@@ -4367,6 +4655,8 @@ export interface operations {
             /** @description The events */
             200: {
                 headers: {
+                    /** @description The next page, newer or, with `before`, older, with `rel="next"`, while there may be more */
+                    Link?: string | null;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4428,6 +4718,64 @@ export interface operations {
             503: components["responses"]["503.store-unavailable.too-many-clients"];
         };
     };
+    list_scan_facets: {
+        parameters: {
+            query?: {
+                /** @description An address, a block, a range, or how addresses begin (`10.0.`). */
+                address?: string;
+                /** @description Whether the host answered. */
+                status?: components["schemas"]["HostState"];
+                /** @description What is known of the host. */
+                verdict?: string;
+                /** @description A port's number. */
+                port?: number;
+                /** @description A port's protocol. */
+                protocol?: components["schemas"]["Protocol"];
+                /**
+                 * @description A port's state: `open`, `closed`, `filtered`, `unfiltered`, `open|filtered` or
+                 *     `closed|filtered`, in any case.
+                 * @example open
+                 */
+                state?: string;
+                /** @description The name of a port's service, in any case. */
+                service?: string;
+                /** @description The product of a port's service, in any case. */
+                product?: string;
+                /**
+                 * @description Words, at most 16, all of which the host has: in a name, a service, a product, a version, or at the
+                 *     beginning of its address.
+                 */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The number of the scan */
+                id: components["schemas"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostFacets"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
     list_scan_hosts: {
         parameters: {
             query?: {
@@ -4487,6 +4835,46 @@ export interface operations {
             404: components["responses"]["404.not-found"];
             421: components["responses"]["421.host-not-allowed"];
             422: components["responses"]["422.invalid-value"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
+    map_scan: {
+        parameters: {
+            query?: {
+                /** @description Cells at most, 1 to 4096; 1024 without it. Each family has at least one. */
+                cells?: number;
+                /**
+                 * @description Only addresses in this block or range.
+                 * @example 10.0.0.0/16
+                 */
+                within?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The number of the scan */
+                id: components["schemas"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The map */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanMap"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.invalid-value.unknown-field"];
             429: components["responses"]["429.rate-limited"];
             500: components["responses"]["500.internal.store-damaged"];
             503: components["responses"]["503.store-unavailable"];
@@ -4995,6 +5383,34 @@ export interface operations {
             507: components["responses"]["507.insufficient-storage"];
         };
     };
+    describe_supervision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tree */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Supervision"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
     list_difficult_targets: {
         parameters: {
             query?: {
@@ -5234,6 +5650,40 @@ export interface operations {
             503: components["responses"]["503.store-unavailable"];
         };
     };
+    web_ui_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description It is as the `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.bad-request"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            500: components["responses"]["500.internal"];
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -5275,28 +5725,12 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            400: components["responses"]["400.bad-request"];
-            421: components["responses"]["421.host-not-allowed"];
-            500: components["responses"]["500.internal"];
-        };
-    };
-    login_script: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The script */
-            200: {
+            /** @description It is as the `If-None-Match` says */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "text/javascript": string;
-                };
+                content?: never;
             };
             400: components["responses"]["400.bad-request"];
             421: components["responses"]["421.host-not-allowed"];

@@ -2,7 +2,8 @@
 
 export interface LogLine {
   seq: number;
-  ts: string;
+  /** Milliseconds since 1970. */
+  at: number;
   batch: number;
   stream: "stdout" | "stderr";
   text: string;
@@ -12,12 +13,16 @@ export interface LogLine {
 export const LINES_MAX = 200_000;
 const BLOCK = 4_096;
 
+/**
+ * Lines have places that never change: the first that came is at 0, older ones that were loaded
+ * later are below it. `from` to `end` are kept.
+ */
 export class LogBuffer {
   #blocks: LogLine[][] = [];
   #length = 0;
+  #from = 0;
   #dropped = 0;
-  /** Grows with every change. */
-  version = 0;
+  #received = 0;
 
   /** Lines that are kept. */
   get length(): number {
@@ -27,6 +32,21 @@ export class LogBuffer {
   /** Lines that were let go, for want of room. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Lines that came live, kept or not. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** The place of the first line that is kept. */
+  get from(): number {
+    return this.#from;
+  }
+
+  /** The place after the last one. */
+  get end(): number {
+    return this.#from + this.#length;
   }
 
   /** The first seq that is kept; null when nothing is. */
@@ -43,10 +63,11 @@ export class LogBuffer {
     }
     last.push(line);
     this.#length += 1;
-    this.version += 1;
+    this.#received += 1;
     if (this.#length > LINES_MAX) {
       const gone = this.#blocks.shift()?.length ?? 0;
       this.#length -= gone;
+      this.#from += gone;
       this.#dropped += gone;
     }
   }
@@ -54,34 +75,24 @@ export class LogBuffer {
   /** Adds lines that are older than all others, in their order. Returns how many had room. */
   unshift(lines: LogLine[]): number {
     const room = Math.max(0, LINES_MAX - this.#length);
-    const kept = lines.slice(Math.max(0, lines.length - room));
+    const kept = room === 0 ? [] : lines.slice(-room);
     if (kept.length === 0) return 0;
     this.#blocks.unshift(kept);
     this.#length += kept.length;
-    this.version += 1;
+    this.#from -= kept.length;
     return kept.length;
   }
 
-  /** The line at this place; undefined outside. */
-  at(index: number): LogLine | undefined {
-    let rest = index;
+  /** Calls `visit` with each kept line from a place on, in order. */
+  forEach(visit: (line: LogLine, place: number) => void, from = this.#from): void {
+    let place = this.#from;
     for (const block of this.#blocks) {
-      if (rest < block.length) return block[rest];
-      rest -= block.length;
-    }
-    return undefined;
-  }
-
-  /** Calls `visit` with each line from a place on. */
-  forEach(visit: (line: LogLine, index: number) => void, from = 0): void {
-    let index = 0;
-    for (const block of this.#blocks) {
-      if (index + block.length > from) {
-        for (let i = Math.max(0, from - index); i < block.length; i += 1) {
-          visit(block[i] as LogLine, index + i);
+      if (place + block.length > from) {
+        for (let i = Math.max(0, from - place); i < block.length; i += 1) {
+          visit(block[i] as LogLine, place + i);
         }
       }
-      index += block.length;
+      place += block.length;
     }
   }
 }

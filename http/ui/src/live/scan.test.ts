@@ -8,7 +8,7 @@ const event = (fields: object) =>
   ({ seq: ++seq, ts, scan_id: 1, ...fields }) as unknown as LiveEvent;
 const line = (at: number): LogLine => ({
   seq: at,
-  ts,
+  at: 0,
   batch: 1,
   stream: "stdout",
   text: `line ${at}`,
@@ -50,6 +50,30 @@ describe("ScanModel", () => {
     ]);
   });
 
+  it("takes a batch that tells of progress for running, and knows no more of it", () => {
+    const model = new ScanModel();
+    model.apply(event({ event: "batch_progress", batch_id: 9, percent: 5, phase: "Ping Scan" }));
+    expect(model.batches.get(9)).toMatchObject({ status: "running", attempt: null, targets: null });
+  });
+
+  it("counts what is done from the verdicts when a scan ends", () => {
+    const model = new ScanModel();
+    const verdicts = { up: 2, down: 5, timed_out: 0, unfinished: 3, excluded: 0, unresolved: 0 };
+    const summary = { hosts_up: 2, open_ports: 4, duration_ms: 1 };
+    model.apply(event({ event: "scan_complete", status: "stopped", verdicts, summary }));
+    expect(model.progress).toMatchObject({ targets_done: 7, targets_total: 10, percent: 70 });
+    expect(model.status).toBe("stopped");
+  });
+
+  it("forgets what it was told when events are lost for good", () => {
+    const model = new ScanModel();
+    model.apply(event({ event: "scan_started" }));
+    model.apply(event({ event: "batch_start", batch_id: 1, targets: [], attempt: 1, argv: [] }));
+    model.apply({ event: "gap", from_seq: 1, to_seq: 9, reason: "retention" });
+    expect(model.status).toBeNull();
+    expect(model.batches.size).toBe(0);
+  });
+
   it("says for what a scan waits until it is ready or no longer runs", () => {
     const model = new ScanModel();
     model.apply(event({ event: "scan_started" }));
@@ -66,9 +90,16 @@ describe("LogBuffer", () => {
     for (let at = 1; at <= LINES_MAX + 1; at += 1) log.push(line(at));
     expect(log.length).toBeLessThanOrEqual(LINES_MAX);
     expect(log.length + log.dropped).toBe(LINES_MAX + 1);
-    expect(log.at(log.length - 1)?.seq).toBe(LINES_MAX + 1);
-    expect(log.at(0)?.seq).toBe(log.dropped + 1);
+    expect(log.received).toBe(LINES_MAX + 1);
+    expect(log.firstSeq).toBe(log.dropped + 1);
+    expect(log.from).toBe(log.dropped);
+    let last = 0;
+    log.forEach((entry) => {
+      last = entry.seq;
+    }, log.end - 1);
+    expect(last).toBe(LINES_MAX + 1);
     expect(log.unshift([line(0)])).toBe(1);
+    expect(log.from).toBe(log.dropped - 1);
   });
 
   it("takes older lines before the others", () => {
@@ -78,7 +109,7 @@ describe("LogBuffer", () => {
     const seen: number[] = [];
     log.forEach((entry) => {
       seen.push(entry.seq);
-    }, 1);
+    }, -1);
     expect(seen).toEqual([4, 5]);
     expect(log.firstSeq).toBe(3);
   });

@@ -1,19 +1,22 @@
 // A scan as it stands: what the server told when the page was opened, and every event since.
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import type { EventFrame, Schemas } from "../api/client";
 import { FIRST, Link, type LinkState } from "./connection";
-import { LogBuffer } from "./log";
+import { LogHistory } from "./history";
+import { LogBuffer, type LogLine } from "./log";
+import { SAMPLES_MAX, type Sample } from "./rates";
+import { Throttle } from "./throttle";
 
 export type LiveEvent = EventFrame | Schemas["ConnectionEvent"];
 type Of<Name extends string> = Extract<LiveEvent, { event: Name }>;
 
-/** A batch, as far as events tell. */
+/** A batch, as far as events of this connection tell; null where they told nothing. */
 export interface LiveBatch {
   id: number;
-  status: Schemas["BatchStatus"];
-  attempt: number;
+  status: Schemas["BatchStatus"] | null;
+  attempt: number | null;
   parent: number | null;
-  targets: string[];
+  targets: string[] | null;
   percent: number | null;
   phase: string | null;
   etaMs: number | null;
@@ -50,8 +53,10 @@ export class ScanModel {
   /** What the scan waits for, in words; null while it does not. */
   waiting: string | null = null;
   error: string | null = null;
-  /** The newest event of the scan when this connection began. */
+  /** The newest event of the scan when the first connection began: those after it come live. */
   connectedAt: number | null = null;
+  /** As `connectedAt`, for what `timeline` holds: later once the oldest have left it. */
+  timelineFrom: number | null = null;
   readonly batches = new Map<number, LiveBatch>();
   readonly log = new LogBuffer();
   readonly timeline: EventFrame[] = [];
@@ -66,22 +71,23 @@ export class ScanModel {
     link: 0,
   };
 
+  /** The newest event that was taken in, or that was there when the connection began. */
+  lastSeq: number | null = null;
+
   apply(event: LiveEvent): void {
+    if ("seq" in event) this.lastSeq = event.seq;
     switch (event.event) {
       case "connected":
-        this.connectedAt = event.last_seq ?? null;
+        this.connectedAt ??= event.last_seq ?? null;
+        this.timelineFrom ??= this.connectedAt;
+        this.lastSeq ??= this.connectedAt;
         if (event.status) this.#stands(event.status);
         return;
       case "gap":
+        this.#forget();
         return;
       case "line":
-        this.log.push({
-          seq: event.seq,
-          ts: event.ts,
-          batch: event.batch_id,
-          stream: event.stream,
-          text: event.line,
-        });
+        this.log.push(lineOf(event));
         this.versions.log += 1;
         return;
       case "scan_progress":
@@ -91,6 +97,8 @@ export class ScanModel {
         return;
       case "batch_progress":
         this.#batch(event.batch_id, {
+          // Only what runs tells of progress; its start may have been before this connection.
+          status: "running",
           percent: event.percent,
           phase: event.phase,
           etaMs: event.eta_ms ?? null,
@@ -135,7 +143,11 @@ export class ScanModel {
       case "batch_split":
         this.#batch(event.batch_id, { status: "split", reason: event.reason, endedAt: event.ts });
         for (const child of event.children) {
-          this.#batch(child.batch_id, { parent: event.batch_id, targets: child.targets });
+          this.#batch(child.batch_id, {
+            status: "queued",
+            parent: event.batch_id,
+            targets: child.targets,
+          });
         }
         return;
       case "batch_stopped":
@@ -162,6 +174,7 @@ export class ScanModel {
         return;
       case "scan_complete":
         this.verdicts = event.verdicts;
+        this.progress = endOf(event);
         this.error = event.error ?? null;
         this.#stands(event.status);
     }
@@ -173,13 +186,23 @@ export class ScanModel {
     this.versions.scan += 1;
   }
 
+  /** Events are lost for good: what the server answers next counts, not what was told before. */
+  #forget(): void {
+    this.status = null;
+    this.progress = null;
+    this.verdicts = null;
+    this.waiting = null;
+    this.batches.clear();
+    for (const part of ["scan", "batches"] as const) this.versions[part] += 1;
+  }
+
   #batch(id: number, change: Partial<LiveBatch>): void {
     const known = this.batches.get(id) ?? {
       id,
-      status: "queued",
-      attempt: 0,
+      status: null,
+      attempt: null,
       parent: null,
-      targets: [],
+      targets: null,
       percent: null,
       phase: null,
       etaMs: null,
@@ -193,49 +216,98 @@ export class ScanModel {
   }
 
   #finding(event: Of<"host">): void {
-    this.findings.push({
-      seq: event.seq,
-      ts: event.ts,
-      address: event.address,
-      hostname: event.hostname ?? null,
-      verdict: event.verdict,
-      ports: event.ports,
-      batch: event.batch_id,
-    });
+    this.findings.push(findingOf(event));
     if (this.findings.length > FINDINGS_MAX) this.findings.shift();
     this.versions.findings += 1;
   }
 
   #note(event: EventFrame): void {
     this.timeline.push(event);
-    if (this.timeline.length > TIMELINE_MAX) this.timeline.shift();
+    if (this.timeline.length > TIMELINE_MAX) {
+      // Many at once, as what is older is asked for anew then.
+      const gone = this.timeline.splice(0, TIMELINE_MAX / 2);
+      this.timelineFrom = gone.at(-1)?.seq ?? this.timelineFrom;
+    }
     this.versions.timeline += 1;
   }
+}
+
+/** What a `line` event tells. */
+export function lineOf(event: Of<"line">): LogLine {
+  return {
+    seq: event.seq,
+    at: Date.parse(event.ts),
+    batch: event.batch_id,
+    stream: event.stream,
+    text: event.line,
+  };
+}
+
+/** What a `host` event tells. */
+export function findingOf(event: Of<"host">): Finding {
+  return {
+    seq: event.seq,
+    ts: event.ts,
+    address: event.address,
+    hostname: event.hostname ?? null,
+    verdict: event.verdict,
+    ports: event.ports,
+    batch: event.batch_id,
+  };
+}
+
+/** Where a scan stands that has just ended. */
+function endOf(event: Of<"scan_complete">): Schemas["Progress"] {
+  const { unfinished, ...known } = event.verdicts;
+  const done = Object.values(known).reduce((sum, one) => sum + one, 0);
+  const total = done + unfinished;
+  return {
+    targets_done: done,
+    targets_total: total,
+    percent: total === 0 ? 100 : (100 * done) / total,
+    hosts_up: event.summary.hosts_up,
+    open_ports: event.summary.open_ports,
+    running_batches: 0,
+    eta_ms: null,
+    eta_p90_ms: null,
+  };
 }
 
 /** A model that follows its scan, and tells those who watch once a frame at most. */
 export class LiveScan {
   readonly model = new ScanModel();
   link: LinkState = FIRST;
+  /** Since when (this page's clock) what is shown may be old; null while it is not. */
+  staleSince: number | null = null;
   #link: Link;
   #watchers = new Set<() => void>();
+  #listeners = new Set<(event: LiveEvent) => void>();
   #frame: number | null = null;
+  #history: LogHistory | null = null;
+  #clock: ReturnType<typeof setInterval>;
+  /** How it went, second by second, since this page follows it. */
+  readonly samples: Sample[] = [];
 
-  constructor(
-    readonly id: number,
-    /** Called after events that change what the server's answers say, with the event. */
-    private readonly onEvent?: (event: LiveEvent) => void,
-  ) {
+  constructor(readonly id: number) {
+    this.#clock = setInterval(() => this.#sample(), 1_000);
     this.#link = new Link({
       path: `/ws/scans/${id}`,
       since: null,
       onEvent: (event) => this.#take(event as unknown as LiveEvent),
       onState: (state) => {
         this.link = state;
+        if (state.phase === "live") this.staleSince = null;
+        else if (state.failures > 0) this.staleSince ??= Date.now();
         this.model.versions.link += 1;
         this.#tell();
       },
     });
+  }
+
+  /** The lines of the whole scan, once it is connected. */
+  get history(): LogHistory {
+    this.#history ??= LogHistory.ofScan(this);
+    return this.#history;
   }
 
   retryNow(): void {
@@ -243,8 +315,17 @@ export class LiveScan {
   }
 
   close(): void {
+    clearInterval(this.#clock);
     this.#link.close();
+    this.#watchers.clear();
+    this.#listeners.clear();
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+  }
+
+  /** Calls back with each event, once the model has taken it in. */
+  listen(listener: (event: LiveEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   subscribe = (watcher: () => void): (() => void) => {
@@ -258,9 +339,22 @@ export class LiveScan {
     this.#tell();
   }
 
+  #sample(): void {
+    const { status, progress, log } = this.model;
+    // Of a scan that does not run there is nothing to draw; while not connected nobody knows.
+    if (status !== "running" && status !== "stopping") return;
+    if (this.link.phase !== "live") return;
+    this.samples.push({
+      at: Date.now(),
+      done: progress?.targets_done ?? null,
+      lines: log.received,
+    });
+    if (this.samples.length > SAMPLES_MAX) this.samples.shift();
+  }
+
   #take(event: LiveEvent): void {
     this.model.apply(event);
-    this.onEvent?.(event);
+    for (const listener of this.#listeners) listener(event);
     this.#tell();
   }
 
@@ -281,7 +375,19 @@ export function useParts(live: LiveScan, ...parts: Part[]): ScanModel {
   return live.model;
 }
 
-/** Closes a live scan when the page that holds it goes. */
-export function useClosing(live: LiveScan | null): void {
-  useEffect(() => () => live?.close(), [live]);
+/** The same for what is costly to draw: at most once in so many milliseconds. Returns a version. */
+export function useCalmParts(live: LiveScan, ms: number, ...parts: Part[]): number {
+  const sum = () => parts.reduce((all, part) => all + live.model.versions[part], 0);
+  const [version, setVersion] = useState(sum);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `sum` reads what `parts` names
+  useEffect(() => {
+    const throttle = new Throttle(ms, () => setVersion(sum()));
+    throttle.ask();
+    const stop = live.subscribe(() => throttle.ask());
+    return () => {
+      stop();
+      throttle.stop();
+    };
+  }, [live, ms, parts.join()]);
+  return version;
 }

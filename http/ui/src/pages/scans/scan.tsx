@@ -1,5 +1,178 @@
-import { PageHead } from "@/components/page";
+// One scan: what it does now, and all that it found. Each tab is a page with a URL of its own.
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import type { Scan } from "@/api/client";
+import { scanQuery } from "@/api/queries";
+import { buttonClass } from "@/components/basics";
+import { PageHead, TabLinks, tabClass } from "@/components/page";
+import { Empty, Failed, LoadingRows } from "@/components/states";
+import { count } from "@/lib/format";
+import { useLiveScan } from "@/live/held";
+import { type LiveScan, useParts } from "@/live/scan";
+import { ScanHead } from "./scan/head";
+import { OverviewTab } from "./scan/overview-tab";
+import { parseId, parseTab, TABS, type Tab } from "./scan/search";
+import { ShortcutsDialog, useTabKeys } from "./scan/shortcuts";
+import { merged } from "./scan/view";
+
+const MapTab = lazy(() => import("./scan/map-tab").then((m) => ({ default: m.MapTab })));
+const BatchesTab = lazy(() =>
+  import("./scan/batches-tab").then((m) => ({ default: m.BatchesTab })),
+);
+const LogTab = lazy(() => import("./scan/log-tab").then((m) => ({ default: m.LogTab })));
+const HostsTab = lazy(() => import("./scan/hosts-tab").then((m) => ({ default: m.HostsTab })));
+const EventsTab = lazy(() => import("./scan/events-tab").then((m) => ({ default: m.EventsTab })));
+const TargetsTab = lazy(() =>
+  import("./scan/targets-tab").then((m) => ({ default: m.TargetsTab })),
+);
 
 export default function ScanPage() {
-  return <PageHead title="scans/scan" />;
+  const params = useParams({ strict: false });
+  const id = parseId(params.scanId);
+  if (id === null) return <NoSuchScan what={params.scanId ?? ""} />;
+  return <ScanById key={id} id={id} tab={parseTab(params.tab)} />;
+}
+
+function NoSuchScan({ what }: { what: string }) {
+  return (
+    <>
+      <PageHead title="No such scan" crumbs={[{ label: "Scans", to: "/scans" }]} />
+      <Empty
+        title={`There is no scan ${what.slice(0, 40)}`}
+        action={
+          <Link to="/scans" className={buttonClass("primary")}>
+            All scans
+          </Link>
+        }
+      >
+        It may have been deleted, or its number mistyped.
+      </Empty>
+    </>
+  );
+}
+
+function ScanById({ id, tab }: { id: number; tab: Tab }) {
+  const query = useQuery(scanQuery(id));
+  const live = useLiveScan(id);
+  if (query.data) {
+    return live ? (
+      <Followed scan={query.data} live={live} tab={tab} error={query.error} />
+    ) : (
+      <LoadingRows />
+    );
+  }
+  if (query.error) {
+    const status = (query.error as { status?: number }).status;
+    if (status === 404) return <NoSuchScan what={String(id)} />;
+    return (
+      <>
+        <PageHead title={`Scan ${id}`} crumbs={[{ label: "Scans", to: "/scans" }]} />
+        <Failed error={query.error} retry={() => void query.refetch()} />
+      </>
+    );
+  }
+  return (
+    <>
+      <PageHead title={`Scan ${id}`} crumbs={[{ label: "Scans", to: "/scans" }]} />
+      <LoadingRows />
+    </>
+  );
+}
+
+function Followed({
+  scan: known,
+  live,
+  tab,
+  error,
+}: {
+  scan: Scan;
+  live: LiveScan;
+  tab: Tab;
+  error: unknown;
+}) {
+  const model = useParts(live, "scan", "link");
+  const scan = merged(known, model);
+  const [help, setHelp] = useState(false);
+  const navigate = useNavigate();
+  useTabKeys(
+    (index) => {
+      const to = TABS[index];
+      if (to)
+        void navigate({ to: "/scans/$scanId/$tab", params: { scanId: String(scan.id), tab: to } });
+    },
+    () => setHelp(true),
+  );
+  return (
+    <>
+      <ScanHead
+        scan={scan}
+        live={live}
+        error={error}
+        brief={tab !== "overview"}
+        onHelp={() => setHelp(true)}
+      >
+        <Tabs scan={scan} tab={tab} />
+      </ScanHead>
+      <Suspense fallback={<LoadingRows />}>
+        <TabBody scan={scan} live={live} tab={tab} />
+      </Suspense>
+      <ShortcutsDialog open={help} onOpenChange={setHelp} />
+    </>
+  );
+}
+
+const LABELS: Record<Tab, string> = {
+  overview: "Overview",
+  map: "Map",
+  batches: "Batches",
+  log: "Log",
+  hosts: "Hosts",
+  events: "Events",
+  targets: "Targets",
+};
+
+function Tabs({ scan, tab }: { scan: Scan; tab: Tab }) {
+  const batches = Object.values(scan.batches_by_state).reduce((sum, one) => sum + one, 0);
+  const counts: Partial<Record<Tab, number>> = { batches, hosts: scan.progress.hosts_up };
+  return (
+    <TabLinks label="Parts of this scan">
+      {TABS.map((one) => (
+        <Link
+          key={one}
+          to="/scans/$scanId/$tab"
+          params={{ scanId: String(scan.id), tab: one }}
+          className={tabClass}
+          aria-current={one === tab ? "page" : undefined}
+          resetScroll={false}
+        >
+          {LABELS[one]}
+          {counts[one] ? (
+            <span className="num rounded bg-sunken px-1.5 text-xs text-muted">
+              {count(counts[one])}
+            </span>
+          ) : null}
+        </Link>
+      ))}
+    </TabLinks>
+  );
+}
+
+function TabBody({ scan, live, tab }: { scan: Scan; live: LiveScan; tab: Tab }) {
+  switch (tab) {
+    case "overview":
+      return <OverviewTab scan={scan} live={live} />;
+    case "map":
+      return <MapTab scan={scan} live={live} />;
+    case "batches":
+      return <BatchesTab scan={scan} live={live} />;
+    case "log":
+      return <LogTab scan={scan} live={live} />;
+    case "hosts":
+      return <HostsTab scanId={scan.id} />;
+    case "events":
+      return <EventsTab scan={scan} live={live} />;
+    case "targets":
+      return <TargetsTab scan={scan} live={live} />;
+  }
 }

@@ -1,0 +1,92 @@
+// What the tabs of a scan ask for.
+import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import {
+  ApiProblem,
+  api,
+  apiUrl,
+  type Batch,
+  take,
+  takePage,
+  type VerdictCounts,
+} from "@/api/client";
+import { getJson } from "@/api/events";
+import { keys } from "@/api/queries";
+
+/** Batches of a page of their list: as many as there may be in one answer. */
+const BATCHES_PAGE = 1_000;
+
+/** All batches of a scan; page by page where there are many. */
+export function batchesQuery(id: number) {
+  return queryOptions({
+    queryKey: keys.batches(id),
+    queryFn: async ({ signal }) => {
+      const all: Batch[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await takePage(
+          api.GET("/api/scans/{id}/batches", {
+            params: { path: { id }, query: { limit: BATCHES_PAGE, cursor } },
+            signal,
+          }),
+        );
+        for (const row of page.rows) all.push(row);
+        cursor = page.next ?? undefined;
+      } while (cursor);
+      return all;
+    },
+    staleTime: 30_000,
+  });
+}
+
+export function targetsQuery(id: number, verdict: keyof VerdictCounts) {
+  return queryOptions({
+    queryKey: [...keys.targets(id), verdict],
+    queryFn: ({ signal }) =>
+      take(
+        api.GET("/api/scans/{id}/targets", {
+          params: { path: { id }, query: { verdict } },
+          signal,
+        }),
+      ),
+  });
+}
+
+/** A block of the target space, and what is known of the scan's addresses in it. */
+export interface MapCell {
+  block: string;
+  total: number;
+  up: number;
+  down: number;
+  timed_out: number;
+  unfinished: number;
+  excluded: number;
+  open_ports: number;
+  running: number;
+}
+
+export interface MapFamily {
+  family: "ipv4" | "ipv6";
+  prefix: number;
+  cells: MapCell[];
+}
+
+export interface ScanMap {
+  total: number;
+  families: MapFamily[];
+  truncated: boolean;
+}
+
+export function mapQuery(id: number, within: string | undefined, cells = 1024) {
+  return queryOptions({
+    queryKey: [...keys.map(id), within ?? "", cells],
+    // The blocks before stay until the new ones are there: nothing jumps, and the focus stays.
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      getJson(apiUrl(`/api/scans/${id}/map`, { cells, within }), signal) as Promise<ScanMap>,
+  });
+}
+
+/** Whether a server does not know a call: then what needs it is left out, not shown as broken. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ApiProblem && (error.status === 404 || error.status === 405);
+}
