@@ -217,6 +217,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists all profiles, those that are built in first. */
+        get: operations["list_profiles"];
+        put?: never;
+        /** Makes a profile. */
+        post: operations["create_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers one profile. */
+        get: operations["get_profile"];
+        /** Makes a profile, or puts it in the place of the one of its name. */
+        put: operations["put_profile"];
+        post?: never;
+        /** Deletes a profile. Scans that were asked for with it keep its flags. */
+        delete: operations["delete_profile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects": {
         parameters: {
             query?: never;
@@ -1040,7 +1077,7 @@ export interface components {
          *     version of the record: that is how the store counts them.
          * @enum {string}
          */
-        AuditAction: "login" | "login-url" | "session-end" | "token-create" | "token-revoke" | "scope-allow" | "scope-deny" | "scope-rm" | "project-create" | "project-change" | "project-delete" | "scan-create" | "scan-run" | "scan-rescan" | "scan-import" | "scan-stop" | "scan-pause" | "scan-resume" | "scan-delete" | "scan-export" | "scan-end" | "out-of-scope-result" | "limits-change" | "request" | "store-migrate" | "store-repair" | "store-salvage" | "server-start" | "server-stop";
+        AuditAction: "login" | "login-url" | "session-end" | "token-create" | "token-revoke" | "scope-allow" | "scope-deny" | "scope-rm" | "project-create" | "project-change" | "project-delete" | "scan-create" | "scan-run" | "scan-rescan" | "scan-import" | "scan-stop" | "scan-pause" | "scan-resume" | "scan-delete" | "scan-export" | "scan-end" | "out-of-scope-result" | "limits-change" | "request" | "store-migrate" | "store-repair" | "store-salvage" | "server-start" | "server-stop" | "profile-create" | "profile-change" | "profile-delete";
         /** @description Who did something. */
         AuditActor: {
             /**
@@ -1125,7 +1162,7 @@ export interface components {
          * @description What kind of thing something was done to.
          * @enum {string}
          */
-        AuditKind: "project" | "scan" | "batch" | "scope" | "token" | "route";
+        AuditKind: "project" | "scan" | "batch" | "scope" | "token" | "route" | "profile";
         /** @description What something was done to. */
         AuditObject: {
             /** @description Its number or name. */
@@ -1177,6 +1214,7 @@ export interface components {
             /** @description The stable name of what its newest attempt proved. */
             outcome?: string | null;
             parent_batch_id?: components["schemas"]["BatchId"] | null;
+            phase?: components["schemas"]["Phase"] | null;
             /** @description Its scan. */
             scan_id: components["schemas"]["ScanId"];
             started_at?: components["schemas"]["Time"] | null;
@@ -1265,7 +1303,7 @@ export interface components {
          * @description What went wrong, as one of a closed list. The name is stable: programs match on it.
          * @enum {string}
          */
-        Code: "bad-request" | "unknown-field" | "invalid-value" | "invalid-target" | "too-many-targets" | "flag-refused" | "privilege-missing" | "out-of-scope" | "not-found" | "method-not-allowed" | "project-name-taken" | "project-busy" | "scan-already-ended" | "scan-not-ended" | "scan-state-conflict" | "nmap-failed" | "nmap-unusable" | "too-large" | "unauthenticated" | "forbidden" | "rate-limited" | "request-timeout" | "too-many-tokens" | "too-many-clients" | "host-not-allowed" | "origin-not-allowed" | "store-unavailable" | "insufficient-storage" | "store-damaged" | "shutting-down" | "internal";
+        Code: "bad-request" | "unknown-field" | "invalid-value" | "invalid-target" | "too-many-targets" | "flag-refused" | "privilege-missing" | "out-of-scope" | "not-found" | "method-not-allowed" | "project-name-taken" | "profile-name-taken" | "profile-fixed" | "too-many-profiles" | "project-busy" | "scan-already-ended" | "scan-not-ended" | "scan-state-conflict" | "nmap-failed" | "nmap-unusable" | "too-large" | "unauthenticated" | "forbidden" | "rate-limited" | "request-timeout" | "too-many-tokens" | "too-many-clients" | "host-not-allowed" | "origin-not-allowed" | "store-unavailable" | "insufficient-storage" | "store-damaged" | "shutting-down" | "internal";
         /**
          * @description What a request says expressly that it wants.
          * @enum {string}
@@ -1303,6 +1341,11 @@ export interface components {
             /** @description What of the request was ignored. */
             warnings?: string[];
         };
+        /**
+         * @description What a detail is about.
+         * @enum {string}
+         */
+        DetailKind: "hostnames" | "mac" | "os" | "extra_ports" | "script";
         /** @description What differs between two scans. */
         Diff: {
             /** @description The later scan. */
@@ -1314,6 +1357,17 @@ export interface components {
             /** @description How much differs. */
             summary: components["schemas"]["DiffSummary"];
         };
+        /** @description Something that the scans say differently. */
+        DiffDetail: {
+            /** @description What only the later scan says. */
+            after: string[];
+            /** @description What only the earlier scan says. */
+            before: string[];
+            /** @description The script's name. */
+            id?: string | null;
+            /** @description What it is about. */
+            kind: components["schemas"]["DetailKind"];
+        };
         /** @description A host that differs. */
         DiffHost: {
             /** @description Its address. */
@@ -1324,6 +1378,8 @@ export interface components {
             before: components["schemas"]["Known"];
             /** @description How it differs. */
             change: components["schemas"]["Change"];
+            /** @description What else differs of a host that is up in both. */
+            details?: components["schemas"]["DiffDetail"][];
             /** @description A name, the later scan's first. */
             hostname?: string | null;
             /** @description The ports that differ; of a host that only one scan knows up, its open ports. */
@@ -1360,6 +1416,8 @@ export interface components {
             port: number;
             /** @description Its protocol. */
             protocol: components["schemas"]["Protocol"];
+            /** @description Scripts on it that say something else, or that only one scan has a result of. */
+            scripts?: components["schemas"]["DiffDetail"][];
         };
         /** @description What a scan found on a port. */
         DiffPortSide: {
@@ -1379,6 +1437,8 @@ export interface components {
         };
         /** @description One of the two scans. */
         DiffSide: {
+            /** @description The command line of its nmaps. */
+            argv?: string[];
             /** @description Its name. */
             name?: string | null;
             /** @description Its number. */
@@ -1478,6 +1538,7 @@ export interface components {
             /** @enum {string} */
             event: "batch_start";
             parent_batch_id?: components["schemas"]["BatchId"] | null;
+            phase?: components["schemas"]["Phase"] | null;
             /** @description What this attempt scans, in compact ranges. */
             targets: string[];
         } | {
@@ -2091,6 +2152,17 @@ export interface components {
              */
             prefix: number;
         };
+        /** @description A new profile. */
+        NewProfile: {
+            /** @description What it is for. */
+            description?: string;
+            /** @description nmap's flags, as in a scan's request. */
+            flags?: string[];
+            /** @description Its name: 1 to 64 of `a-z`, `0-9`, `-` and `_`, unique. */
+            name: string;
+            /** @description In how many steps its scans go over their addresses. */
+            plan?: components["schemas"]["PlanKind"];
+        };
         /** @description A new project. */
         NewProject: {
             /** @description What it is for. */
@@ -2155,6 +2227,23 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /**
+         * @description A step of a scan with a staged plan.
+         * @enum {string}
+         */
+        Phase: "discovery" | "ports" | "services";
+        /** @description The command of one step of a staged plan. */
+        PhaseCommand: {
+            /** @description nmap's command, its program first. `OPEN` stands for the ports that were found open. */
+            argv: string[];
+            /** @description The step. */
+            phase: components["schemas"]["Phase"];
+        };
+        /**
+         * @description In how many steps a scan goes over its addresses.
+         * @enum {string}
+         */
+        PlanKind: "single" | "staged";
         /** @description How hard a scan tries. Times are milliseconds. */
         Policy: {
             /**
@@ -2254,6 +2343,10 @@ export interface components {
             fallback: string[];
             /** @description Targets and excludes that cannot be read. */
             invalid: components["schemas"]["InvalidTarget"][];
+            /** @description The commands of the steps of a staged plan; empty for any other. */
+            phases?: components["schemas"]["PhaseCommand"][];
+            /** @description In how many steps the addresses would be gone over. */
+            plan?: components["schemas"]["PlanKind"];
             /** @description What else `POST /api/scans` would refuse. */
             problems: components["schemas"]["FieldError"][];
             /** @description Flags that are not passed on. */
@@ -2295,6 +2388,60 @@ export interface components {
             /** @description A URI for the kind of problem: `urn:netscan:problem:` and the code. */
             type: string;
         };
+        /** @description A profile, and what a scan with it would be. */
+        Profile: {
+            /**
+             * @description nmap's command, its program first, targets and address family apart; empty when `error`
+             *     says why.
+             */
+            argv: string[];
+            /** @description Whether it comes with netscan, and so cannot be changed. */
+            builtin: boolean;
+            /** @description What it is for. */
+            description: string;
+            /** @description Why the caller cannot scan with it now. */
+            error?: string | null;
+            /** @description What differs from its flags here, for want of privilege. */
+            fallback: string[];
+            /** @description nmap's flags as written. */
+            flags: string[];
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description What it needs that not every scan has: `raw-sockets`, `scripts:intrusive`, `scripts:all`,
+             *     `evasion`.
+             */
+            needs: string[];
+            /** @description The commands of the steps of a staged plan; empty for any other. */
+            phases: components["schemas"]["PhaseCommand"][];
+            /** @description In how many steps its scans go over their addresses. */
+            plan: components["schemas"]["PlanKind"];
+            /** @description Where it comes from. */
+            source: components["schemas"]["ProfileSource"];
+        };
+        /** @description What a profile is from now on. */
+        ProfileChange: {
+            /**
+             * @description What it is for.
+             * @default
+             */
+            description: string;
+            /**
+             * @description nmap's flags, as in a scan's request.
+             * @default []
+             */
+            flags: string[];
+            /**
+             * @description In how many steps its scans go over their addresses.
+             * @default single
+             */
+            plan: components["schemas"]["PlanKind"];
+        };
+        /**
+         * @description Where a profile comes from.
+         * @enum {string}
+         */
+        ProfileSource: "builtin" | "file" | "store";
         /** @description How far a scan is. */
         Progress: {
             /**
@@ -2534,9 +2681,13 @@ export interface components {
             is_live: boolean;
             /** @description Its name. */
             name?: string | null;
-            /** @description The flags as written. */
+            /** @description The flags as written, those of the profile first. */
             nmap_flags: string[];
             parent_scan_id?: components["schemas"]["ScanId"] | null;
+            /** @description In how many steps it goes over its addresses. */
+            plan?: components["schemas"]["PlanKind"];
+            /** @description The profile that it was asked for with; its flags are among `nmap_flags`. */
+            profile?: string | null;
             /** @description How far it is. */
             progress: components["schemas"]["Progress"];
             /** @description Its project. */
@@ -2646,6 +2797,8 @@ export interface components {
              * @default []
              */
             nmap_flags: string[];
+            /** @default null */
+            plan: components["schemas"]["PlanKind"] | null;
             /**
              * @description How hard to try.
              * @default {
@@ -2661,7 +2814,9 @@ export interface components {
              */
             policy: components["schemas"]["Policy"];
             /**
-             * @description A named set of options.
+             * @description The name of a profile. Its flags come first; one of `nmap_flags` takes the place of those of
+             *     the profile that say the same thing (ports, kind of TCP scan, `-T`, `-n` or `-R` ...), and
+             *     scripts add up.
              * @default null
              */
             profile: string | null;
@@ -3236,6 +3391,42 @@ export interface components {
                 };
             };
         };
+        /** @description `profile-fixed`: The profile cannot be changed here */
+        "409.profile-fixed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "profile-fixed";
+                };
+            };
+        };
+        /** @description `profile-fixed`: The profile cannot be changed here. `too-many-profiles`: Too many profiles */
+        "409.profile-fixed.too-many-profiles": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "profile-fixed" | "too-many-profiles";
+                };
+            };
+        };
+        /** @description `profile-name-taken`: Another profile has that name. `too-many-profiles`: Too many profiles */
+        "409.profile-name-taken.too-many-profiles": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "profile-name-taken" | "too-many-profiles";
+                };
+            };
+        };
         /** @description `project-busy`: The project has a running scan */
         "409.project-busy": {
             headers: {
@@ -3353,6 +3544,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "flag-refused" | "invalid-target" | "invalid-value" | "privilege-missing" | "too-many-targets" | "unknown-field";
+                };
+            };
+        };
+        /** @description `flag-refused`: A flag is not passed on to nmap. `invalid-value`: A value is out of its range. `unknown-field`: The body has an unknown field */
+        "422.flag-refused.invalid-value.unknown-field": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "flag-refused" | "invalid-value" | "unknown-field";
                 };
             };
         };
@@ -3957,6 +4160,194 @@ export interface operations {
             421: components["responses"]["421.host-not-allowed"];
             422: components["responses"]["422.unknown-field"];
             500: components["responses"]["500.internal"];
+        };
+    };
+    list_profiles: {
+        parameters: {
+            query?: {
+                /** @description The project whose grants count for `error`; "Default" when left out. */
+                project_id?: components["schemas"]["ProjectId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profiles, each with nmap's command as a preview would give it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"][];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
+    create_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProfile"];
+            };
+        };
+        responses: {
+            /** @description The profile */
+            201: {
+                headers: {
+                    /** @description Where the profile is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            408: components["responses"]["408.request-timeout"];
+            409: components["responses"]["409.profile-name-taken.too-many-profiles"];
+            413: components["responses"]["413.too-large"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.flag-refused.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.shutting-down.store-unavailable"];
+            507: components["responses"]["507.insufficient-storage"];
+        };
+    };
+    get_profile: {
+        parameters: {
+            query?: {
+                /** @description The project whose grants count for `error`; "Default" when left out. */
+                project_id?: components["schemas"]["ProjectId"];
+            };
+            header?: never;
+            path: {
+                /** @description The name of the profile */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
+    put_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the profile */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description The profile, which is new */
+            201: {
+                headers: {
+                    /** @description Where the profile is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            408: components["responses"]["408.request-timeout"];
+            409: components["responses"]["409.profile-fixed.too-many-profiles"];
+            413: components["responses"]["413.too-large"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.flag-refused.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.shutting-down.store-unavailable"];
+            507: components["responses"]["507.insufficient-storage"];
+        };
+    };
+    delete_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the profile */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            409: components["responses"]["409.profile-fixed"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.shutting-down.store-unavailable"];
+            507: components["responses"]["507.insufficient-storage"];
         };
     };
     list_projects: {
@@ -4589,7 +4980,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As what. */
-                format?: "json" | "jsonl";
+                format?: "json" | "jsonl" | "text" | "md" | "xml";
             };
             header?: never;
             path: {
@@ -4610,6 +5001,9 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Diff"];
                     "application/x-ndjson": components["schemas"]["DiffLine"];
+                    "application/xml": string;
+                    "text/markdown": string;
+                    "text/plain": string;
                 };
             };
             400: components["responses"]["400.bad-request"];
@@ -4678,7 +5072,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description As what. */
-                format: "xml" | "json" | "jsonl" | "csv" | "md" | "html";
+                format: "xml" | "json" | "jsonl" | "csv" | "md" | "html" | "gnmap";
             };
             header?: never;
             path: {
@@ -4705,6 +5099,7 @@ export interface operations {
                     "text/csv": string;
                     "text/html": string;
                     "text/markdown": string;
+                    "text/plain": string;
                 };
             };
             400: components["responses"]["400.bad-request"];

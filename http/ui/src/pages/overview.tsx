@@ -48,6 +48,8 @@ export default function Overview() {
   const newest = useQuery(newestScans(undefined, NEWEST));
   const active = useActive();
   const isEmpty = newest.data?.length === 0;
+  // When nothing is answered at all, that is said once.
+  const isAway = Boolean(system.error && newest.error) && !system.data && !newest.data;
   return (
     <>
       <PageHead title="Overview" />
@@ -64,7 +66,8 @@ export default function Overview() {
       ) : system.error ? null : (
         <Skeleton className="mb-4 h-24 w-full" />
       )}
-      {isEmpty ? <FirstSteps system={system.data} /> : <Busy newest={newest} active={active} />}
+      {isEmpty ? <FirstSteps system={system.data} /> : null}
+      {isEmpty || isAway ? null : <Busy newest={newest} active={active} />}
     </>
   );
 }

@@ -29,7 +29,8 @@ export function ServerProblems({ system }: { system: SystemInfo }) {
             </Link>
           }
         >
-          {detail} {mend}
+          <p>{detail}</p>
+          <p>{mend}</p>
         </Notice>
       ))}
     </div>

@@ -93,7 +93,7 @@ function Form({ begin, blank, source, like, isKept }: FormProps) {
   }, []);
   const starting = useStarting(edit);
   const { request, errors: own } = useMemo(() => meaningOf(draft), [draft]);
-  const { preview, error, isOld, again } = usePreview(request);
+  const { preview, error, isOld, again } = usePreview(request, mayStart);
   const asked = sortErrors([
     ...(preview?.problems ?? []),
     ...errorsOf(error),

@@ -135,7 +135,11 @@ function ProfileChoice({ draft, change, errors, profiles }: FormParts & { profil
         hint={
           isUnknown
             ? "There is no such profile."
-            : chosen?.description || <Link to="/profiles">What profiles are there?</Link>
+            : chosen?.description || (
+                <Link to="/profiles" className="inline-flex min-h-6 items-center underline">
+                  What profiles are there?
+                </Link>
+              )
         }
       >
         <Select

@@ -29,7 +29,7 @@ export function Panel(props: PanelProps) {
       <header className="flex min-h-11 items-center gap-2 border-b border-line px-4 py-2">
         <h2 className="text-sm font-semibold">What would run</h2>
         <span aria-live="polite" className="ml-auto text-xs text-muted">
-          {props.isOld && !props.previewError ? (
+          {props.isOld && !props.previewError && mayStart ? (
             <span className="flex items-center gap-1.5">
               <LoaderCircle aria-hidden className="size-3.5 motion-safe:animate-spin" />
               checking
@@ -41,7 +41,7 @@ export function Panel(props: PanelProps) {
         {props.previewError ? <Failed error={props.previewError} retry={props.again} /> : null}
         {preview ? (
           <Facts preview={preview} />
-        ) : props.previewError ? null : (
+        ) : props.previewError || !mayStart ? null : (
           <Skeleton className="h-40 w-full" />
         )}
         {props.rest.map((detail) => (
@@ -71,7 +71,8 @@ export function Panel(props: PanelProps) {
   );
 }
 
-function Hindrances({ hindrances, mayStart, preview, isReady }: PanelProps & { isReady: boolean }) {
+function Hindrances(props: PanelProps & { isReady: boolean }) {
+  const { hindrances, mayStart, preview, previewError, isReady } = props;
   if (!mayStart) {
     return (
       <p id="hindrances" className="flex gap-2 text-sm text-warn">
@@ -92,7 +93,11 @@ function Hindrances({ hindrances, mayStart, preview, isReady }: PanelProps & { i
   return (
     <p id="hindrances" className="flex gap-2 text-sm text-muted">
       <CircleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
-      {said ? said[0]?.toUpperCase() + said.slice(1) : "Not checked yet"}
+      {said
+        ? said[0]?.toUpperCase() + said.slice(1)
+        : previewError
+          ? "Not checked, for the reason above"
+          : "Not checked yet"}
     </p>
   );
 }

@@ -29,12 +29,17 @@ async function ask(request: Request, signal: AbortSignal): Promise<PlannedPrevie
   return take(api.POST("/api/scans/preview", { body, signal }));
 }
 
-export function usePreview(request: Request): PreviewState & { isOld: boolean; again: () => void } {
+/** `mayAsk` is false for who may only look: the server would refuse. */
+export function usePreview(
+  request: Request,
+  mayAsk: boolean,
+): PreviewState & { isOld: boolean; again: () => void } {
   const [state, setState] = useState(NOTHING);
   const [turn, setTurn] = useState(0);
   const first = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a turn asks anew
   useEffect(() => {
+    if (!mayAsk) return;
     const stop = new AbortController();
     const wait = first.current ? 0 : pause(request);
     first.current = false;
@@ -51,7 +56,7 @@ export function usePreview(request: Request): PreviewState & { isOld: boolean; a
       clearTimeout(timer);
       stop.abort();
     };
-  }, [request, turn]);
+  }, [request, turn, mayAsk]);
   return { ...state, isOld: state.of !== request, again: () => setTurn((at) => at + 1) };
 }
 
