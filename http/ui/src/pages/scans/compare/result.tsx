@@ -94,7 +94,8 @@ export function Result({ a, b, values, set }: Props) {
 }
 
 function hintOf(diff: Reading, isNarrowed: boolean): string {
-  const of = isNarrowed ? `of ${counted(diff.hosts.length, "host")} that differ` : "that differ";
+  const what = "that differ, or that one scan only knows";
+  const of = isNarrowed ? `of ${count(diff.hosts.length)} ${what}` : what;
   if (diff.phase === "reading") return `${of} so far, still comparing`;
   if (diff.phase === "failed") return `${of}, as far as the answer came`;
   return diff.dropped > 0
