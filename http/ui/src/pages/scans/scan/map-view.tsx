@@ -6,7 +6,7 @@ import { Fragment, useState } from "react";
 import type { Scan } from "@/api/client";
 import { keys } from "@/api/queries";
 import { Button, Card, CardHead, cx } from "@/components/basics";
-import { Empty, Loaded } from "@/components/states";
+import { Empty, Loaded, LoadingRows } from "@/components/states";
 import { count, counted } from "@/lib/format";
 import { useAfter } from "@/live/follow";
 import type { LiveScan } from "@/live/scan";
@@ -125,7 +125,14 @@ export function MapView({
         }
       />
       {compact ? null : <Crumbs within={within} onGo={(to) => change({ within: to })} />}
-      <Loaded query={query}>
+      <Loaded
+        query={query}
+        loading={
+          <div className={compact ? "min-h-68" : "min-h-[38rem]"}>
+            <LoadingRows rows={compact ? 6 : 12} />
+          </div>
+        }
+      >
         {(map) =>
           map.families.length === 0 ? (
             <Empty title="No address here">
