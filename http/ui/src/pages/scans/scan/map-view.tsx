@@ -124,7 +124,9 @@ export function MapView({
           )
         }
       />
-      {compact ? null : <Crumbs within={within} onGo={(to) => change({ within: to })} />}
+      {compact ? null : (
+        <Crumbs scanId={scan.id} within={within} onGo={(to) => change({ within: to })} />
+      )}
       <Loaded
         query={query}
         loading={
@@ -226,7 +228,16 @@ function Legend() {
   );
 }
 
-function Crumbs({ within, onGo }: { within: string[]; onGo: (to: string[]) => void }) {
+function Crumbs({
+  scanId,
+  within,
+  onGo,
+}: {
+  scanId: number;
+  within: string[];
+  onGo: (to: string[]) => void;
+}) {
+  const here = within.at(-1);
   return (
     <nav
       aria-label="Zoom"
@@ -249,6 +260,16 @@ function Crumbs({ within, onGo }: { within: string[]; onGo: (to: string[]) => vo
           )}
         </Fragment>
       ))}
+      {here ? (
+        <Link
+          to="/scans/$scanId/$tab"
+          params={{ scanId: String(scanId), tab: "hosts" }}
+          search={{ address: here } as never}
+          className="ml-auto text-xs text-accent underline"
+        >
+          Hosts in this block
+        </Link>
+      ) : null}
     </nav>
   );
 }
