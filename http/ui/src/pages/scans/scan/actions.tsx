@@ -164,6 +164,7 @@ function Rescan({ scan }: { scan: Scan }) {
 
 const FORMATS: [string, string][] = [
   ["xml", "nmap XML"],
+  ["gnmap", "nmap, for grep"],
   ["json", "JSON"],
   ["jsonl", "JSON Lines"],
   ["csv", "CSV"],

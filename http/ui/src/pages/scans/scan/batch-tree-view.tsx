@@ -158,7 +158,7 @@ function Row({
           to="/batches/$batchId"
           params={{ batchId: String(batch.id) }}
           tabIndex={-1}
-          className="num inline-flex h-7 items-center hover:underline"
+          className="num inline-flex h-7 min-w-7 items-center hover:underline"
         >
           {batch.id}
         </Link>

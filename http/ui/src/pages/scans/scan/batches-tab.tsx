@@ -1,10 +1,12 @@
 // All batches of a scan as a tree.
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import type { BatchStatus, Scan } from "@/api/client";
+import type { Batch, BatchStatus, Scan } from "@/api/client";
+import { keys } from "@/api/queries";
 import { Button, Card, CardHead } from "@/components/basics";
 import { Empty, Loaded } from "@/components/states";
 import { count } from "@/lib/format";
+import { useAfter } from "@/live/follow";
 import { type LiveScan, useCalmParts } from "@/live/scan";
 import { statusCounts, treeRows } from "./batch-tree";
 import { BatchTree } from "./batch-tree-view";
@@ -23,8 +25,23 @@ const ORDER: BatchStatus[] = [
   "stopped",
 ];
 
+const STARTS: ReadonlySet<string> = new Set(["batch_start", "batch_complete"]);
+
+/** Whether an event told of a batch that is newer than all that the server listed. */
+function isNewer(live: LiveScan, listed: readonly Batch[]): boolean {
+  const last = listed.reduce((max, batch) => Math.max(max, batch.id), 0);
+  for (const id of live.model.batches.keys()) if (id > last) return true;
+  return false;
+}
+
 export function BatchesTab({ scan, live }: { scan: Scan; live: LiveScan }) {
   const query = useQuery(batchesQuery(scan.id));
+  const client = useQueryClient();
+  // Of a batch that was cut just now an event tells not all. A longer list is asked for less often.
+  const listed = query.data ?? [];
+  useAfter(live, STARTS, 2_000 + listed.length, () => {
+    if (isNewer(live, listed)) void client.invalidateQueries({ queryKey: keys.batches(scan.id) });
+  });
   return (
     <Card>
       <Loaded query={query}>{(batches) => <Tree batches={batches} live={live} />}</Loaded>

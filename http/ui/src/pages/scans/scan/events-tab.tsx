@@ -141,7 +141,7 @@ function columnsOf(onBatch: (batch: number) => void): Column<Row>[] {
             <Link
               to="/batches/$batchId"
               params={{ batchId: String(original.batch) }}
-              className="num inline-flex h-7 items-center text-accent hover:underline"
+              className="num inline-flex h-7 min-w-7 items-center text-accent hover:underline"
             >
               {original.batch}
             </Link>

@@ -193,7 +193,7 @@ function Elapsed({ scan }: { scan: Scan }) {
   const shown = isEnded(scan.status) ? ms : Math.max(1_000, Math.floor(ms / 1_000) * 1_000);
   return (
     <span>
-      {isEnded(scan.status) ? "took" : "running for"}{" "}
+      {isEnded(scan.status) ? "took" : "elapsed"}{" "}
       <span className="num text-text">{duration(shown)}</span>
     </span>
   );

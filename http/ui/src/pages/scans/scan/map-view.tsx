@@ -6,7 +6,7 @@ import { Fragment, useState } from "react";
 import type { Scan } from "@/api/client";
 import { keys } from "@/api/queries";
 import { Button, Card, CardHead, cx } from "@/components/basics";
-import { Empty, Loaded } from "@/components/states";
+import { Empty, Loaded, LoadingRows } from "@/components/states";
 import { count, counted } from "@/lib/format";
 import { useAfter } from "@/live/follow";
 import type { LiveScan } from "@/live/scan";
@@ -124,8 +124,17 @@ export function MapView({
           )
         }
       />
-      {compact ? null : <Crumbs within={within} onGo={(to) => change({ within: to })} />}
-      <Loaded query={query}>
+      {compact ? null : (
+        <Crumbs scanId={scan.id} within={within} onGo={(to) => change({ within: to })} />
+      )}
+      <Loaded
+        query={query}
+        loading={
+          <div className={compact ? "min-h-68" : "min-h-[38rem]"}>
+            <LoadingRows rows={compact ? 6 : 12} />
+          </div>
+        }
+      >
         {(map) =>
           map.families.length === 0 ? (
             <Empty title="No address here">
@@ -219,7 +228,16 @@ function Legend() {
   );
 }
 
-function Crumbs({ within, onGo }: { within: string[]; onGo: (to: string[]) => void }) {
+function Crumbs({
+  scanId,
+  within,
+  onGo,
+}: {
+  scanId: number;
+  within: string[];
+  onGo: (to: string[]) => void;
+}) {
+  const here = within.at(-1);
   return (
     <nav
       aria-label="Zoom"
@@ -242,6 +260,16 @@ function Crumbs({ within, onGo }: { within: string[]; onGo: (to: string[]) => vo
           )}
         </Fragment>
       ))}
+      {here ? (
+        <Link
+          to="/scans/$scanId/$tab"
+          params={{ scanId: String(scanId), tab: "hosts" }}
+          search={{ address: here } as never}
+          className="ml-auto text-xs text-accent underline"
+        >
+          Hosts in this block
+        </Link>
+      ) : null}
     </nav>
   );
 }

@@ -12,10 +12,7 @@ import {
 import { getJson } from "@/api/events";
 import { keys } from "@/api/queries";
 
-/** Batches of a page of their list: as many as there may be in one answer. */
-const BATCHES_PAGE = 1_000;
-
-/** All batches of a scan; page by page where there are many. */
+/** All batches of a scan. Without a limit the server gives 10,000 at once, the most there are. */
 export function batchesQuery(id: number) {
   return queryOptions({
     queryKey: keys.batches(id),
@@ -25,7 +22,7 @@ export function batchesQuery(id: number) {
       do {
         const page = await takePage(
           api.GET("/api/scans/{id}/batches", {
-            params: { path: { id }, query: { limit: BATCHES_PAGE, cursor } },
+            params: { path: { id }, query: { cursor } },
             signal,
           }),
         );

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { Card, CardHead, useNow } from "@/components/basics";
-import { count } from "@/lib/format";
+import { count, timeOfDay } from "@/lib/format";
 import { rates } from "@/live/rates";
 import type { LiveScan } from "@/live/scan";
 
@@ -31,7 +31,7 @@ function options(width: number): uPlot.Options {
     cursor: { y: false, points: { size: 6 } },
     scales: { x: { time: true }, targets: { range: above }, lines: { range: above } },
     axes: [
-      { ...axis, space: 80 },
+      { ...axis, space: 80, values: clock },
       { ...axis, scale: "targets", size: 52, values: perSecond },
       { ...axis, scale: "lines", side: 1, size: 52, values: perSecond, grid: { show: false } },
     ],
@@ -41,6 +41,11 @@ function options(width: number): uPlot.Options {
       { scale: "lines", stroke: ink.b, width: 1.5, dash: [4, 3], points: { show: false } },
     ],
   };
+}
+
+/** The time of day as on the rest of the page. */
+function clock(_: uPlot, ticks: number[]): string[] {
+  return ticks.map((tick) => timeOfDay(new Date(tick * 1_000).toISOString()));
 }
 
 /** From nothing to a little above the highest, so that a steady rate is no line at the edge. */
