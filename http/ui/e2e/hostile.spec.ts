@@ -11,7 +11,7 @@ const BIDI = "\u202Egpj.exe\u2066";
 /** Nothing of it became an element, nothing ran, and the page does not scroll sideways. */
 async function isInert(page: Page): Promise<void> {
   await expect(page.locator('img[src="x"]')).toHaveCount(0);
-  expect(await page.title()).not.toContain("taken");
+  expect(await page.title()).not.toBe("taken");
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(wide, "pixels that the page is too wide").toBeLessThanOrEqual(0);
 }
