@@ -6,6 +6,7 @@ import {
   QUICK,
   serveFolder,
   serverOfFile,
+  slowFlags,
   startScan,
   test,
 } from "./fixtures";
@@ -131,4 +132,21 @@ test("the audit log is filtered by its URL, and its chain verified", async ({ pa
   await expect(page).toHaveURL(/\/system\/audit$/);
   await page.getByRole("button", { name: "Verify" }).click();
   await expect(page.getByText(/^Intact: all \d+ entries/)).toBeVisible();
+});
+
+test("the supervision tree shows a running scan down to its nmap", async ({ page }) => {
+  const id = await startScan(server(), {
+    targets: ["127.0.0.1-40"],
+    nmap_flags: slowFlags(20, 40),
+  });
+  await page.goto(`${server().url}/system/supervision`);
+  const tree = page.getByRole("table", { name: "Supervision tree" });
+  await expect(tree.getByRole("link", { name: `scan ${id}`, exact: true })).toBeVisible();
+  await expect(tree.getByRole("link", { name: /^batch \d+$/ }).first()).toBeVisible();
+  await expect(tree.getByText(/process \d+/).first()).toBeVisible();
+  await tree.getByRole("button", { name: `Below scan ${id}` }).click();
+  await expect(tree.getByRole("link", { name: /^batch \d+$/ })).toHaveCount(0);
+  await server().ask("POST", `/api/scans/${id}/stop`);
+  await ended(server(), id);
+  await expect(tree.getByRole("link", { name: `scan ${id}`, exact: true })).toHaveCount(0);
 });

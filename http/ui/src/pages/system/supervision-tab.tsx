@@ -1,5 +1,6 @@
 // Who watches whom in the server, what was started again, and why.
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useMemo, useState } from "react";
 import { Badge, Card, CardHead, cx, Notice, Time, type Tone } from "@/components/basics";
@@ -8,15 +9,23 @@ import { type Column, DataTable } from "@/components/table";
 import { count, counted } from "@/lib/format";
 import { ReadAt } from "./parts";
 import { supervisionQuery } from "./queries";
-import { type Restart, rowsOf, type Supervision, type TreeRow, totals } from "./tree";
+import { nodeLink, type Restart, rowsOf, type Supervision, type TreeRow, totals } from "./tree";
 
-function stateTone(state: string): Tone {
-  if (["running", "ready", "alive", "idle"].includes(state)) return "good";
-  if (["starting", "waiting", "backoff", "restarting", "paused", "stopping"].includes(state)) {
-    return "warn";
-  }
-  return ["failed", "dead", "given_up"].includes(state) ? "danger" : "neutral";
-}
+const TONES: Record<string, Tone> = {
+  running: "good",
+  starting: "info",
+  settling: "info",
+  waiting: "warn",
+  resting: "warn",
+  restarting: "warn",
+  paused: "warn",
+  stopping: "warn",
+  low: "warn",
+  full: "danger",
+  degraded: "danger",
+  given_up: "danger",
+  failed: "danger",
+};
 
 export function SupervisionTab() {
   const query = useQuery(supervisionQuery);
@@ -33,7 +42,7 @@ export function SupervisionTab() {
         ) : (
           <div className="flex flex-col gap-4">
             <TreeCard tree={tree} readAt={<ReadAt query={query} />} />
-            <Restarts restarts={tree.restarts} />
+            <Restarts restarts={tree.restarts} total={tree.restarts_total} />
           </div>
         )
       }
@@ -60,13 +69,13 @@ function TreeCard({ tree, readAt }: { tree: Supervision; readAt: React.ReactNode
     <Card>
       <CardHead
         title="Supervision tree"
-        hint={`${counted(all.nodes, "actor")}, ${counted(all.restarts, "restart")} of those that live`}
+        hint={`${counted(all.nodes, "part")}${tree.truncated ? " shown" : ""}, ${counted(all.restarts, "restart")} of those that live`}
         actions={readAt}
       />
       {tree.truncated ? (
         <div className="p-3">
           <Notice tone="warn">
-            There are more actors than the server tells at once: some are left out here.
+            There is more than the server tells at once: those nearest to the root are shown.
           </Notice>
         </div>
       ) : null}
@@ -78,7 +87,7 @@ function TreeCard({ tree, readAt }: { tree: Supervision; readAt: React.ReactNode
         rowHeight={36}
         minWidth={760}
         className="max-h-[60dvh]"
-        empty={<Empty title="No actor runs">A server without actors is about to end.</Empty>}
+        empty={<Empty title="Nothing runs">A server of which nothing runs is about to end.</Empty>}
       />
     </Card>
   );
@@ -88,7 +97,7 @@ function treeColumns(toggle: (path: string) => void): Column<TreeRow>[] {
   return [
     {
       id: "name",
-      header: "Actor",
+      header: "Part",
       cell: ({ row }) => <Name row={row.original} toggle={toggle} />,
       meta: { grow: 3 },
     },
@@ -96,7 +105,7 @@ function treeColumns(toggle: (path: string) => void): Column<TreeRow>[] {
       id: "state",
       header: "State",
       cell: ({ row }) => (
-        <Badge tone={stateTone(row.original.node.state)}>
+        <Badge tone={TONES[row.original.node.state] ?? "neutral"}>
           {row.original.node.state.replaceAll("_", " ")}
         </Badge>
       ),
@@ -133,6 +142,12 @@ function treeColumns(toggle: (path: string) => void): Column<TreeRow>[] {
 function Name({ row, toggle }: { row: TreeRow; toggle: (path: string) => void }) {
   const { node, depth, isOpen, path } = row;
   const Sign = isOpen ? ChevronDown : ChevronRight;
+  const to = nodeLink(node);
+  const more = [
+    node.attempt == null ? "" : `attempt ${node.attempt}`,
+    node.pid == null ? "" : `process ${node.pid}`,
+    isOpen || node.children.length === 0 ? "" : `${count(node.children.length)} below`,
+  ].filter(Boolean);
   return (
     <span
       className="flex items-center gap-1"
@@ -142,7 +157,7 @@ function Name({ row, toggle }: { row: TreeRow; toggle: (path: string) => void })
         <button
           type="button"
           aria-expanded={isOpen}
-          aria-label={`Actors below ${node.name}`}
+          aria-label={`Below ${node.name}`}
           className="inline-flex size-6 shrink-0 items-center justify-center rounded text-muted hover:bg-hover hover:text-text"
           onClick={() => toggle(path)}
         >
@@ -152,14 +167,15 @@ function Name({ row, toggle }: { row: TreeRow; toggle: (path: string) => void })
         <span aria-hidden className="size-6 shrink-0" />
       )}
       <span className={cx("truncate", depth === 0 && "font-medium")} title={node.name}>
-        {node.name}
+        {to ? (
+          <Link to={to as "/"} className="hover:underline">
+            {node.name}
+          </Link>
+        ) : (
+          node.name
+        )}
       </span>
-      <span className="shrink-0 text-xs text-muted">
-        {node.kind === node.name ? null : node.kind.replaceAll("_", " ")}
-        {!isOpen && node.children.length > 0
-          ? ` · ${counted(node.children.length, "child", "children")}`
-          : null}
-      </span>
+      <span className="num shrink-0 text-xs text-muted">{more.join(" · ")}</span>
     </span>
   );
 }
@@ -173,8 +189,17 @@ const RESTART_COLUMNS: Column<Restart>[] = [
   },
   {
     id: "name",
-    header: "Actor",
-    cell: ({ row }) => <span title={row.original.name}>{row.original.name}</span>,
+    header: "Part",
+    cell: ({ row: { original } }) => {
+      const to = nodeLink(original);
+      return to ? (
+        <Link to={to as "/"} className="hover:underline">
+          {original.name}
+        </Link>
+      ) : (
+        original.name
+      );
+    },
     meta: { grow: 1 },
   },
   {
@@ -185,11 +210,18 @@ const RESTART_COLUMNS: Column<Restart>[] = [
   },
 ];
 
-function Restarts({ restarts }: { restarts: Restart[] }) {
-  const newest = useMemo(() => [...restarts].sort((a, b) => b.at.localeCompare(a.at)), [restarts]);
+function Restarts({ restarts, total }: { restarts: Restart[]; total: number }) {
+  const newest = useMemo(() => [...restarts].reverse(), [restarts]);
   return (
     <Card>
-      <CardHead title="Restarts" hint="since this start of the server, newest first" />
+      <CardHead
+        title="Failures and restarts"
+        hint={
+          total > restarts.length
+            ? `the newest ${count(restarts.length)} of ${count(total)} since this start of the server`
+            : "since this start of the server, newest first"
+        }
+      />
       <DataTable
         label="Restarts"
         columns={RESTART_COLUMNS}
@@ -199,7 +231,7 @@ function Restarts({ restarts }: { restarts: Restart[] }) {
         className="max-h-[40dvh]"
         empty={
           <Empty title="Nothing had to be started again">
-            When an actor fails, its supervisor starts it anew, and says here why.
+            When a part fails, what supervises it starts it anew, and says here why.
           </Empty>
         }
       />

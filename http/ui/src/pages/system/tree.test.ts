@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
-import { rowsOf, type SupervisedNode, totals } from "./tree";
+import { nodeLink, rowsOf, type SupervisedNode, totals } from "./tree";
 
 const node = (name: string, children: SupervisedNode[] = [], restarts = 0): SupervisedNode => ({
   name,
   kind: "actor",
   state: "running",
+  since: "2026-01-01T00:00:00.000Z",
   restarts,
   children,
 });
@@ -30,4 +31,11 @@ it("leaves out what is below a closed row", () => {
 
 it("adds up over all depths", () => {
   expect(totals(TREE)).toEqual({ nodes: 5, restarts: 3 });
+});
+
+it("links to scans and batches", () => {
+  expect(nodeLink({ kind: "scan", id: 7 })).toBe("/scans/7");
+  expect(nodeLink({ kind: "batch", id: 12 })).toBe("/batches/12");
+  expect(nodeLink({ kind: "runner", id: 12 })).toBeNull();
+  expect(nodeLink({ kind: "engine" })).toBeNull();
 });

@@ -3,9 +3,14 @@
 export interface SupervisedNode {
   name: string;
   kind: string;
-  id?: string | number | null;
+  /** The number of the scan or batch. */
+  id?: number | null;
+  attempt?: number | null;
+  /** The process of a runner. */
+  pid?: number | null;
   state: string;
-  since?: string | null;
+  since: string;
+  /** How often it failed since what is above it started. */
   restarts: number;
   last_cause?: string | null;
   children: SupervisedNode[];
@@ -14,12 +19,16 @@ export interface SupervisedNode {
 export interface Restart {
   at: string;
   name: string;
+  kind: string;
+  id?: number | null;
   cause: string;
 }
 
 export interface Supervision {
   nodes: SupervisedNode[];
+  /** The newest failures, the oldest of them first. */
   restarts: Restart[];
+  restarts_total: number;
   truncated: boolean;
 }
 
@@ -64,4 +73,11 @@ export function totals(nodes: readonly SupervisedNode[]): { nodes: number; resta
   };
   visit(nodes);
   return { nodes: all, restarts };
+}
+
+/** The page of a node; null for what has none. */
+export function nodeLink(node: { kind: string; id?: number | null }): string | null {
+  if (node.id == null) return null;
+  if (node.kind === "scan") return `/scans/${node.id}`;
+  return node.kind === "batch" ? `/batches/${node.id}` : null;
 }
