@@ -1,1 +1,0 @@
-import{n as e}from"./scan-xMsc2mKv.js";import{O as t}from"./basics-Cgrk88JK.js";var n=t();function r({scan:t,live:r}){return(0,n.jsx)(e,{scan:t,live:r})}export{r as MapTab};

@@ -1,1 +1,0 @@
-import{t as e}from"./page-DIM6ZF1A.js";import{O as t}from"./basics-Cgrk88JK.js";var n=t();function r(){return(0,n.jsx)(e,{title:`system/system`})}export{r as default};
