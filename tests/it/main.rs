@@ -19,6 +19,7 @@ mod sandbox;
 mod scope;
 mod search;
 mod server;
+mod shapes;
 mod shared;
 mod store;
 mod support;
