@@ -21,6 +21,7 @@ mod sandbox;
 mod scope;
 mod search;
 mod server;
+mod shapes;
 mod shared;
 mod staged;
 mod store;

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! scan 3 weekly (Default): running
-//! ███████████████░░░░░░░░  62.1 %  159/256
-//! 40 up, 118 down ...  84 open ports      1 min 2 s so far, about 40 s left
+//! ██████ 62.1 %  159/256  1 min 2 s so far, about 40.0 s left ░░░░░░░░░░░░░
+//! 40 up, 118 down, 98 unfinished, 84 open ports
 //! ┌ running ──────────────┐┌ findings ────┐
 //! ┌ log ──────────────────────────────────┐
 //! q quit  p pause  s stop ...
@@ -55,8 +55,8 @@ pub fn draw(frame: &mut Frame<'_>, view: &View, now: Time, colour: bool) {
         false => Style::default(),
     };
     frame.render_widget(Paragraph::new(head_line(view, &paint)), head);
-    draw_gauge(frame, view, gauge, paint(Color::Green));
-    draw_counts(frame, view, now, counts);
+    draw_gauge(frame, view, now, gauge, paint(Color::Green));
+    frame.render_widget(Paragraph::new(counts_line(view)), counts);
     let (running, findings) = if area.width >= WIDE {
         let halves = Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]);
         let [left, right] = halves.areas(first);
@@ -98,16 +98,21 @@ fn head_line(view: &View, paint: &impl Fn(Color) -> Style) -> Line<'static> {
     Line::from(spans)
 }
 
-fn draw_gauge(frame: &mut Frame<'_>, view: &View, area: Rect, style: Style) {
+fn draw_gauge(frame: &mut Frame<'_>, view: &View, now: Time, area: Rect, style: Style) {
     let progress = &view.progress;
-    let label =
-        format!("{:.1} %  {}/{}", progress.percent, progress.targets_done, progress.targets_total);
+    let label = format!(
+        "{:.1} %  {}/{}  {}",
+        progress.percent,
+        progress.targets_done,
+        progress.targets_total,
+        view.time(now)
+    );
     let ratio = (f64::from(progress.percent) / 100.0).clamp(0.0, 1.0);
     let gauge = Gauge::default().gauge_style(style).ratio(ratio).label(label).use_unicode(true);
     frame.render_widget(gauge, area);
 }
 
-fn draw_counts(frame: &mut Frame<'_>, view: &View, now: Time, area: Rect) {
+fn counts_line(view: &View) -> String {
     let v = &view.verdicts;
     let named = [
         (v.up, "up", true),
@@ -119,9 +124,7 @@ fn draw_counts(frame: &mut Frame<'_>, view: &View, now: Time, area: Rect) {
         (view.progress.open_ports, "open ports", true),
     ];
     let named = named.iter().filter(|(count, _, always)| *always || *count > 0);
-    let counts: Vec<String> = named.map(|(count, name, _)| format!("{count} {name}")).collect();
-    let text = format!("{}  {}", counts.join(", "), view.time(now));
-    frame.render_widget(Paragraph::new(text), area);
+    named.map(|(count, name, _)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
 }
 
 fn draw_running(frame: &mut Frame<'_>, view: &View, area: Rect) {
@@ -174,10 +177,7 @@ fn foot_line(view: &View) -> String {
     match view.mode {
         Mode::Filter => format!("/{}▏  Enter keeps it, Esc clears it", clean(&view.filter)),
         Mode::ConfirmStop => {
-            format!(
-                "stop scan {}, and keep what it found? y stops it, any other key does not",
-                view.id
-            )
+            format!("stop scan {} and keep what it found? y stops it, other keys do not", view.id)
         }
         Mode::Look | Mode::Help if view.status.has_ended() => {
             "q leave  f follow  / filter  ? help    the scan has ended".to_owned()

@@ -19,7 +19,10 @@ use crate::{
     signals::Signals,
 };
 use netscan_schemas::{ScanId, Seq, Time, api::Scan, event::EventFrame, scan::ScanStatus};
-use ratatui::crossterm::event::{self, Event as Input, KeyCode, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::{
+    event::{self, Event as Input, KeyCode, KeyEventKind, KeyModifiers},
+    terminal,
+};
 use serde_json::{Value, json};
 use std::{
     io::{self, IsTerminal},
@@ -53,7 +56,9 @@ pub async fn run(
     out: &Output,
 ) -> Result<Exit, Failure> {
     let is_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
-    if plain || out.json || !is_terminal {
+    // One that says that it has no size does not know it.
+    let has_size = || terminal::size().is_ok_and(|(width, height)| width > 0 && height > 0);
+    if plain || out.json || !is_terminal || !has_size() {
         return super::show::watch(client, scan, since, out).await;
     }
     let known: Scan = client.get(&format!("/api/scans/{scan}")).await?;

@@ -114,8 +114,8 @@ fn a_running_scan_is_seen_at_a_glance() {
         let shown = screen(&view, width, height);
         for wanted in [
             "scan 3 weekly (Default): running",
-            "50.0 %  128/256",
-            "40 up, 88 down, 128 unfinished, 84 open ports  30.0 s so far, about 30.0 s left",
+            "50.0 %  128/256  30.0 s so far, about 30.0 s left",
+            "40 up, 88 down, 128 unfinished, 84 open ports",
             " 2 running ",
             "7  42 % Connect Scan, 2.5 s left  10.0.0.7",
             "10.0.0.5 22/tcp ssh",
@@ -173,7 +173,7 @@ fn keys_ask_for_what_the_scan_can_do() {
     // A stop takes a yes.
     assert_eq!(view.on_key(Key::Char('s')), Wish::Nothing);
     assert_eq!(view.mode, Mode::ConfirmStop);
-    assert!(screen(&view, 80, 20).contains("stop scan 3, and keep what it found?"));
+    assert!(screen(&view, 80, 20).contains("stop scan 3 and keep what it found? y"));
     assert_eq!(view.on_key(Key::Char('n')), Wish::Nothing);
     assert_eq!(view.on_key(Key::Char('y')), Wish::Nothing, "the question was answered");
     view.on_key(Key::Char('s'));
