@@ -182,6 +182,10 @@ impl Tuner {
                 let even = left.div_ceil(self.places_max() as u64);
                 even.clamp(CHUNK_DISCOVERY_MIN, CHUNK_DISCOVERY)
             }
+            // What is dear about the plan's starts comes in its last step.
+            Some(Phase::Ports) if self.tuning.chunk_size && !self.is_saturated => {
+                self.chunk(left).min(u64::from(CHUNK_FIRST))
+            }
             _ => self.chunk(left),
         }
     }
@@ -262,6 +266,22 @@ mod tests {
     /// So much of its time each of so many nmaps wants a processor.
     fn load(want: f64, running: usize) -> Load {
         Load { busy: Some(1.0), want: Some(want), running }
+    }
+
+    #[test]
+    fn steps_have_chunks_of_their_own() {
+        let heavy = Tuner::new(BOTH, (CHUNK_FIRST_HEAVY, 8), 2, 64, true);
+        let chunks = |left| {
+            [None, Some(Phase::Discovery), Some(Phase::Ports), Some(Phase::Services)]
+                .map(|phase| heavy.chunk_in(phase, left))
+        };
+        assert_eq!(chunks(65_536), [64, 256, 16, 64]);
+        assert_eq!(chunks(4096), [64, 128, 16, 64]);
+        // What the user has fixed holds for every step.
+        let fixed = Tuner::new(Tuning::default(), (10, 2), 2, 64, true);
+        for phase in Phase::ALL {
+            assert_eq!(fixed.chunk_in(Some(phase), 4096), 10);
+        }
     }
 
     #[test]
