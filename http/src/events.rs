@@ -84,7 +84,7 @@ pub fn after(
         let segments = store.segments(scan, reached.saturating_add(1), READ_BYTES)?;
         let Some((first, segments)) = segments else { return Ok(found) };
         walked += segments.iter().map(netscan_store::Texts::bytes).sum::<usize>();
-        let numbered = (first..).zip(segments.iter().flat_map(|texts| texts.iter()));
+        let numbered = (first..).zip(segments.iter().flat_map(netscan_store::Texts::iter));
         let from = reached;
         for (seq, text) in numbered.filter(|(seq, _)| *seq > from) {
             if wanted.matches(text) && !found.take(text, bounds) {
