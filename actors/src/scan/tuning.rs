@@ -27,10 +27,8 @@ pub const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub const CHUNK_FIRST: u32 = 16;
 /// The same where nmap's start loads scripts, service probes or fingerprints: 270 ms instead of 22.
 pub const CHUNK_FIRST_HEAVY: u32 = 64;
-/// Places for each processor to begin with, where nmaps are likely to wait for the network.
-pub const PLACES_FIRST: u32 = 16;
-/// The same on loopback, and where nmap's start is heavy: there they wait for a processor.
-pub const PLACES_FIRST_BUSY: u32 = 4;
+/// Places for each processor to begin with.
+pub const PLACES_FIRST: u32 = 4;
 /// Places for each processor at most.
 pub const PLACES_MAX: usize = 64;
 /// Chunks grow to this size.
