@@ -44,8 +44,7 @@ pub(crate) async fn preview(
         Err(errors) => (None, errors),
     };
     let is_heavy = flags.as_ref().is_some_and(|flags| flags.is_heavy);
-    let is_loopback = aim.plan.addresses.is_loopback();
-    let chunk_size = numbers(request, (is_heavy, is_loopback), slots).chunk_size;
+    let chunk_size = numbers(request, is_heavy, slots).chunk_size;
     let batches = plan::batch_count(&aim.plan.addresses, chunk_size);
     let mut warnings = aim.notes;
     let (mut argv, mut phases, mut fallback) = (Vec::new(), Vec::new(), Vec::new());

@@ -27,14 +27,12 @@ pub const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub const CHUNK_FIRST: u32 = 16;
 /// The same where nmap's start loads scripts, service probes or fingerprints: 270 ms instead of 22.
 pub const CHUNK_FIRST_HEAVY: u32 = 64;
-/// Places for each processor to begin with, where nmaps are likely to wait for the network.
-pub const PLACES_FIRST: u32 = 16;
-/// The same on loopback, and where nmap's start is heavy: there they wait for a processor.
-pub const PLACES_FIRST_BUSY: u32 = 4;
 /// Addresses in a batch that only finds out which hosts are up, at most and, where so many are left,
 /// at least. In a sparse network a batch without a single living host is the one that takes long.
 const CHUNK_DISCOVERY: u64 = 256;
 const CHUNK_DISCOVERY_MIN: u64 = 128;
+/// Places for each processor to begin with.
+pub const PLACES_FIRST: u32 = 4;
 /// Places for each processor at most.
 pub const PLACES_MAX: usize = 64;
 /// Chunks grow to this size.

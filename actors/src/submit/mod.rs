@@ -197,19 +197,11 @@ pub(crate) struct Numbers {
 
 /// Chooses what the user left out. A number that was given is kept, unless `adaptive: true` calls
 /// it a starting point.
-pub(crate) fn numbers(
-    request: &ScanRequest,
-    (is_heavy, is_loopback): (bool, bool),
-    slots: usize,
-) -> Numbers {
+pub(crate) fn numbers(request: &ScanRequest, is_heavy: bool, slots: usize) -> Numbers {
     let chunk = if is_heavy { tuning::CHUNK_FIRST_HEAVY } else { tuning::CHUNK_FIRST };
     let cores = u32::try_from(processors::count()).unwrap_or(u32::MAX);
     let slots = u32::try_from(slots).unwrap_or(u32::MAX);
-    let places = match is_heavy || is_loopback {
-        true => tuning::PLACES_FIRST_BUSY,
-        false => tuning::PLACES_FIRST,
-    };
-    let places = cores.saturating_mul(places).min(slots);
+    let places = cores.saturating_mul(tuning::PLACES_FIRST).min(slots);
     let is_tuned = |given: Option<u32>| request.adaptive.unwrap_or(given.is_none());
     Numbers {
         chunk_size: request.chunk_size.unwrap_or(chunk),
@@ -275,7 +267,7 @@ pub(crate) async fn check(
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {
         plan_difficult(store, &mut aim.plan, &mut warnings)?;
     }
-    let numbers = numbers(&request, (flags.is_heavy, aim.plan.addresses.is_loopback()), slots);
+    let numbers = numbers(&request, flags.is_heavy, slots);
     warnings.extend(request_warnings(&request, numbers.concurrency, slots));
     let spec = ScanSpec {
         id: id(),
