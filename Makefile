@@ -14,7 +14,7 @@ BENCH_ARGS ?=
 # Such as `--only live,mix --runs 3`.
 RACE_ARGS ?=
 
-.PHONY: help scan serve build bench bench-network test chaos chaos-quick check fmt lint doc contracts tools clean
+.PHONY: ui-install help scan serve build bench bench-network test chaos chaos-quick check fmt lint doc contracts ui ui-check ui-test tools clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,26 @@ doc: ## build the documentation, with warnings denied
 contracts: ## write the documents of the API anew, and missing golden files of record formats
 	UPDATE_EXPECT=1 $(CARGO) test --locked -p netscan-http --lib documents_are_as_they_are_committed
 	UPDATE_GOLDEN=1 $(CARGO) test --locked -p netscan-store
+
+ui: ui-install ## build the web UI into http/ui/dist/, which is committed; needs node and npm
+	cd http/ui && npm run build
+
+ui-install:
+	cd http/ui && npm install --ignore-scripts --no-audit --no-fund
+
+ui-check: ui-install ## is the web UI well-formed, and http/ui/dist/ what its source builds to?
+	git diff --exit-code http/ui/package-lock.json
+	cd http/ui && npm run types:check && npm run check
+	rm -rf target/ui-dist
+	mkdir -p target
+	cp -r http/ui/dist target/ui-dist
+	cd http/ui && npm run build
+	diff -r target/ui-dist http/ui/dist
+
+ui-test: ui-install $(NETSCAN) ## tests of the web UI, in node and in Chromium against the program
+	@sh scripts/install-tools.sh tests
+	cd http/ui && npm run test
+	cd http/ui && NETSCAN=$(CURDIR)/$(NETSCAN) npm run e2e
 
 clean:
 	$(CARGO) clean

@@ -42,7 +42,7 @@ fn fanout(c: &mut Criterion) {
                 let events: Vec<_> =
                     (next..next + EVENTS).map(|seq| (seq, frame(*scan, *batch, seq))).collect();
                 next += EVENTS;
-                hub.publish(*scan, &events);
+                hub.publish(*scan, None, &events);
                 for feed in &mut feeds {
                     let mut read = 0;
                     while read < EVENTS {

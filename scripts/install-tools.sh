@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes sure that nmap is there: installs it where apt-get can, else says what to do.
 # With `tests`, the same for what tests use and skip without: `ip`, by which they set up a network
-# namespace, and `xmllint` and `ndiff`, which read exports.
+# namespace, `xmllint` and `ndiff`, which read exports, and Chromium, which opens the web UI.
 set -eu
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -13,7 +13,11 @@ if [ "${1:-}" = tests ] && [ "$(uname)" = Linux ]; then
     have xmllint || missing="$missing libxml2-utils"
     have ndiff || missing="$missing ndiff"
 fi
-if [ -z "$missing" ]; then
+browser=""
+if [ "${1:-}" = tests ] && [ "$(uname)" = Linux ]; then
+    have "${CHROMIUM:-chromium}" || browser="chromium"
+fi
+if [ -z "$missing$browser" ]; then
     exit 0
 fi
 
@@ -24,7 +28,7 @@ fi
 
 if ! have apt-get || [ "$as_root" = none ]; then
     if have nmap; then
-        echo "missing:$missing; tests that need these will be skipped" >&2
+        echo "missing:$missing $browser; tests that need these will be skipped" >&2
         exit 0
     fi
     {
@@ -38,8 +42,14 @@ if ! have apt-get || [ "$as_root" = none ]; then
     exit 1
 fi
 
-echo "installing with apt-get what is missing: $missing" >&2
+echo "installing with apt-get what is missing: $missing $browser" >&2
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -q
+if [ -n "$browser" ]; then
+    # Not every distribution has it under this name, and only `make ui-test` needs it.
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$browser" ||
+        echo "no package \`$browser\`: install Chromium, and name it by CHROMIUM=... for \`make ui-test\`" >&2
+fi
+[ -n "$missing" ] || exit 0
 # One word for each package.
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing

@@ -141,6 +141,7 @@ impl Failure {
             ) => Exit::Store,
             Self::Store(UpkeepError::Target { .. }) => Exit::Failed,
             Self::Start(StartError::Read(_)) => Exit::Store,
+            Self::Start(StartError::Profiles(_)) => Exit::Usage,
             Self::Start(StartError::Tree(_) | StartError::Leftovers(_)) | Self::Warden(_) => {
                 Exit::Failed
             }
@@ -252,6 +253,9 @@ fn of_code(code: Code) -> Exit {
         Code::StoreUnavailable | Code::InsufficientStorage | Code::StoreDamaged => Exit::Store,
         Code::MethodNotAllowed
         | Code::ProjectNameTaken
+        | Code::ProfileNameTaken
+        | Code::ProfileFixed
+        | Code::TooManyProfiles
         | Code::ProjectBusy
         | Code::ScanAlreadyEnded
         | Code::ScanNotEnded

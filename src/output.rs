@@ -17,6 +17,10 @@ pub struct Output {
     pub json: bool,
     /// Whether standard error is a terminal that a progress bar may use.
     pub live: bool,
+    /// Whether standard output takes colour.
+    pub colour: bool,
+    /// Whether remarks are left out: something else has the screen.
+    pub quiet: bool,
 }
 
 /// Returns whether to use colour on a stream.
@@ -31,7 +35,12 @@ pub fn colours(color: Color, stream: &impl IsTerminal) -> bool {
 impl Output {
     /// Returns the output that the command line asks for.
     pub fn new(args: &Args) -> Self {
-        Self { json: args.json, live: !args.json && io::stderr().is_terminal() }
+        Self {
+            json: args.json,
+            live: !args.json && io::stderr().is_terminal(),
+            colour: colours(args.color, &io::stdout()),
+            quiet: false,
+        }
     }
 
     /// Prints a line.
@@ -67,6 +76,9 @@ impl Output {
 
     /// Prints a remark that is no result.
     pub fn note(&self, text: &str) {
+        if self.quiet {
+            return;
+        }
         // There is nowhere to tell that standard error is gone.
         let _ = writeln!(io::stderr(), "{}", clean(text));
     }

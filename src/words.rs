@@ -3,17 +3,30 @@
 use netscan_schemas::problem::FieldError;
 
 /// Fields of a request, and what sets them on the command line.
-const OPTIONS: [(&str, &str); 9] = [
+const OPTIONS: [(&str, &str); 11] = [
     ("chunk_size", "--chunk-size"),
     ("concurrency", "--concurrency"),
     ("policy/attempts_max", "--attempts"),
     ("policy/batch_timeout_ms", "--batch-timeout"),
     ("policy/stall_timeout_ms", "--stall-timeout"),
+    ("profile", "--profile"),
+    ("plan", "--plan"),
     ("name", "--name"),
     ("targets", "targets"),
     ("exclude", "--exclude"),
     ("grants/note", "--note"),
 ];
+
+/// Returns the name that somebody may have meant who typed another; none when none is close.
+pub fn meant<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    /// Of 1 for the same: lower, and short names that share a letter would be close.
+    const CLOSE: f64 = 0.8;
+    let typed = typed.to_lowercase();
+    let rated =
+        names.into_iter().map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name));
+    let (rate, name) = rated.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    (rate >= CLOSE).then_some(name)
+}
 
 /// Returns an error for people who typed a command. A JSON pointer means nothing to them.
 pub fn spoken(error: &FieldError) -> String {
@@ -82,6 +95,21 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slip_is_understood_and_a_stranger_is_not() {
+        let names = ["Default", "Quick scans", "weekly"];
+        for (typed, expected) in [
+            ("weekyl", Some("weekly")),
+            ("default", Some("Default")),
+            ("quick", Some("Quick scans")),
+            ("zebra", None),
+            ("", None),
+        ] {
+            assert_eq!(meant(typed, names), expected, "{typed}");
+        }
+        assert_eq!(meant("x", []), None);
+    }
 
     fn error(pointer: &str, detail: &str) -> FieldError {
         FieldError { pointer: pointer.into(), code: "x".into(), detail: detail.into() }

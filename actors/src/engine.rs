@@ -9,9 +9,10 @@ use crate::{
     scope::Scopes,
     slots::{LimitsNow, Slots, SlotsMsg},
     supervise::Intensity,
+    tree::Node,
 };
 use netscan_nmap::launch::Launcher;
-use netscan_schemas::ScanId;
+use netscan_schemas::{ScanId, api::SupervisionKind};
 use netscan_store::{ReadError, ScanView, Store};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
 use std::{
@@ -59,6 +60,8 @@ pub struct EngineArgs {
     pub launcher: Arc<dyn Launcher>,
     /// What all nmap processes together may use.
     pub limits: Arc<LimitsNow>,
+    /// Its place in the tree.
+    pub node: Arc<Node>,
     /// Watched while the engine runs.
     pub network: Arc<Network>,
 }
@@ -71,6 +74,9 @@ pub struct EngineState {
     args: EngineArgs,
     slots: ActorRef<SlotsMsg>,
     scans: BTreeMap<ScanId, ActorRef<ScanMsg>>,
+    /// Of scans in hand, and of those that rest after too many failures.
+    nodes: BTreeMap<ScanId, Arc<Node>>,
+    _slots_node: Arc<Node>,
     failures: HashMap<ScanId, Intensity>,
     leaving: bool,
     _network_watch: AbortOnDropHandle<()>,
@@ -94,6 +100,8 @@ impl Actor for Engine {
         let watching = tokio::spawn(async move { network.watch().await });
         Ok(EngineState {
             _network_watch: AbortOnDropHandle::new(watching),
+            _slots_node: args.node.only("slots", SupervisionKind::Slots),
+            nodes: BTreeMap::new(),
             args,
             slots,
             scans: BTreeMap::new(),
@@ -144,14 +152,24 @@ impl EngineState {
         if self.leaving || self.scans.contains_key(&scan) {
             return;
         }
-        if let Err(error) = self.try_start(myself, scan).await {
+        let node = self.nodes.entry(scan).or_insert_with(|| self.args.node.scan(scan));
+        node.set("starting");
+        let node = Arc::clone(node);
+        if let Err(error) = self.try_start(myself, scan, &node).await {
+            node.set("waiting");
+            node.set_cause(&error.to_string());
             let secs = START_AGAIN.as_secs();
             tracing::error!(scan.id = %scan, %error, "scan {scan} cannot start, and is tried again in {secs} s: {error}");
             myself.send_after(START_AGAIN, move || EngineMsg::Start(scan));
         }
     }
 
-    async fn try_start(&mut self, myself: &ActorRef<EngineMsg>, scan: ScanId) -> Handled {
+    async fn try_start(
+        &mut self,
+        myself: &ActorRef<EngineMsg>,
+        scan: ScanId,
+        node: &Arc<Node>,
+    ) -> Handled {
         let store = &self.args.store;
         // It may be deleted in between.
         let view = store.scan(scan)?.filter(|view| !view.state.status.has_ended());
@@ -173,6 +191,7 @@ impl EngineState {
             slots: self.slots.clone(),
             hub: Arc::clone(&self.args.hub),
             slots_max: self.args.limits.get().slots,
+            node: Arc::clone(node),
         };
         let (actor, _) = Actor::spawn_linked(None, Scan, args, myself.get_cell()).await?;
         self.scans.insert(scan, actor);
@@ -198,13 +217,24 @@ impl EngineState {
             return Ok(());
         }
         let error = error.unwrap_or_else(|| "it was killed".into());
+        let node = self.nodes.get(&scan);
+        let tell = |state: &str| {
+            if let Some(node) = node {
+                node.set(state);
+            }
+        };
+        if let Some(node) = node {
+            node.failed(&error);
+        }
         let fresh = || Intensity::new(SCAN_FAILURES.0, SCAN_FAILURES.1);
         if self.failures.entry(scan).or_insert_with(fresh).exceeded(Instant::now()) {
             self.args.in_hand.release(scan);
+            tell("given_up");
             tracing::error!(scan.id = %scan, %error, "scan {scan} failed too often and rests until the next start: {error}");
             return Ok(());
         }
         tracing::error!(scan.id = %scan, %error, "scan {scan}: its actor failed and is started again: {error}");
+        tell("restarting");
         myself.cast(EngineMsg::Start(scan))?;
         Ok(())
     }
@@ -214,6 +244,7 @@ impl EngineState {
         self.args.hub.retire(scan);
         self.args.in_hand.release(scan);
         self.failures.remove(&scan);
+        self.nodes.remove(&scan);
     }
 
     /// Lets every scan come to rest; the answer does not wait in this handler.

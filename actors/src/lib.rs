@@ -22,6 +22,7 @@ mod launches;
 mod network;
 mod preview;
 mod processors;
+mod profiles;
 mod rescan;
 mod runner;
 mod scan;
@@ -32,6 +33,7 @@ mod start;
 mod submit;
 mod supervise;
 mod system;
+mod tree;
 
 pub use control::CommandError;
 pub use finish::progress;
@@ -39,6 +41,7 @@ pub use hub::{Begin, Feed, Frames, Hub, OverallFeed, Page, Selection, whole_fram
 pub use import::{ImportError, ImportRequest, SurveyError};
 pub use in_hand::{InHand, Taken};
 pub use launches::Launches;
+pub use profiles::{ProfileError, ProfilesFileError, read_profiles};
 pub use rescan::RescanError;
 pub use scanner::Scanner;
 pub use scope::{EntryFault, Fault, NewEntry, OutOfScope, ScopeError, Scopes};

@@ -4,12 +4,14 @@ use crate::{
     grants::Standing,
     scan::plan,
     submit::{
-        Aim, Invalid, May, SubmitError, field, numbers, out_of_scope, read_flags, wrong_values,
+        Aim, Invalid, May, SubmitError, Wish, field, numbers, out_of_scope, read_flags,
+        wrong_values,
     },
 };
 use netscan_schemas::{
     api::{InvalidTarget, Preview, RefusedFlag, ScanRequest},
     problem::FieldError,
+    scan::PlanKind,
 };
 use netscan_store::{ReadError, Store};
 
@@ -17,16 +19,22 @@ use netscan_store::{ReadError, Store};
 /// wrong is listed, and no number is passed off as another.
 pub(crate) async fn preview(
     may: May<'_>,
-    request: &ScanRequest,
+    wish: Result<Wish, (ScanRequest, Vec<FieldError>)>,
     standing: &Standing,
 ) -> Result<Preview, SubmitError> {
     let May { scanner, store, scopes, slots } = may;
+    let (wish, no_profile) = match wish {
+        Ok(wish) => (wish, Vec::new()),
+        Err((request, errors)) => (Wish::plain(request), errors),
+    };
+    let request = &wish.request;
     let aim = Aim::read(request).await;
     let mut problems = problems(store, request, &aim)?;
+    problems.extend(no_profile);
     let scope = scopes.verdict(standing.project, &aim.plan.addresses);
     problems
         .extend(scope.problems.iter().map(|problem| out_of_scope(problem.rule, &problem.detail)));
-    let read = read_flags(scanner, request, standing).await?;
+    let read = read_flags(scanner, &wish, standing).await?;
     let fitting = read.and_then(|flags| {
         let checked = flags.check_family(&aim.plan.addresses);
         checked.map(|()| flags).map_err(|error| vec![error])
@@ -36,13 +44,14 @@ pub(crate) async fn preview(
         Err(errors) => (None, errors),
     };
     let is_heavy = flags.as_ref().is_some_and(|flags| flags.is_heavy);
-    let chunk_size = numbers(request, is_heavy, slots).chunk_size;
+    let is_loopback = aim.plan.addresses.is_loopback();
+    let chunk_size = numbers(request, (is_heavy, is_loopback), slots).chunk_size;
     let batches = plan::batch_count(&aim.plan.addresses, chunk_size);
     let mut warnings = aim.notes;
-    let (mut argv, mut fallback) = (Vec::new(), Vec::new());
+    let (mut argv, mut phases, mut fallback) = (Vec::new(), Vec::new(), Vec::new());
     if let Some(flags) = flags {
         warnings.extend(flags.warnings);
-        (argv, fallback) = (flags.argv, flags.fallback);
+        (argv, phases, fallback) = (flags.argv, flags.phases, flags.fallback);
     }
     let refused = refused.into_iter().map(|error| RefusedFlag {
         index: error.index.unwrap_or_default(),
@@ -55,6 +64,8 @@ pub(crate) async fn preview(
         excluded: u64::try_from(aim.excluded).unwrap_or(u64::MAX),
         batches,
         argv,
+        plan: if phases.is_empty() { PlanKind::Single } else { PlanKind::Staged },
+        phases,
         fallback,
         warnings,
         refused: refused.collect(),

@@ -80,6 +80,7 @@ fn rescan_request(
     Ok(ScanRequest {
         project_id: Some(spec.project_id),
         nmap_flags: spec.nmap_flags,
+        plan: Some(spec.plan),
         targets,
         exclude: spec.exclude,
         // What was tuned is tuned again.

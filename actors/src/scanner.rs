@@ -9,7 +9,8 @@ use netscan_nmap::{
     privilege::Privileges,
 };
 use netscan_schemas::{
-    scan::{PinnedName, ScanStatus},
+    batch::Phase,
+    scan::{PinnedName, PlanKind, ScanStatus},
     stored::ScanSpec,
 };
 use netscan_store::{ScanView, Store};
@@ -156,13 +157,18 @@ impl Scanner {
             options => options?,
         };
         let silent = options.for_silent_hosts();
-        let nmap = self.fit(nmap, &options).await;
+        let phases = match spec.plan {
+            PlanKind::Single => Vec::new(),
+            PlanKind::Staged => options.phases(),
+        };
+        let nmap = self.fit(nmap, &fitted(&options, &phases)).await;
         Ok(ScanContext {
             scan: spec.id,
             project: spec.project_id,
             policy: spec.policy.clone(),
             silent: Some(silent).filter(|(_, added)| !added.is_empty()),
             options,
+            phases,
             privileges: self.privileges.clone(),
             nmap: RwLock::new(nmap),
             scanner: Arc::clone(self),
@@ -191,6 +197,15 @@ impl Scanner {
         let parsed = Options::parse(&spec.nmap_flags).map_err(refused)?;
         let (options, _) = parsed.options.adapt(&self.privileges).map_err(refused)?;
         Ok(options)
+    }
+}
+
+/// Returns the options that a data directory is made for: of a plan with steps those of its ports,
+/// which most batches start with.
+pub(crate) fn fitted(options: &Options, phases: &[Phase]) -> Options {
+    match phases.is_empty() {
+        true => options.clone(),
+        false => options.in_phase(Phase::Ports, None),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a start needs, what it cleans up first, and why it may fail.
 
-use crate::scope::NewEntry;
+use crate::{profiles::ProfilesFileError, scope::NewEntry};
 use netscan_nmap::{launch::Launcher, privilege::Privileges};
 use netscan_store::{OpenError, ReadError, Store};
 use std::{path::PathBuf, sync::Arc};
@@ -17,6 +17,8 @@ pub struct Config {
     pub packet_rate: Option<u32>,
     /// What may be scanned besides, for as long as this process lives. Checked by the caller.
     pub allow: Vec<NewEntry>,
+    /// A file of profiles; `profiles.toml` in the data directory when left out, if there is one.
+    pub profiles: Option<PathBuf>,
     /// Whether this is a server.
     pub is_server: bool,
     /// Starts processes.
@@ -34,6 +36,9 @@ pub enum StartError {
     /// The store opens and cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The file of profiles is not sound.
+    #[error(transparent)]
+    Profiles(#[from] ProfilesFileError),
     /// Processes of an earlier start are still there.
     #[error("an nmap of an earlier start is still there, and nothing may start beside it")]
     Leftovers(#[source] std::io::Error),

@@ -8,20 +8,25 @@ use crate::{
     in_hand::{InHand, Taken},
     launches::Launches,
     preview,
+    profiles::{ProfileError, Profiles},
     scanner::Scanner,
     scope::Scopes,
     slots::{Limits, LimitsChange, LimitsNow, SlotsCount, SlotsMsg},
     start::{Config, StartError, end_leftovers},
     submit::{self, Kind, SubmitError},
+    tree::{NODES_SHOWN, Node, Tree},
 };
 use netscan_schemas::{
     ProjectId, Role, ScanId, Seq,
-    api::{Preview, Sandbox, ScanAccepted, ScanRequest},
+    api::{
+        NewProfile, Preview, Profile, Sandbox, ScanAccepted, ScanRequest, Supervision,
+        SupervisionKind,
+    },
     audit::{AuditAction, AuditKind, Origin},
     scan::ScanStatus,
     stored::{AuditEntry, PlanRecord, ScanSpec},
 };
-use netscan_store::{ReadError, Refusal, Store, Write, WriteError};
+use netscan_store::{Health, ReadError, Refusal, Store, Write, WriteError};
 use ractor::{Actor, ActorRef, RpcReplyPort, rpc::CallResult};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -40,8 +45,12 @@ pub struct System {
     hub: Arc<Hub>,
     scanner: Arc<Scanner>,
     scopes: Arc<Scopes>,
+    profiles: Profiles,
     engine: ActorRef<EngineMsg>,
     in_hand: Arc<InHand>,
+    tree: Arc<Tree>,
+    writer: Arc<Node>,
+    _hub_node: Arc<Node>,
     launches: Launches,
     is_server: bool,
     sandbox: Sandbox,
@@ -66,12 +75,17 @@ impl System {
         let opened = tokio::task::spawn_blocking(open).await;
         let store = Arc::new(opened.map_err(|error| StartError::Tree(error.to_string()))??);
         end_leftovers(&store).await?;
+        let profiles = Profiles::load(Arc::clone(&store), &data_dir, config.profiles)?;
         let scopes = Arc::new(Scopes::load(Arc::clone(&store), config.allow)?);
         // The store is ours, and no nmap of an earlier start uses them any more.
         scanner.sweep().await;
         let slots = config.slots.unwrap_or(crate::processors::count() * SLOTS_PER_CORE).max(1);
         let limits = Arc::new(LimitsNow::new(Limits::new(slots, config.packet_rate)));
         let in_hand = Arc::new(InHand::default());
+        let tree = Arc::new(Tree::default());
+        let node = tree.root("engine", SupervisionKind::Engine);
+        let writer = tree.root("writer", SupervisionKind::Writer);
+        let _hub_node = tree.root("hub", SupervisionKind::Hub);
         let sandbox = config.launcher.sandbox();
         let launches = Launches::default();
         let args = EngineArgs {
@@ -82,6 +96,7 @@ impl System {
             scopes: Arc::clone(&scopes),
             launcher: launches.counting(config.launcher),
             limits: Arc::clone(&limits),
+            node,
             network: Arc::default(),
         };
         let spawned = Actor::spawn(None, Engine, args).await;
@@ -91,8 +106,12 @@ impl System {
             hub,
             scanner,
             scopes,
+            profiles,
             engine,
             in_hand,
+            tree,
+            writer,
+            _hub_node,
             launches,
             is_server: config.is_server,
             sandbox,
@@ -230,6 +249,21 @@ impl System {
         &self.in_hand
     }
 
+    /// Returns the supervision tree as it is now, and what was restarted since the start.
+    pub fn supervision(&self) -> Supervision {
+        let health = self.store.health();
+        self.writer.set(match health {
+            Health::Ok => "running",
+            Health::Low { .. } => "low",
+            Health::Full { .. } => "full",
+            Health::Degraded { .. } => "degraded",
+        });
+        if health != Health::Ok {
+            self.writer.set_cause(&health.to_string());
+        }
+        self.tree.show(NODES_SHOWN)
+    }
+
     /// Returns what is counted of the nmaps that were started.
     pub fn launches(&self) -> &Launches {
         &self.launches
@@ -293,7 +327,8 @@ impl System {
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        let (spec, plan) = submit::check(may, request, id, (project, &standing), kind).await?;
+        let wish = self.profiles.wish(request)?;
+        let (spec, plan) = submit::check(may, wish, id, (project, &standing), kind).await?;
         self.keep_and_start(&spec, &plan, submit::entry(&spec, kind, by)).await?;
         Ok(ScanAccepted {
             scan_id: spec.id,
@@ -353,28 +388,90 @@ impl System {
         }
     }
 
+    /// Returns how somebody stands in a project; in "Default" where none is named.
+    fn standing(&self, role: Role, project: Option<ProjectId>) -> Result<Standing, ReadError> {
+        // Of one that is not there, the server's scope is all that holds.
+        let project = match project {
+            Some(id) => self.store.project(id)?,
+            None => self.store.project_by_name(DEFAULT_PROJECT)?,
+        };
+        Ok(Standing {
+            role,
+            project: project.as_ref().map(|project| project.id),
+            grants: project.map(|project| project.grants).unwrap_or_default(),
+        })
+    }
+
     /// Returns what a request of somebody with this role would be, without running anything.
     ///
     /// # Errors
     /// When there is no nmap, or the store fails.
     pub async fn preview(&self, role: Role, request: &ScanRequest) -> Result<Preview, SubmitError> {
-        // Of one that is not there, the server's scope is all that holds.
-        let project = match request.project_id {
-            Some(id) => self.store.project(id)?,
-            None => self.store.project_by_name(DEFAULT_PROJECT)?,
-        };
-        let standing = Standing {
-            role,
-            project: project.as_ref().map(|project| project.id),
-            grants: project.map(|project| project.grants).unwrap_or_default(),
-        };
+        let standing = self.standing(role, request.project_id)?;
         let may = submit::May {
             scanner: &self.scanner,
             store: &self.store,
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        preview::preview(may, request, &standing).await
+        let wish = match self.profiles.wish(request.clone()) {
+            Ok(wish) => Ok(wish),
+            Err(SubmitError::Values(errors)) => Err((request.clone(), errors)),
+            Err(error) => return Err(error),
+        };
+        preview::preview(may, wish, &standing).await
+    }
+
+    /// Returns the profiles, as somebody with this role may use them in a project; in "Default"
+    /// where none is named.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn profiles(
+        &self,
+        role: Role,
+        project: Option<ProjectId>,
+    ) -> Result<Vec<Profile>, ReadError> {
+        let standing = self.standing(role, project)?;
+        self.profiles.show(&self.scanner, &standing).await
+    }
+
+    /// Returns one profile, as [`profiles`](Self::profiles) does.
+    ///
+    /// # Errors
+    /// When there is none of this name, or the store cannot be read.
+    pub async fn profile(
+        &self,
+        name: &str,
+        role: Role,
+        project: Option<ProjectId>,
+    ) -> Result<Profile, ProfileError> {
+        let standing = self.standing(role, project)?;
+        self.profiles.show_one(name, &self.scanner, &standing).await
+    }
+
+    /// Makes a profile.
+    ///
+    /// # Errors
+    /// When its name is taken, a value or a flag is wrong, or the store fails.
+    pub async fn create_profile(&self, new: NewProfile, by: &Origin) -> Result<(), ProfileError> {
+        self.profiles.create(new, &self.scanner, by).await
+    }
+
+    /// Puts a profile in the place of the one of its name, or makes it; returns whether it is new.
+    ///
+    /// # Errors
+    /// As [`create_profile`](Self::create_profile); also when that one is built in or in a file.
+    pub async fn put_profile(&self, new: NewProfile, by: &Origin) -> Result<bool, ProfileError> {
+        self.profiles.put(new, &self.scanner, by).await
+    }
+
+    /// Deletes a profile.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it is built in or in a file, or the store fails.
+    pub async fn delete_profile(&self, name: &str, by: &Origin) -> Result<(), ProfileError> {
+        self.profiles.delete(name, by).await
     }
 
     /// Opens a feed of a scan's events; see [`Hub::feed`].
@@ -415,13 +512,12 @@ impl System {
     /// Ends every nmap process, keeps what they found, and closes the store. Scans that have not
     /// ended go on with the next start.
     pub async fn shutdown(&self) {
-        self.in_hand.close();
-        if self.ask(EngineMsg::Leave, Duration::from_secs(12)).await.is_none() {
-            tracing::warn!("the engine did not come to rest in time");
-        }
-        self.engine.stop(None);
-        // It only fails when the time is up; the process ends either way.
-        let _ = self.engine.wait(Some(Duration::from_secs(2))).await;
+        self.shutdown_beside(async {}).await;
+    }
+
+    /// Does the same, and keeps the store open until `drained` is: until then requests may write.
+    pub async fn shutdown_beside(&self, drained: impl Future<Output = ()>) {
+        tokio::join!(self.come_to_rest(), drained);
         if self.is_server
             && let Err(error) = self.note(Origin::server().did(AuditAction::ServerStop)).await
         {
@@ -432,5 +528,15 @@ impl System {
         if tokio::task::spawn_blocking(move || store.shutdown()).await.is_err() {
             tracing::error!("the store did not close");
         }
+    }
+
+    async fn come_to_rest(&self) {
+        self.in_hand.close();
+        if self.ask(EngineMsg::Leave, Duration::from_secs(12)).await.is_none() {
+            tracing::warn!("the engine did not come to rest in time");
+        }
+        self.engine.stop(None);
+        // It only fails when the time is up; the process ends either way.
+        let _ = self.engine.wait(Some(Duration::from_secs(2))).await;
     }
 }

@@ -4,7 +4,8 @@
 //! ```text
 //! refusal ─► first of its kind in a minute ─► an entry at once
 //!              └ more of the kind ─► counted ─► one entry when the minute is over
-//!                  └ more kinds than are told apart ─► counted as `several`
+//!                  └ more kinds of a caller than are told apart ─► counted as its `several`
+//!                      └ more callers than are told apart ─► counted as `several` of several
 //! ```
 //!
 //! A kind is a caller (of unknown ones: an address, of IPv6 a /64), a route and a code; of exports, a
@@ -16,7 +17,7 @@ use self::folds::{Folds, Key};
 use crate::auth::neighbourhood;
 use axum::{
     extract::MatchedPath,
-    http::{Method, header, request::Parts},
+    http::{HeaderMap, Method, header},
 };
 use netscan_schemas::{
     ScanId,
@@ -41,9 +42,9 @@ pub struct Attempt {
 
 impl Attempt {
     /// Returns what a request tries.
-    pub fn of(parts: &Parts, path: Option<MatchedPath>) -> Self {
-        let has_token = parts.headers.contains_key(header::AUTHORIZATION);
-        Self { method: parts.method.clone(), path, has_token }
+    pub fn of(method: &Method, headers: &HeaderMap, path: Option<MatchedPath>) -> Self {
+        let has_token = headers.contains_key(header::AUTHORIZATION);
+        Self { method: method.clone(), path, has_token }
     }
 
     fn path(&self) -> &str {
@@ -57,7 +58,8 @@ impl Attempt {
     /// Returns whether this refusal is written down.
     fn is_told(&self, actor: &AuditActor, code: Code) -> bool {
         match code {
-            Code::Forbidden | Code::OutOfScope | Code::FlagRefused | Code::OriginNotAllowed => true,
+            Code::Forbidden | Code::OutOfScope | Code::FlagRefused => true,
+            Code::HostNotAllowed | Code::OriginNotAllowed => true,
             // Only of who has failed too often; others are told to go slower.
             Code::RateLimited if *actor != AuditActor::Unknown => false,
             Code::Unauthenticated | Code::RateLimited => {
@@ -90,6 +92,9 @@ fn action_of(method: &str, path: &str) -> AuditAction {
         ("DELETE", "/api/scope/{entry}" | "/api/projects/{id}/scope/{entry}") => {
             AuditAction::ScopeRm
         }
+        ("POST", "/api/profiles") => AuditAction::ProfileCreate,
+        ("PUT", "/api/profiles/{name}") => AuditAction::ProfileChange,
+        ("DELETE", "/api/profiles/{name}") => AuditAction::ProfileDelete,
         ("PATCH", "/api/system/limits") => AuditAction::LimitsChange,
         _ => AuditAction::Request,
     }

@@ -19,6 +19,11 @@ const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 /// Browsers that reached us over TLS come back over TLS, for a year.
 const HSTS: &str = "max-age=31536000";
 
+/// Returns whether a path is this one, or below it.
+pub fn is_in(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 /// Adds what is not there yet.
 pub async fn security_headers(
     State(edge): State<Arc<Edge>>,
@@ -26,9 +31,8 @@ pub async fn security_headers(
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    let is_api = ["/api", "/ws"].iter().any(|part| path.starts_with(part));
-    let is_docs = path.starts_with("/api/docs");
-    let is_login = path.starts_with("/login");
+    let is_api = ["/api", "/ws"].iter().any(|part| is_in(path, part));
+    let is_docs = is_in(path, "/api/docs");
     let mut response = next.run(request).await;
     let is_page = (!is_api || is_docs) && !response.status().is_client_error();
     let headers = response.headers_mut();
@@ -44,7 +48,7 @@ pub async fn security_headers(
     if edge.keeper.secure {
         set(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
-    if is_api || is_login {
+    if is_api {
         set(header::CACHE_CONTROL, "no-store");
     }
     response

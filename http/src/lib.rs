@@ -9,13 +9,17 @@
 //! Whatever goes wrong is answered as a problem with a stable code, and no client can hold up a
 //! scan: a slow one is only a cursor that moves slowly.
 
+mod assets;
 mod audit;
 mod auth;
 mod diff;
+mod events;
 mod export;
 mod extract;
+mod facets;
 mod headers;
 mod listen;
+mod map;
 mod metrics;
 pub mod openapi;
 mod page;
@@ -35,6 +39,7 @@ mod view;
 mod ws;
 
 pub use auth::{ADMIN_TOKEN, Identity, OwnTokenError, own_origin};
+pub use diff::{DiffFormat, DiffWriter, WriteDiffError};
 pub use router::{Bounds, Edge, local_router, tcp_router};
 pub use tls::{Tls, TlsError};
 

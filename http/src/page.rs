@@ -9,6 +9,9 @@ use axum::{
 use netscan_schemas::{limits, problem::Code};
 use serde::{Deserialize, Serialize};
 
+/// Bytes that a row takes as JSON, about: of a scan 700, of a host with a few ports 600.
+const ROW_BYTES: usize = 1024;
+
 /// Which rows are asked for.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -93,7 +96,7 @@ pub fn answer_up_to<T: Serialize>(
     limit: usize,
     next: Option<String>,
 ) -> Response {
-    let mut response = Json(rows).into_response();
+    let mut response = json(rows);
     let link = next.map(|cursor| HeaderValue::from_str(&next_link(uri, limit, &cursor)));
     if let Some(Ok(link)) = link {
         response.headers_mut().insert(header::LINK, link);
@@ -101,13 +104,29 @@ pub fn answer_up_to<T: Serialize>(
     response
 }
 
+/// Returns rows as JSON, written into a buffer that need not grow.
+fn json<T: Serialize>(rows: &[T]) -> Response {
+    let mut body = Vec::with_capacity(rows.len() * ROW_BYTES + 2);
+    match serde_json::to_writer(&mut body, rows) {
+        Ok(()) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        // It says the same again, and how that is answered.
+        Err(_) => Json(rows).into_response(),
+    }
+}
+
 fn next_link(uri: &Uri, limit: usize, cursor: &str) -> String {
+    link(uri, limit, "cursor", cursor)
+}
+
+/// Returns the link to the next page of a request: the same, but for where it begins.
+pub fn link(uri: &Uri, limit: usize, place: &str, value: &str) -> String {
     let kept = uri.query().unwrap_or_default().split('&').filter(|pair| {
-        !pair.is_empty() && !pair.starts_with("cursor=") && !pair.starts_with("limit=")
+        let name = pair.split('=').next().unwrap_or_default();
+        !pair.is_empty() && name != place && name != "limit"
     });
     let mut query: Vec<String> = kept.map(str::to_owned).collect();
     query.push(format!("limit={}", limit.min(limits::PAGE_MAX)));
-    query.push(format!("cursor={cursor}"));
+    query.push(format!("{place}={value}"));
     format!("<{}?{}>; rel=\"next\"", uri.path(), query.join("&"))
 }
 

@@ -4,7 +4,9 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use netscan_actors::{CommandError, EntryFault, Fault, RescanError, ScopeError, SubmitError};
+use netscan_actors::{
+    CommandError, EntryFault, Fault, ProfileError, RescanError, ScopeError, SubmitError,
+};
 use netscan_schemas::problem::{Code, FieldError, Problem};
 use netscan_store::{Health, ReadError, Refusal, Store, WriteError};
 
@@ -151,11 +153,14 @@ fn refused(refusal: &Refusal) -> Failure {
     let code = match refusal {
         Refusal::NameTaken { .. } => Code::ProjectNameTaken,
         Refusal::TooManyTokens => Code::TooManyTokens,
+        Refusal::ProfileExists { .. } => Code::ProfileNameTaken,
+        Refusal::TooManyProfiles => Code::TooManyProfiles,
         Refusal::NoToken(_)
         | Refusal::NoProject(_)
         | Refusal::NoScan(_)
         | Refusal::NoBatch(_)
         | Refusal::NoScope(_)
+        | Refusal::NoProfile { .. }
         | Refusal::NoAttempt { .. } => Code::NotFound,
         Refusal::NotEnded(_) => Code::ScanNotEnded,
         Refusal::NoGrantNote(_) => return bad_note("note-needed", refusal),
@@ -193,6 +198,25 @@ impl From<SubmitError> for Failure {
             SubmitError::Leaving => listed(Code::ShuttingDown, Vec::new()),
             SubmitError::Read(error) => error.into(),
             SubmitError::Write(error) => error.into(),
+        }
+    }
+}
+
+impl From<ProfileError> for Failure {
+    fn from(error: ProfileError) -> Self {
+        let detail = error.to_string();
+        let listed = |code, errors| Self(Box::new(Problem::new(code, detail).with_errors(errors)));
+        match error {
+            ProfileError::Values(errors) => listed(Code::InvalidValue, errors),
+            ProfileError::Flags(errors) => listed(Code::FlagRefused, errors),
+            ProfileError::Taken(_) => Self::new(Code::ProfileNameTaken, error),
+            ProfileError::Unknown(_) => Self::new(Code::NotFound, error),
+            // Where the server keeps its files is nobody's business beyond its machine.
+            ProfileError::BuiltIn(_) | ProfileError::InFile { .. } => {
+                Self::new(Code::ProfileFixed, error)
+            }
+            ProfileError::Read(error) => error.into(),
+            ProfileError::Write(error) => error.into(),
         }
     }
 }

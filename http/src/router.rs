@@ -1,6 +1,7 @@
 //! All routes, and what every request passes on its way to one.
 
 use crate::{
+    assets,
     audit::Noted,
     auth::{AskedBy, Keeper, OwnTokenError, Rates, Via, admit, check_caller, ensure_own_token},
     headers::security_headers,
@@ -10,8 +11,8 @@ use crate::{
     problem::{Failure, ProblemBody},
     query::warn_of_ignored,
     rest::{
-        audit, batches, diff, export, hosts, import, projects, quick, scans, scope, session,
-        system, targets, tokens,
+        audit, batches, diff, events, export, hosts, import, map, profiles, projects, quick, scans,
+        scope, session, system, targets, tokens,
     },
     sse, ws,
 };
@@ -21,7 +22,7 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
-    response::{Html, IntoResponse, Response},
+    response::{IntoResponse, Response},
     routing::{any, delete, get, patch, post},
 };
 use netscan_actors::System;
@@ -229,6 +230,11 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
             get(projects::get).patch(projects::change).delete(projects::delete),
         )
         .route("/api/projects/{id}/scans", get(projects::scans))
+        .route("/api/profiles", get(profiles::list).post(profiles::create))
+        .route(
+            "/api/profiles/{name}",
+            get(profiles::get).put(profiles::put).delete(profiles::delete),
+        )
         .route("/api/scope", get(scope::get).post(scope::add))
         .route("/api/scope/{entry}", delete(scope::remove))
         .route("/api/projects/{id}/scope", get(scope::of_project).post(scope::add_to_project))
@@ -243,8 +249,10 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/scans/{id}/rescan", post(scans::rescan))
         .route("/api/scans/{id}/batches", get(batches::list))
         .route("/api/scans/{id}/hosts", get(hosts::list))
+        .route("/api/scans/{id}/facets", get(hosts::facets))
+        .route("/api/scans/{id}/map", get(map::map))
         .route("/api/scans/{id}/targets", get(scans::targets))
-        .route("/api/scans/{id}/events", get(scans::events))
+        .route("/api/scans/{id}/events", get(events::events))
         .route("/api/scans/{id}/stream", get(sse::scan_stream))
         .route("/api/scans/{id}/export", get(export::export))
         .route("/api/scans/{id}/diff/{other}", get(diff::diff))
@@ -258,6 +266,7 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         .route("/api/targets/{address}/history", get(targets::history))
         .route("/api/nmap/run", post(quick::run).layer(large()))
         .route("/api/system", get(system::describe))
+        .route("/api/system/supervision", get(system::supervision))
         .route("/api/system/limits", patch(system::change_limits))
         .route("/api/audit", get(audit::list))
         .route("/api/audit/verify", get(audit::verify))
@@ -276,10 +285,10 @@ fn routes(edge: Arc<Edge>, via: Via) -> Router {
         // `any`, so that whatever is no upgrade is told what is wrong with it.
         .route("/ws/scans/{id}", any(ws::scan_events))
         .route("/ws/events", any(ws::all_events))
-        .route("/", get(welcome))
-        .route("/login", get(session::page))
-        .route("/login.js", get(session::script))
-        .fallback(unknown_route)
+        .route("/", get(assets::index))
+        .route("/assets/{file}", get(assets::asset))
+        .route("/login", get(assets::login))
+        .fallback(assets::page_or_nothing)
         .method_not_allowed_fallback(wrong_method);
     api.layer(from_fn(warn_of_ignored))
         .layer(CatchPanicLayer::custom(panicked))
@@ -304,24 +313,6 @@ pub fn tcp_router(edge: Arc<Edge>) -> Router {
 fn with_common_headers(router: Router, edge: Arc<Edge>) -> Router {
     let headers = from_fn_with_state(Arc::clone(&edge), security_headers);
     router.layer(headers).layer(from_fn_with_state(edge, number_requests))
-}
-
-/// Answers the first page.
-#[utoipa::path(
-    get,
-    path = "/",
-    tag = "pages",
-    operation_id = "welcome",
-    responses(
-        (status = 200, description = "The page", body = String, content_type = "text/html"),
-    ),
-)]
-pub async fn welcome() -> Html<&'static str> {
-    Html(include_str!("welcome.html"))
-}
-
-async fn unknown_route(request: Request) -> Failure {
-    Failure::not_found(format!("`{}`", request.uri().path()))
 }
 
 async fn wrong_method(request: Request) -> Failure {

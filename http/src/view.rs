@@ -70,6 +70,8 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
         created_at: spec.created_at,
         started_at: state.started_at,
         finished_at: state.finished_at,
+        profile: spec.profile,
+        plan: spec.plan,
         nmap_flags: spec.nmap_flags,
         argv: spec.argv,
         targets: spec.targets,

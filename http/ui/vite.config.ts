@@ -11,6 +11,9 @@ export default defineConfig({
   plugins: [react(), tailwindcss()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
+    // `make ui-check` builds beside what is committed, and compares.
+    outDir: process.env.UI_OUT_DIR ?? "dist",
+    emptyOutDir: true,
     // An asset in a `data:` URL would need a weaker content security policy.
     assetsInlineLimit: 0,
     target: "es2023",
@@ -20,6 +23,9 @@ export default defineConfig({
     proxy: {
       // The server takes requests of its own pages only: say that this is one.
       "/api": { target: server, changeOrigin: true, headers: { origin: server } },
+      "/metrics": { target: server, changeOrigin: true },
+      "/healthz": { target: server, changeOrigin: true },
+      "/readyz": { target: server, changeOrigin: true },
       "/ws": { target: server, changeOrigin: true, ws: true, headers: { origin: server } },
     },
   },

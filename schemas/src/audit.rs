@@ -98,6 +98,12 @@ actions! {
     ServerStart = "server-start",
     /// The server ended.
     ServerStop = "server-stop",
+    /// A profile was made.
+    ProfileCreate = "profile-create",
+    /// A profile was changed.
+    ProfileChange = "profile-change",
+    /// A profile was deleted.
+    ProfileDelete = "profile-delete",
 }
 
 impl fmt::Display for AuditAction {
@@ -209,6 +215,8 @@ pub enum AuditKind {
     Token,
     /// A route, as the OpenAPI document names it.
     Route,
+    /// A profile, by its name.
+    Profile,
 }
 
 impl AuditKind {
@@ -221,6 +229,7 @@ impl AuditKind {
             Self::Scope => "scope",
             Self::Token => "token",
             Self::Route => "route",
+            Self::Profile => "profile",
         }
     }
 }

@@ -5,7 +5,7 @@
 //! and their fields are those that clients of the Python system know.
 
 use crate::{
-    batch::{BatchSummary, Lane},
+    batch::{BatchSummary, Lane, Phase},
     host::Protocol,
     id::{AttemptNo, BatchId, Epoch, ScanId, Seq},
     scan::{Progress, ScanStatus, VerdictCounts},
@@ -14,6 +14,30 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use utoipa::ToSchema;
+
+/// The names of all events, in the order of [`Event`].
+pub const EVENT_NAMES: [&str; 20] = [
+    "batch_start",
+    "line",
+    "batch_complete",
+    "scan_complete",
+    "host",
+    "batch_progress",
+    "batch_failed",
+    "batch_split",
+    "provisional_ports",
+    "batch_stopped",
+    "scan_started",
+    "scan_paused",
+    "scan_resumed",
+    "scan_stopping",
+    "scan_recovered",
+    "scan_waiting",
+    "scan_ready",
+    "scan_progress",
+    "scope_changed",
+    "out_of_scope_result",
+];
 
 /// What happened, without its place in the order. A client sees an [`EventFrame`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -31,6 +55,9 @@ pub enum Event {
         parent_batch_id: Option<BatchId>,
         /// nmap's arguments.
         argv: Vec<String>,
+        /// The step of a staged plan that it is of; null in any other plan.
+        #[serde(default)]
+        phase: Option<Phase>,
     },
     /// nmap wrote a line.
     Line {

@@ -3,6 +3,10 @@
 //! Nothing here is judged: a value nmap wrote is kept as it wrote it, and what has no field is
 //! still in the stored XML.
 
+mod refine;
+
+pub use refine::PortRun;
+
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::{fmt, net::IpAddr};

@@ -73,6 +73,9 @@ pub const RAW_FRAME_BYTES: usize = 256 * 1024;
 pub const LIVE_EVENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Events that one read of the store or of the live ring hands over at most.
 pub const EVENTS_PAGE_MAX: usize = 1000;
+/// Bytes of stored events that one request for some of them goes through, to the end of a segment;
+/// its `Link` goes on from there.
+pub const EVENTS_WALK_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Rows of a list without an explicit `limit` on our own routes.
 pub const PAGE_DEFAULT: usize = 100;
@@ -88,6 +91,18 @@ pub const SEARCH_READS_MAX: usize = 10_000;
 pub const SEARCH_ALL_READS_MAX: usize = 1_000_000;
 /// Words of one search.
 pub const SEARCH_WORDS_MAX: usize = 16;
+/// Cells of a scan's map at most.
+pub const MAP_CELLS_MAX: usize = 4096;
+/// Cells of a scan's map when none are asked for.
+pub const MAP_CELLS_DEFAULT: usize = 1024;
+/// Hosts that one map looks at for open ports, or steps through indexes that cost as much; beyond
+/// it says `truncated`.
+pub const MAP_READS_MAX: usize = 100_000;
+/// Hosts that are read to count what hosts have in common, or steps through indexes that cost as
+/// much; beyond it the answer is not `complete`.
+pub const FACET_READS_MAX: usize = 100_000;
+/// Ports that are looked at for that, beyond those of one page of a search.
+pub const FACET_PORTS_MAX: u64 = 2_000_000;
 /// Addresses of one `POST /api/nmap/run`: its client waits, and gets all in one answer.
 pub const RUN_ADDRESSES_MAX: u64 = 4096;
 /// Addresses that `POST /api/targets/expand` lists.
@@ -136,6 +151,12 @@ pub const FAILED_LOGINS_BURST: u32 = 20;
 pub const CALLERS_KEPT: usize = 10_000;
 /// Tokens at once; those that have ended make room.
 pub const TOKENS_MAX: usize = 1000;
+/// Profiles that users have made, in the store or in one file.
+pub const PROFILES_MAX: usize = 1000;
+/// Characters of a profile's name: `a-z`, `0-9`, `-` and `_`.
+pub const PROFILE_NAME_CHARS_MAX: usize = 64;
+/// Bytes of a file of profiles.
+pub const PROFILES_FILE_BYTES_MAX: u64 = 1024 * 1024;
 /// Longest that a token may be made for, unless it is for ever: ten years.
 pub const TOKEN_DAYS_MAX: u64 = 3650;
 /// Sessions of one token at once; the one that was unused for longest makes room.
@@ -163,11 +184,13 @@ pub const AUDIT_DETAIL_CHARS_MAX: usize = 500;
 /// How long refusals and exports of one kind and caller are counted together: the first is written down at once,
 /// how many came after it when this is over.
 pub const AUDIT_FOLD_EVERY: Duration = Duration::from_secs(60);
-/// Kinds of refusals, of known callers and as many of unknown ones, that are told apart at once; more
-/// are counted without saying whose they were.
-pub const AUDIT_FOLDS_MAX: usize = 32;
-/// The same of exports: callers, scans and formats.
-pub const AUDIT_EXPORTS_MAX: usize = 1024;
+/// Kinds of refusals of one known caller, and of all of them, that are told apart at once. More of one
+/// caller are counted without saying of which kind, of more callers without saying whose they were.
+pub const AUDIT_FOLDS_MAX: (usize, usize) = (32, 256);
+/// The same of unknown callers, each an address or a /64: of these there are as many as they like.
+pub const AUDIT_UNKNOWN_FOLDS_MAX: (usize, usize) = (8, 32);
+/// The same of exports: scans and formats.
+pub const AUDIT_EXPORTS_MAX: (usize, usize) = (1024, 4096);
 /// Entries of the audit log that one page reads at most where it is filtered; its `Link` goes on.
 pub const AUDIT_READS_MAX: usize = 10_000;
 /// Breaks of the audit log that an answer names; more are counted.

@@ -1,6 +1,6 @@
 //! Errors as clients see them: RFC 9457 problems with a stable code.
 
-use crate::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX};
+use crate::limits::{NAME_CHARS_MAX, NOTE_CHARS_MAX, PROFILE_NAME_CHARS_MAX};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
@@ -31,6 +31,12 @@ pub enum Code {
     MethodNotAllowed,
     /// Another project has that name.
     ProjectNameTaken,
+    /// Another profile has that name.
+    ProfileNameTaken,
+    /// The profile is built in, or stands in a file, and cannot be changed here.
+    ProfileFixed,
+    /// More profiles than there may be.
+    TooManyProfiles,
     /// The project has a scan that has not ended.
     ProjectBusy,
     /// The scan has ended.
@@ -84,6 +90,9 @@ impl Code {
             Self::MethodNotAllowed => 405,
             Self::RequestTimeout => 408,
             Self::ProjectNameTaken
+            | Self::ProfileNameTaken
+            | Self::ProfileFixed
+            | Self::TooManyProfiles
             | Self::TooManyTokens
             | Self::ProjectBusy
             | Self::ScanAlreadyEnded
@@ -121,6 +130,9 @@ impl Code {
             Self::NotFound => "There is no such thing",
             Self::MethodNotAllowed => "The method is not allowed here",
             Self::ProjectNameTaken => "Another project has that name",
+            Self::ProfileNameTaken => "Another profile has that name",
+            Self::ProfileFixed => "The profile cannot be changed here",
+            Self::TooManyProfiles => "Too many profiles",
             Self::ProjectBusy => "The project has a running scan",
             Self::ScanAlreadyEnded => "The scan has already ended",
             Self::ScanNotEnded => "The scan has not ended",
@@ -160,6 +172,15 @@ pub fn is_name(text: &str) -> bool {
     let length = text.chars().count();
     let printable = !text.chars().any(char::is_control);
     text.trim() == text && (1..=NAME_CHARS_MAX).contains(&length) && printable
+}
+
+/// Returns whether this is a name for a profile: 1 to [`PROFILE_NAME_CHARS_MAX`] of `a-z`, `0-9`,
+/// `-` and `_`, beginning with a letter or digit. It is the same in a URL and in a shell.
+pub fn is_profile_name(text: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
+    (1..=PROFILE_NAME_CHARS_MAX).contains(&text.len())
+        && text.bytes().all(is_plain)
+        && !text.starts_with(['-', '_'])
 }
 
 /// Returns whether this is good as a note that says why.

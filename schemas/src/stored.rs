@@ -6,22 +6,25 @@
 //! API may grow without rewriting a store.
 
 mod audit;
+mod profile;
 mod scope;
 pub mod v1;
 pub mod v2;
+pub mod v3;
 
 pub use audit::{AuditEntry, AuditObject, AuditOutcome, AuditRecord};
+pub use profile::ProfileRecord;
 pub use scope::ScopeRecord;
 
 use crate::{
     access::{Role, TokenId},
     address::AddressSet,
     attempt::{Ending, Outcome, RawInfos},
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::{BatchStatus, BatchSummary, Lane, Phase},
     grants::Grants,
     host::{HostFinding, PortId},
     id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId},
-    scan::{PinnedName, Policy, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
+    scan::{PinnedName, PlanKind, Policy, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -72,7 +75,11 @@ pub struct ScanSpec {
     pub name: Option<String>,
     /// When it was accepted.
     pub created_at: Time,
-    /// The flags as written.
+    /// The profile that it was asked for with; its flags are among `nmap_flags`.
+    pub profile: Option<String>,
+    /// In how many steps it goes over its addresses.
+    pub plan: PlanKind,
+    /// The flags as written, those of the profile first.
     pub nmap_flags: Vec<String>,
     /// The targets as written.
     pub targets: Vec<String>,
@@ -110,6 +117,8 @@ impl ScanSpec {
             project_id,
             name: None,
             created_at,
+            profile: None,
+            plan: PlanKind::Single,
             nmap_flags: Vec::new(),
             targets: Vec::new(),
             exclude: Vec::new(),
@@ -221,6 +230,8 @@ pub struct BatchRecord {
     pub lane: Lane,
     /// Server starts that ended while it ran and had finished nothing, one after the other.
     pub servers_lost: u32,
+    /// The step of a staged plan that it is of; none in any other plan.
+    pub phase: Option<Phase>,
 }
 
 impl BatchRecord {
@@ -241,6 +252,7 @@ impl BatchRecord {
             epoch,
             lane: Lane::Main,
             servers_lost: 0,
+            phase: None,
         }
     }
 }
@@ -254,14 +266,23 @@ pub struct VerdictsRecord {
     pub down: AddressSet,
     /// Given up by nmap at the user's host timeout.
     pub timed_out: AddressSet,
-    /// Open ports on them.
+    /// Open ports on them, and on those that are passed on.
     pub open_ports: u64,
+    /// Finished here, and passed on to the next step of a staged plan: no verdict yet. It stays so
+    /// when that step has given one.
+    pub passed: AddressSet,
 }
 
 impl VerdictsRecord {
     /// Returns the addresses that have a verdict.
     pub fn known(&self) -> AddressSet {
         self.up.union(&self.down).union(&self.timed_out)
+    }
+
+    /// Returns the addresses that the batch is done with: those that have a verdict, and those that
+    /// it has passed on.
+    pub fn settled(&self) -> AddressSet {
+        self.known().union(&self.passed)
     }
 }
 
@@ -309,7 +330,8 @@ pub struct HostRecord {
     pub attempt: AttemptNo,
     /// When the finding was made durable.
     pub seen_at: Time,
-    /// What nmap said; nothing but the address while the verdict is `unfinished`.
+    /// What nmap said, over all steps of a staged plan. While the verdict is `unfinished`: what the
+    /// steps so far have found out, and nothing but the address where there is none.
     pub finding: HostFinding,
     /// Up, timed out, or unfinished.
     pub verdict: Verdict,

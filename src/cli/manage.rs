@@ -184,6 +184,62 @@ impl From<Scripts> for ScriptTier {
     }
 }
 
+/// What to do with profiles.
+#[derive(Debug, ClapArgs)]
+pub struct ProfilesArgs {
+    /// What to do; lists them when left out.
+    #[command(subcommand)]
+    pub command: Option<ProfilesCommand>,
+}
+
+/// What to do with profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfilesCommand {
+    /// List profiles.
+    Ls,
+    /// Show a profile with nmap's whole command.
+    Show {
+        /// Its name.
+        name: String,
+    },
+    /// Make a profile.
+    Add {
+        /// Its name: a-z, 0-9, - and _.
+        name: String,
+        /// What it is for.
+        #[arg(long)]
+        description: Option<String>,
+        /// In how many steps its scans go over their addresses; single when left out.
+        #[arg(long, value_enum)]
+        plan: Option<Plan>,
+        /// nmap's flags, after `--`.
+        #[arg(last = true, value_name = "NMAP FLAGS")]
+        flags: Vec<String>,
+    },
+    /// Delete a profile. Scans that were started with it keep its flags.
+    Rm {
+        /// Its name.
+        name: String,
+    },
+    /// Make the profiles that a TOML file has, or replace those of their names.
+    ///
+    /// One is written as `[profiles.NAME]`, `flags = ["-sV", "-p-"]`, and if wanted
+    /// `description = "..."` and `plan = "staged"`.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// In how many steps a scan goes over its addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Plan {
+    /// Each address once, with all flags.
+    Single,
+    /// First which hosts are up, then their ports, then what listens on the open ones.
+    Staged,
+}
+
 /// What to do with what may be scanned.
 #[derive(Debug, Subcommand)]
 pub enum ScopeCommand {

@@ -98,7 +98,7 @@ pub enum Command {
         #[arg(value_parser = values::scan)]
         scan: Option<ScanId>,
     },
-    /// Follow a scan's events until it ends.
+    /// Follow a scan: live on a terminal, as lines in a pipe.
     Watch {
         /// The scan's number.
         #[arg(value_parser = values::scan)]
@@ -106,6 +106,9 @@ pub enum Command {
         /// Begin after this event; 0 for everything.
         #[arg(long, default_value_t = 0)]
         since: Seq,
+        /// Print lines on a terminal too.
+        #[arg(long)]
+        plain: bool,
     },
     /// Stop a scan and keep what it found.
     Stop {
@@ -193,6 +196,8 @@ pub enum Command {
     /// Names under which scans are kept.
     #[command(subcommand)]
     Projects(ProjectsCommand),
+    /// Named sets of nmap's flags: list them, and make your own.
+    Profiles(ProfilesArgs),
     /// Measure netscan on this machine, beside the least that the same work costs.
     ///
     /// Scans loopback alone, in a temporary directory that is removed. Takes up to three minutes,
@@ -212,6 +217,12 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Write manual pages, one for each command.
+    Man {
+        /// The directory to write them into; without one, `netscan`'s own goes to standard output.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 /// Targets and how to scan them.
@@ -226,6 +237,13 @@ pub struct ScanArgs {
     /// Ports, as nmap takes them: 22,80,8000-8100 or - for all.
     #[arg(short, long, value_name = "PORTS", allow_hyphen_values = true)]
     pub ports: Option<String>,
+    /// Scan with this profile (`netscan profiles` lists them). Flags given as well take the place
+    /// of the profile's that say the same thing; scripts add up.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// In how many steps to go over the addresses; as the profile says when left out, else single.
+    #[arg(long, value_enum)]
+    pub plan: Option<Plan>,
     /// Do not scan these; written like targets.
     #[arg(long, value_name = "TARGET")]
     pub exclude: Vec<String>,

@@ -72,6 +72,8 @@ pub enum ExportFormat {
     Md,
     /// A report in one file for a browser.
     Html,
+    /// As nmap's `-oG` writes it.
+    Gnmap,
 }
 
 impl ExportFormat {
@@ -84,6 +86,7 @@ impl ExportFormat {
             Self::Csv => "csv",
             Self::Md => "md",
             Self::Html => "html",
+            Self::Gnmap => "gnmap",
         }
     }
 }
@@ -97,9 +100,27 @@ pub struct DiffArgs {
     /// The later scan's number.
     #[arg(value_parser = values::scan)]
     pub after: ScanId,
+    /// As what; `--json` is `-f json`.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = DiffFormat::Text)]
+    pub format: DiffFormat,
     /// End with 1 when something differs that both scans know.
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// What a comparison is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// Lines for people.
+    Text,
+    /// One object.
+    Json,
+    /// An object a line.
+    Jsonl,
+    /// A report in Markdown.
+    Md,
+    /// In the form that ndiff writes.
+    Xml,
 }
 
 /// What to import, and as what.

@@ -32,6 +32,9 @@ pub struct ServeArgs {
     /// Why; needed when they lie beyond this machine and private networks.
     #[arg(long, value_name = "WHY", requires = "allow")]
     pub allow_note: Option<String>,
+    /// A TOML file of profiles; DATA/profiles.toml when left out, if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub profiles: Option<PathBuf>,
     /// Let web pages of this origin use the API (http://localhost:5173).
     #[arg(long, value_name = "ORIGIN", value_parser = values::origin)]
     pub cors_origin: Vec<String>,

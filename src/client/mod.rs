@@ -143,6 +143,16 @@ impl Client {
         typed(path, &self.call(Method::PATCH, path, Some(body)).await?)
     }
 
+    /// Sends a body by this method and returns the answer.
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<T, Failure> {
+        typed(path, &self.call(method, path, Some(body)).await?)
+    }
+
     /// Deletes something.
     pub async fn delete(&self, path: &str) -> Result<(), Failure> {
         self.call(Method::DELETE, path, None).await.map(drop)

@@ -21,6 +21,7 @@ use std::{
 };
 use tokio::{
     net::{UnixListener, UnixStream},
+    task::JoinHandle,
     time::{Instant, sleep},
 };
 
@@ -42,6 +43,8 @@ pub struct Engine {
     pub packet_rate: Option<u32>,
     /// What may be scanned besides, as long as the engine lives.
     pub allow: Vec<NewEntry>,
+    /// A file of profiles, instead of the one in the data directory.
+    pub profiles: Option<PathBuf>,
     /// How much of the sandbox around nmap has to be there.
     pub sandbox: api::SandboxMode,
     /// Whether it is a server's.
@@ -119,14 +122,15 @@ impl Session {
 
     /// Ends the engine, if it is ours.
     pub async fn close(self) {
-        if let Some(edge) = self.own {
-            edge.shutdown().cancel();
+        let (Some(edge), Some(system)) = (self.own, self.system) else { return };
+        edge.shutdown().cancel();
+        let drained = async {
+            if let Some(socket) = self.socket {
+                socket.drained().await;
+            }
             edge.settle_audit();
-        }
-        drop(self.socket);
-        if let Some(system) = self.system {
-            system.shutdown().await;
-        }
+        };
+        system.shutdown_beside(drained).await;
     }
 }
 
@@ -140,6 +144,7 @@ pub async fn start_engine(dir: &Path, engine: Engine) -> Result<Arc<System>, Fai
         packet_rate: Some(engine.packet_rate.unwrap_or(limits::PACKET_RATE))
             .filter(|rate| *rate > 0),
         allow: engine.allow,
+        profiles: engine.profiles,
         is_server: engine.is_server,
         launcher: Arc::new(launcher),
         privileges: Privileges::detect(),
@@ -167,7 +172,10 @@ fn reachable(dir: &Path) -> io::Result<(PathBuf, Option<fs::File>)> {
 }
 
 /// A socket file that is served, and removed in the end.
-pub struct SocketFile(PathBuf);
+pub struct SocketFile {
+    path: PathBuf,
+    served: JoinHandle<()>,
+}
 
 impl SocketFile {
     /// Serves the API on the directory's socket file. The store of the directory must be ours.
@@ -188,18 +196,25 @@ impl SocketFile {
             what: format!("listening on `{}`", file.display()),
             source,
         })?;
-        tokio::spawn(async move {
+        let served = tokio::spawn(async move {
             if let Err(error) = serve_unix(listener, edge).await {
                 tracing::error!(%error, "the socket file is not served any more: {error}");
             }
         });
-        Ok(Self(file))
+        Ok(Self { path: file, served })
+    }
+
+    /// Waits, after the edge's shutdown was cancelled, until its clients have let go or had time to.
+    pub async fn drained(mut self) {
+        if let Err(error) = (&mut self.served).await {
+            tracing::error!(%error, "serving the socket file panicked: {error}");
+        }
     }
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
         // A leftover is removed by the next owner.
-        let _ = fs::remove_file(&self.0);
+        let _ = fs::remove_file(&self.path);
     }
 }

@@ -5,7 +5,14 @@ use crate::{exit::Failure, output::Output};
 use axum::{body::Body, http::Method};
 use http_body_util::BodyExt;
 use netscan_schemas::{ScanId, Seq, api::Scan, event::ConnectionEvent};
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::time::{Instant, sleep};
 
 /// How long a process that owned the data directory is looked for: one that is gone comes back at
@@ -31,6 +38,7 @@ pub struct Follow {
     until: Option<Seq>,
     is_adrift: bool,
     lost_at: Option<Instant>,
+    is_lost: Arc<AtomicBool>,
 }
 
 impl Follow {
@@ -48,7 +56,23 @@ impl Follow {
             until: None,
             is_adrift: false,
             lost_at: None,
+            is_lost: Arc::default(),
         }
+    }
+
+    /// Returns the number of the last event that was returned.
+    pub fn seen(&self) -> Seq {
+        self.seen
+    }
+
+    /// Returns what says whether the server does not answer, and is looked for.
+    pub fn lost(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_lost)
+    }
+
+    /// Lets this one tell in the place of another whether the server is lost.
+    pub fn share_lost(&mut self, is_lost: Arc<AtomicBool>) {
+        self.is_lost = is_lost;
     }
 
     /// Returns the next event's text. Safe to cancel.
@@ -100,6 +124,7 @@ impl Follow {
             Ok(body) => {
                 self.body = Some(body);
                 self.lost_at = None;
+                self.is_lost.store(false, Ordering::Relaxed);
                 Ok(())
             }
             Err(failure @ (Failure::Unreachable { .. } | Failure::Protocol { .. })) => {
@@ -129,6 +154,7 @@ impl Follow {
     /// Waits before the next try, or gives up.
     async fn on_lost(&mut self, failure: Failure) -> Result<(), Failure> {
         let is_new = self.lost_at.is_none();
+        self.is_lost.store(true, Ordering::Relaxed);
         let lost_for = self.lost_at.get_or_insert_with(Instant::now).elapsed();
         let scan = self.scan;
         match &self.client {

@@ -1,5 +1,6 @@
 //! Small commands that change something.
 
+use crate::words::meant;
 use crate::{
     cli::{GrantArgs, LimitsArgs, ProjectsCommand, Switch, TargetsCommand},
     client::{Client, Session},
@@ -157,8 +158,11 @@ pub async fn project_of(client: &Client, text: &str) -> Result<ProjectId, Failur
     let numbered = projects.iter().find(|project| Some(project.id) == number);
     let named = || projects.iter().find(|project| project.name == text);
     numbered.or_else(named).map(|project| project.id).ok_or_else(|| {
-        let detail =
-            format!("there is no project `{text}`; `netscan projects ls` lists numbers and names");
+        let close = meant(text, projects.iter().map(|project| project.name.as_str()));
+        let close = close.map_or_else(String::new, |name| format!("did you mean `{name}`? "));
+        let detail = format!(
+            "there is no project `{text}`; {close}`netscan projects ls` lists numbers and names"
+        );
         Failure::Problem(Box::new(Problem::new(Code::NotFound, detail)))
     })
 }

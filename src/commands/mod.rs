@@ -8,13 +8,16 @@ mod export;
 mod find;
 mod follow;
 mod import;
+mod man;
 mod manage;
+mod profiles;
 mod scan;
 mod scope;
 mod serve;
 mod show;
 mod store;
 mod token;
+mod watch;
 
 use crate::{
     cli::{Args, Command, Document, confirmed},
@@ -55,6 +58,7 @@ pub async fn run(args: Args, out: &Output) -> Result<Exit, Failure> {
             clap_complete::generate(shell, &mut command, "netscan", &mut script);
             out.bytes(&script).map(|()| Exit::Ok)
         }
+        Command::Man { dir } => man::run(dir.as_deref(), out),
         Command::Openapi { document } => {
             let document = match document {
                 Document::Openapi => openapi::openapi(),
@@ -77,7 +81,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
     match command {
         Command::Ls => show::list(client, out).await,
         Command::Status { scan } => show::status(client, scan, out).await,
-        Command::Watch { scan, since } => show::watch(client, scan, since, out).await,
+        Command::Watch { scan, since, plain } => watch::run(client, scan, since, plain, out).await,
         Command::Hosts(filter) => find::hosts(client, &filter, out).await,
         Command::Host { address } => find::host(client, address, out).await,
         Command::Batches { scan } => show::batches(client, scan, out).await,
@@ -93,6 +97,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         Command::Targets(command) => manage::targets(client, command, out).await,
         Command::Token(command) => token::run(client, command, out).await,
         Command::Projects(command) => manage::projects(client, command, out).await,
+        Command::Profiles(args) => profiles::run(client, args, out).await,
         Command::Scope(command) => scope::run(client, command, out).await,
         Command::Audit(args) => audit::run(client, args, out).await,
         Command::Scan(_)
@@ -103,6 +108,7 @@ async fn with_client(client: &Client, command: Command, out: &Output) -> Result<
         | Command::Store(_)
         | Command::Bench(_)
         | Command::Openapi { .. }
+        | Command::Man { .. }
         | Command::Completions { .. } => {
             let source = io::ErrorKind::Unsupported.into();
             Err(Failure::Io { what: "carrying the command out here".into(), source })

@@ -149,6 +149,8 @@ fn request(args: &ScanArgs) -> Result<Written, Failure> {
     request.targets = targets;
     request.exclude = exclude;
     request.nmap_flags = flags;
+    request.profile.clone_from(&args.profile);
+    request.plan = args.plan.map(Into::into);
     request.name.clone_from(&args.name);
     request.chunk_size = args.chunk_size;
     request.concurrency = args.concurrency;

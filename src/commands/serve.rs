@@ -39,6 +39,7 @@ pub async fn run(
         slots: args.slots,
         packet_rate: args.packet_rate,
         allow,
+        profiles: args.profiles.clone(),
         is_server: true,
         ..engine
     };
@@ -93,14 +94,12 @@ pub async fn run(
     };
     tracing::info!("going down; scans go on with the next start");
     edge.shutdown().cancel();
-    edge.settle_audit();
-    let down = shut_down(&system, served);
+    let down = shut_down(&system, &edge, served, socket);
     tokio::select! {
         () = down => {}
         () = signals.end() => return Err(Failure::Interrupted),
         () = tokio::time::sleep(SHUTDOWN_MAX) => tracing::warn!("some clients are cut off"),
     }
-    drop(socket);
     if exit == Exit::Restart { Err(Failure::EngineGone) } else { Ok(exit) }
 }
 
@@ -215,13 +214,23 @@ fn reload(tls: Option<&Tls>) {
     }
 }
 
-async fn shut_down(system: &System, served: tokio::task::JoinHandle<io::Result<()>>) {
-    system.shutdown().await;
-    match served.await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::error!(%error, "serving failed: {error}"),
-        Err(error) => tracing::error!(%error, "serving panicked: {error}"),
-    }
+/// Ends the engine, and closes the store after the last request was answered.
+async fn shut_down(
+    system: &System,
+    edge: &Edge,
+    served: tokio::task::JoinHandle<io::Result<()>>,
+    socket: SocketFile,
+) {
+    let drained = async {
+        match served.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "serving failed: {error}"),
+            Err(error) => tracing::error!(%error, "serving panicked: {error}"),
+        }
+        socket.drained().await;
+        edge.settle_audit();
+    };
+    system.shutdown_beside(drained).await;
 }
 
 /// Each nmap costs the server three descriptors, each client one: what the system allows anyway

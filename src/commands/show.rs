@@ -301,6 +301,7 @@ pub async fn batches(client: &Client, scan: ScanId, out: &Output) -> Result<Exit
             batch.id.to_string(),
             batch.parent_batch_id.map(|parent| parent.to_string()).unwrap_or_default(),
             batch.lane.to_string(),
+            batch.phase.map(|phase| phase.to_string()).unwrap_or_default(),
             batch.status.to_string(),
             batch.attempt.map(|attempt| attempt.to_string()).unwrap_or_default(),
             batch.target_count.to_string(),
@@ -310,8 +311,19 @@ pub async fn batches(client: &Client, scan: ScanId, out: &Output) -> Result<Exit
             batch.detail.unwrap_or_default(),
         ]
     });
-    let header =
-        ["ID", "OF", "LANE", "STATUS", "TRY", "ADDRESSES", "UP", "OPEN", "TARGETS", "OUTCOME"];
+    let header = [
+        "ID",
+        "OF",
+        "LANE",
+        "STEP",
+        "STATUS",
+        "TRY",
+        "ADDRESSES",
+        "UP",
+        "OPEN",
+        "TARGETS",
+        "OUTCOME",
+    ];
     out.table(&header, rows.collect())?;
     Ok(Exit::Ok)
 }

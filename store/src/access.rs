@@ -1,4 +1,5 @@
-//! Writes of tokens and sessions, each a unit of its own.
+//! Writes of tokens and sessions. Only that they were used is a unit of its own: every other change
+//! goes with its entry in the audit log.
 
 use crate::{
     Store,
@@ -45,39 +46,9 @@ impl Write {
 }
 
 impl Store {
-    /// Keeps a new token.
-    pub fn create_token(&self, record: &TokenRecord) -> Ack {
-        let mut write = Write::new();
-        write.create_token(record);
-        self.submit(write)
-    }
-
-    /// Deletes a token with its sessions.
-    pub fn delete_token(&self, id: &TokenId) -> Ack {
-        self.submit(Write::of(Op::DeleteToken(id.clone())))
-    }
-
     /// Notes that a token was used.
     pub fn touch_token(&self, id: &TokenId, at: Time) -> Ack {
         self.submit(Write::of(Op::TouchToken { id: id.clone(), at }))
-    }
-
-    /// Keeps a new session, and forgets those that are older than `life` or were unused for `idle`.
-    pub fn create_session(
-        &self,
-        key: SessionKey,
-        session: &SessionRecord,
-        life: Duration,
-        idle: Duration,
-    ) -> Ack {
-        let mut write = Write::new();
-        write.create_session(key, session, life, idle);
-        self.submit(write)
-    }
-
-    /// Deletes a session; one that is gone already is no error.
-    pub fn delete_session(&self, key: SessionKey) -> Ack {
-        self.submit(Write::of(Op::DeleteSession(key)))
     }
 
     /// Notes that a session was used.

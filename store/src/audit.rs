@@ -12,8 +12,7 @@
 //! only a head that was kept elsewhere, which is why each entry is also told to the log.
 
 use crate::{
-    Store,
-    codec::{self, Record},
+    Store, codec,
     error::ReadError,
     file, rows,
     tables::{AUDIT, Bytes, META, meta},
@@ -40,8 +39,7 @@ pub(crate) fn append(
     let (last, prev) = newest(log, rows)?;
     // What does not encode was refused when it was handed in.
     let unsound = |error| redb::Error::Io(std::io::Error::other(error));
-    let record = codec::chained(prev, last.saturating_add(1), entry).map_err(unsound)?;
-    let bytes = record.to_bytes().map_err(unsound)?;
+    let (record, bytes) = codec::chained(prev, last.saturating_add(1), entry).map_err(unsound)?;
     log.insert(record.seq, bytes.as_slice())?;
     let head = codec::seal_meta(&head_row((record.seq, record.hash)));
     rows.insert(meta::AUDIT_HEAD, head.as_slice())?;

@@ -12,8 +12,8 @@
 use bincode::config::{self, Configuration, Limit, LittleEndian, Varint};
 use netscan_schemas::stored::{
     AttemptRecord, AuditEntry, AuditRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord,
-    ProjectRecord, ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord, VerdictsRecord,
-    v1, v2,
+    ProfileRecord, ProjectRecord, ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord,
+    VerdictsRecord, v1, v2, v3,
 };
 use netscan_schemas::{host::HostFinding, scan::ScanState};
 use serde::{Serialize, de::DeserializeOwned};
@@ -159,13 +159,15 @@ macro_rules! versioned {
 }
 
 versioned!("project", ProjectRecord = 2, { 1 => v1::ProjectRecord, 2 => ProjectRecord });
-versioned!("scan-spec", ScanSpec = 2, { 1 => v1::ScanSpec, 2 => ScanSpec });
+versioned!("scan-spec", ScanSpec = 3, { 1 => v1::ScanSpec, 2 => v2::ScanSpec, 3 => ScanSpec });
 versioned!("scan-state", ScanState = 1, { 1 => ScanState });
 versioned!("plan", PlanRecord = 3, { 1 => v1::PlanRecord, 2 => v2::PlanRecord, 3 => PlanRecord });
 versioned!("tally", TallyRecord = 1, { 1 => TallyRecord });
 // Version 3 is version 2 with one more outcome.
-versioned!("batch", BatchRecord = 3, { 1 => v1::BatchRecord, 2 => BatchRecord, 3 => BatchRecord });
-versioned!("verdicts", VerdictsRecord = 1, { 1 => VerdictsRecord });
+versioned!("batch", BatchRecord = 4, {
+    1 => v1::BatchRecord, 2 => v3::BatchRecord, 3 => v3::BatchRecord, 4 => BatchRecord
+});
+versioned!("verdicts", VerdictsRecord = 2, { 1 => v1::VerdictsRecord, 2 => VerdictsRecord });
 // As with batches: version 3 has one more outcome.
 versioned!("attempt", AttemptRecord = 3, {
     1 => v1::AttemptRecord, 2 => AttemptRecord, 3 => AttemptRecord
@@ -175,25 +177,26 @@ versioned!("difficult", DifficultRecord = 1, { 1 => DifficultRecord });
 versioned!("scope", ScopeRecord = 1, { 1 => ScopeRecord });
 versioned!("token", TokenRecord = 1, { 1 => TokenRecord });
 versioned!("session", SessionRecord = 1, { 1 => SessionRecord });
+versioned!("profile", ProfileRecord = 1, { 1 => ProfileRecord });
 
 /// Bytes of the links: the hash of the entry before, and its own.
 const LINKS_BYTES: usize = 64;
 
 impl Record for AuditRecord {
     const KIND: &'static str = "audit";
-    const VERSION: u16 = 1;
+    // Version 2 is version 1 with more actions and kinds of things.
+    const VERSION: u16 = 2;
 
     fn to_bytes(&self) -> Result<Vec<u8>, CodecError> {
         let body = encode(Self::KIND, &(self.seq, &self.entry))?;
-        let linked = [self.prev.as_slice(), &self.hash, &body].concat();
-        Ok(seal(CODEC_CHAINED, Self::VERSION, &linked))
+        Ok(seal_chained(&self.prev, &self.hash, &body))
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
         let kind = Self::KIND;
         let (version, prev, hash, body) = unseal_chained(bytes)?;
         let (seq, entry) = match version {
-            1 => decode::<(u64, AuditEntry)>(kind, body)?,
+            1 | 2 => decode::<(u64, AuditEntry)>(kind, body)?,
             found => return Err(CodecError::UnknownVersion { kind, found }),
         };
         Ok(Self { seq, entry, prev, hash })
@@ -219,15 +222,29 @@ fn chain_hash(prev: &[u8; 32], version: u16, body: &[u8]) -> [u8; 32] {
     *hasher.finalize().as_bytes()
 }
 
-/// Returns an entry in its place behind the one with this hash.
+fn seal_chained(prev: &[u8; 32], hash: &[u8; 32], body: &[u8]) -> Vec<u8> {
+    let linked = [prev.as_slice(), hash, body].concat();
+    seal(CODEC_CHAINED, AuditRecord::VERSION, &linked)
+}
+
+/// Returns an entry in its place behind the one with this hash, and its bytes as they are stored.
 pub(crate) fn chained(
     prev: [u8; 32],
     seq: u64,
     entry: AuditEntry,
-) -> Result<AuditRecord, CodecError> {
+) -> Result<(AuditRecord, Vec<u8>), CodecError> {
     let body = encode(AuditRecord::KIND, &(seq, &entry))?;
     let hash = chain_hash(&prev, AuditRecord::VERSION, &body);
-    Ok(AuditRecord { seq, entry, prev, hash })
+    let bytes = seal_chained(&prev, &hash, &body);
+    Ok((AuditRecord { seq, entry, prev, hash }, bytes))
+}
+
+/// Returns how many bytes an entry takes, or an error when it is too large to be read back. It is
+/// encoded later, by the writer, which knows its place.
+pub(crate) fn audit_bytes(entry: &AuditEntry) -> Result<usize, CodecError> {
+    /// More than number, links and envelope take.
+    const ROOM: usize = LINKS_BYTES + 32;
+    sized(AuditRecord::KIND, entry, ROOM)
 }
 
 /// Returns whether a stored entry has the hash of what it says, in whatever version it was written.
@@ -265,11 +282,17 @@ fn within_limit(kind: &'static str, bytes: usize) -> Result<(), CodecError> {
 pub(crate) fn check_finding(finding: &HostFinding) -> Result<(), CodecError> {
     /// More than all other fields of a [`HostRecord`] take.
     const ROOM: usize = 64;
-    let kind = HostRecord::KIND;
+    sized(HostRecord::KIND, finding, ROOM).map(drop)
+}
+
+/// Returns the bytes that a value takes with so many more, if a record may have as many.
+fn sized<T: Serialize>(kind: &'static str, value: &T, room: usize) -> Result<usize, CodecError> {
     let mut counter = bincode::enc::write::SizeWriter::default();
-    bincode::serde::encode_into_writer(finding, &mut counter, FORMAT)
+    bincode::serde::encode_into_writer(value, &mut counter, FORMAT)
         .map_err(|error| CodecError::Encode { kind, why: error.to_string() })?;
-    within_limit(kind, counter.bytes_written + ROOM)
+    let bytes = counter.bytes_written + room;
+    within_limit(kind, bytes)?;
+    Ok(bytes)
 }
 
 /// Returns a row of `meta` as it is stored.

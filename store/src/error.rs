@@ -4,7 +4,7 @@ use crate::codec::CodecError;
 use netscan_schemas::{
     TokenId,
     id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId},
-    limits::TOKENS_MAX,
+    limits::{PROFILES_MAX, TOKENS_MAX},
 };
 use std::{io, path::PathBuf};
 
@@ -190,6 +190,21 @@ pub enum Refusal {
     /// The token exists.
     #[error("there is already a token {0}")]
     TokenExists(TokenId),
+    /// There is a profile of this name.
+    #[error("there is already a profile `{name}`")]
+    ProfileExists {
+        /// The name.
+        name: String,
+    },
+    /// There is no profile of this name.
+    #[error("there is no profile `{name}`")]
+    NoProfile {
+        /// The name.
+        name: String,
+    },
+    /// There are as many profiles as there may be.
+    #[error("there are {PROFILES_MAX} profiles, and no more may be; delete some first")]
+    TooManyProfiles,
     /// There are as many tokens as there may be.
     #[error("there are {TOKENS_MAX} tokens, and no more may be; revoke some first")]
     TooManyTokens,

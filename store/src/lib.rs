@@ -22,6 +22,7 @@ mod instance;
 mod metrics;
 mod migrate;
 mod overlay;
+mod pack;
 mod postings;
 pub mod raw;
 mod reader;
@@ -40,7 +41,7 @@ mod writer;
 pub use error::{OpenError, ReadError, Refusal, WriteError};
 pub use metrics::Metrics;
 pub use reader::{
-    AuditPage, AuditQuery, HistoryPage, HistoryPlace, HostPage, Known, ScanFilter, ScanView,
+    AuditPage, AuditQuery, HistoryPage, HistoryPlace, HostPage, Known, ScanFilter, ScanView, Step,
 };
 pub use scrub::Scrub;
 pub use segment::Texts;

@@ -4,16 +4,13 @@
 //! A frame carries the checksum of its content, and the attempt's record the BLAKE3 digest over
 //! all of them. Whoever writes compresses, so that the writer's thread has less to do.
 
+use crate::pack::{Checksum, pack};
 use netscan_schemas::limits::RAW_FRAME_BYTES;
 use std::io;
 
-const LEVEL: i32 = 1;
-
 /// Compresses one frame.
 pub fn compress(bytes: &[u8]) -> io::Result<Vec<u8>> {
-    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-    compressor.include_checksum(true)?;
-    compressor.compress(bytes)
+    pack(bytes, Checksum::With)
 }
 
 /// Returns what a frame holds; one that claims to hold more than a frame may is an error.

@@ -14,8 +14,8 @@ use netscan_schemas::{
     scan::ScanState,
     stored::{
         AttemptRecord, AuditRecord, BatchRecord, DifficultRecord, HostRecord, PlanRecord,
-        ProjectRecord, ScanSpec, ScopeRecord, SessionRecord, TallyRecord, TokenRecord,
-        VerdictsRecord,
+        ProfileRecord, ProjectRecord, ScanSpec, ScopeRecord, SessionRecord, TallyRecord,
+        TokenRecord, VerdictsRecord,
     },
 };
 use redb::Value;
@@ -80,6 +80,15 @@ pub(crate) fn token(key: &str, bytes: &[u8]) -> Result<TokenRecord, CodecError> 
     }
 }
 
+/// Returns a profile, if it is sound and the one of its key.
+pub(crate) fn profile(key: &str, bytes: &[u8]) -> Result<ProfileRecord, CodecError> {
+    let record = ProfileRecord::from_bytes(bytes)?;
+    match record.name == key {
+        true => Ok(record),
+        false => Err(CodecError::Misplaced { kind: ProfileRecord::KIND }),
+    }
+}
+
 /// Returns the events of a segment, if they are sound and begin with the one of their key.
 pub(crate) fn events(scan: ScanId, first: Seq, bytes: &[u8]) -> Result<segment::Texts, CodecError> {
     let texts = segment::decode(bytes)?;
@@ -120,6 +129,11 @@ pub(crate) fn verify(table: &str, key: &[u8], value: &[u8]) -> Result<(), CodecE
             let key = std::str::from_utf8(key)
                 .map_err(|_| CodecError::Misplaced { kind: TokenRecord::KIND })?;
             token(key, value).map(drop)
+        }
+        "profiles" => {
+            let key = std::str::from_utf8(key)
+                .map_err(|_| CodecError::Misplaced { kind: ProfileRecord::KIND })?;
+            profile(key, value).map(drop)
         }
         "sessions" => SessionRecord::from_bytes(value).map(drop),
         "attempts" => attempt(AttemptKey::from_bytes(key), value).map(drop),

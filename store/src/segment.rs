@@ -7,7 +7,10 @@
 //! The texts are JSON without raw line ends, and are kept byte for byte: a client reads the same
 //! bytes live and years later.
 
-use crate::codec::{self, CODEC_EVENTS, CodecError};
+use crate::{
+    codec::{self, CODEC_EVENTS, CodecError},
+    pack::{Checksum, pack},
+};
 use std::sync::Arc;
 
 /// Bytes of text after which the writer starts another segment.
@@ -17,7 +20,6 @@ pub(crate) const SEGMENT_BYTES_MAX: usize = codec::BODY_BYTES_MAX;
 
 pub(crate) const KIND: &str = "event-segment";
 const VERSION: u16 = 1;
-const LEVEL: i32 = 1;
 
 /// Encodes a segment.
 pub(crate) fn encode(texts: &[Arc<str>]) -> Result<Vec<u8>, CodecError> {
@@ -29,7 +31,7 @@ pub(crate) fn encode(texts: &[Arc<str>]) -> Result<Vec<u8>, CodecError> {
     // Both fit: they are at most `SEGMENT_BYTES_MAX`.
     body.extend((texts.len() as u32).to_le_bytes());
     body.extend((joined.len() as u32).to_le_bytes());
-    let packed = zstd::bulk::compress(joined.as_bytes(), LEVEL)
+    let packed = pack(joined.as_bytes(), Checksum::Without)
         .map_err(|error| CodecError::Encode { kind: KIND, why: error.to_string() })?;
     body.extend(packed);
     Ok(codec::seal(CODEC_EVENTS, VERSION, &body))

@@ -7,13 +7,10 @@ use crate::{
     scrub::{Scrub, Scrubber},
     space::{BALLAST_BYTES, RESERVE_BYTES, Room},
     upkeep::{self, Copied, TableStats, UpkeepError},
-    write::{Ack, Op, ProjectEdit, Write},
+    write::{Ack, Write},
     writer::{self, Message, Unit},
 };
-use netscan_schemas::{
-    id::{BatchId, Epoch, ProjectId, ScanId, ScopeId, Seq},
-    stored::ScopeRecord,
-};
+use netscan_schemas::id::{BatchId, Epoch, ProjectId, ScanId, Seq};
 use redb::ReadTransaction;
 use std::{
     io,
@@ -53,8 +50,9 @@ impl Default for Options {
 
 /// Who is told of events, each once and in order, after they are durable.
 pub trait Publisher: Send + Sync {
-    /// Takes new events of a scan. Runs on the writer's thread: it must not wait.
-    fn publish(&self, scan: ScanId, events: &[(Seq, Arc<str>)]);
+    /// Takes new events of a scan; its project is none when what says so is damaged. Runs on the
+    /// writer's thread: it must not wait.
+    fn publish(&self, scan: ScanId, project: Option<ProjectId>, events: &[(Seq, Arc<str>)]);
 }
 
 /// Tells nobody.
@@ -62,7 +60,7 @@ pub trait Publisher: Send + Sync {
 pub struct NoPublisher;
 
 impl Publisher for NoPublisher {
-    fn publish(&self, _scan: ScanId, _events: &[(Seq, Arc<str>)]) {}
+    fn publish(&self, _scan: ScanId, _project: Option<ProjectId>, _events: &[(Seq, Arc<str>)]) {}
 }
 
 /// Whether the store takes writes, and whether it should be given more to write.
@@ -228,33 +226,6 @@ impl Store {
         let mut write = Write::new();
         write.create_project(name, description);
         self.submit(write)
-    }
-
-    /// Changes what is given of a project; the receipt holds it.
-    pub fn update_project(&self, id: ProjectId, edit: ProjectEdit) -> Ack {
-        let mut write = Write::new();
-        write.update_project(id, edit);
-        self.submit(write)
-    }
-
-    /// Deletes a project with all its scans, unless one of them has not ended.
-    pub fn delete_project(&self, id: ProjectId) -> Ack {
-        self.submit(Write::of(Op::DeleteProject(id)))
-    }
-
-    /// Adds an entry to a scope; its number is chosen here, and the receipt holds it.
-    pub fn add_scope(&self, record: ScopeRecord) -> Ack {
-        self.submit(Write::of(Op::AddScope(record)))
-    }
-
-    /// Removes an entry of the server's scope, or of this project's; the receipt holds it.
-    pub fn remove_scope(&self, project: Option<ProjectId>, id: ScopeId) -> Ack {
-        self.submit(Write::of(Op::RemoveScope { project, id }))
-    }
-
-    /// Deletes a scan with all it holds, unless it has not ended.
-    pub fn delete_scan(&self, id: ScanId) -> Ack {
-        self.submit(Write::of(Op::DeleteScan(id)))
     }
 
     /// Returns a number for a new scan, never given out before to one that was written.

@@ -6,6 +6,7 @@
 //! memory    difficult                               over all scans, outlives them
 //! policy    scopes                                  what may be scanned
 //! access    tokens  sessions                        lean on no other row
+//! settings  profiles                                lean on no other row
 //! history   audit                                   only ever grows
 //! indexes   project_names  scans_by_project  scans_by_status  batches_by_scan
 //!           hosts_by_scan  hosts_by_address  postings  texts
@@ -112,6 +113,7 @@ tables! {
     POSTINGS postings: PostingKey => Bytes,
     TEXTS texts: Bytes => (),
     AUDIT audit: u64 => Bytes,
+    PROFILES profiles: &'static str => Bytes,
 }
 
 /// Rows of `meta`.

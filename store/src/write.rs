@@ -22,8 +22,8 @@ use netscan_schemas::{
     id::{AttemptNo, BatchId, ProjectId, ScanId, ScopeId, Seq},
     scan::{ScanState, ScanStatus},
     stored::{
-        AttemptRecord, AuditEntry, BatchRecord, Difficulty, PlanRecord, ProjectRecord, ScanSpec,
-        ScopeRecord, SessionRecord,
+        AttemptRecord, AuditEntry, BatchRecord, Difficulty, PlanRecord, ProfileRecord,
+        ProjectRecord, ScanSpec, ScopeRecord, SessionRecord,
     },
 };
 use std::{
@@ -131,6 +131,9 @@ pub(crate) enum Op {
         at: Time,
     },
     Audit(AuditEntry),
+    CreateProfile(ProfileRecord),
+    ReplaceProfile(ProfileRecord),
+    DeleteProfile(String),
 }
 
 /// What to change of a project; what is left out stays.
@@ -175,6 +178,8 @@ pub(crate) struct RecordHosts {
     pub(crate) attempt: AttemptNo,
     pub(crate) at: Time,
     pub(crate) hosts: Vec<HostFinding>,
+    /// Whether the next step of a staged plan has them: they get no verdict yet.
+    pub(crate) passes: bool,
 }
 
 /// Open ports that an attempt announced of hosts which it did not finish.
@@ -223,8 +228,8 @@ impl Write {
     /// Adds an entry to the audit log: it is there if, and only if, the rest of the unit is. It gets
     /// its number and its place in the chain when it is written.
     pub fn audit(&mut self, entry: AuditEntry) -> &mut Self {
-        let bytes = codec::chained([0; 32], 0, entry.clone()).and_then(|record| record.to_bytes());
-        let size = bytes.as_ref().map_or(0, Vec::len);
+        let bytes = codec::audit_bytes(&entry);
+        let size = bytes.as_ref().copied().unwrap_or(0);
         self.push(size, bytes.map(|_| Op::Audit(entry)))
     }
 
@@ -242,6 +247,22 @@ impl Write {
     /// Deletes a project with all its scans, unless one of them has not ended.
     pub fn delete_project(&mut self, id: ProjectId) -> &mut Self {
         self.push(0, Ok(Op::DeleteProject(id)))
+    }
+
+    /// Adds a profile. One of its name is refused, and more than
+    /// [`PROFILES_MAX`](netscan_schemas::limits::PROFILES_MAX).
+    pub fn create_profile(&mut self, record: &ProfileRecord) -> &mut Self {
+        self.put(record, |_| Op::CreateProfile(record.clone()))
+    }
+
+    /// Puts a profile in the place of the one of its name; when that was made stays.
+    pub fn replace_profile(&mut self, record: &ProfileRecord) -> &mut Self {
+        self.put(record, |_| Op::ReplaceProfile(record.clone()))
+    }
+
+    /// Deletes a profile; scans that were asked for with it keep its flags.
+    pub fn delete_profile(&mut self, name: &str) -> &mut Self {
+        self.push(0, Ok(Op::DeleteProfile(name.to_owned())))
     }
 
     /// Adds an entry to a scope; its number is chosen when it is written, and the receipt holds it.
@@ -335,11 +356,27 @@ impl Write {
         at: Time,
         hosts: Vec<HostFinding>,
     ) -> &mut Self {
+        self.record(RecordHosts { scan, batch, attempt, at, hosts, passes: false })
+    }
+
+    /// Adds what a step of a staged plan found out about hosts that the next one goes on with. They
+    /// get a row and no verdict; what that step finds is added to the row.
+    pub fn pass_hosts_on(
+        &mut self,
+        scan: ScanId,
+        batch: BatchId,
+        attempt: AttemptNo,
+        at: Time,
+        hosts: Vec<HostFinding>,
+    ) -> &mut Self {
+        self.record(RecordHosts { scan, batch, attempt, at, hosts, passes: true })
+    }
+
+    fn record(&mut self, op: RecordHosts) -> &mut Self {
         /// About what a host and its index rows take.
         const HOST_BYTES: usize = 1024;
-        let bytes = hosts.len() * HOST_BYTES;
-        let checked = hosts.iter().try_for_each(codec::check_finding);
-        let op = RecordHosts { scan, batch, attempt, at, hosts };
+        let bytes = op.hosts.len() * HOST_BYTES;
+        let checked = op.hosts.iter().try_for_each(codec::check_finding);
         self.push(bytes, checked.map(|()| Op::RecordHosts(op)))
     }
 

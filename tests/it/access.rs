@@ -131,7 +131,7 @@ fn first_start(format: &str) -> String {
     // What a browser does with the login URL.
     let (page, code) = server.login.split_once('#').unwrap();
     assert_eq!(page, format!("{}/login", server.url));
-    assert!(ask("GET", page, &[], "").2.contains("/login.js"));
+    assert!(ask("GET", page, &[], "").2.contains("/assets/"));
     let session = format!("{}/api/session", server.url);
     let own = [("origin", server.url.as_str())];
     let body = format!("{{\"code\":\"{code}\"}}");

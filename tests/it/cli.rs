@@ -2,7 +2,7 @@
 
 use crate::support::{json, listen, netscan, run, temp, text};
 use serde_json::Value;
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 fn ports(host: &Value, state: &str) -> Vec<u64> {
     let ports = host["ports"].as_array().unwrap().iter();
@@ -217,4 +217,71 @@ fn the_documents_of_the_api_are_printed_as_they_are_committed() {
         assert_eq!(text(&output.stdout), committed(name), "{document}");
     }
     assert!(!data.path().join("netscan.redb").exists(), "nothing is opened for it");
+}
+
+#[test]
+fn manual_pages_and_completions_name_every_command() {
+    let (data, pages) = (temp(), temp());
+    let dir = pages.path().join("man1");
+    let output = run(netscan(data.path()).arg("man").arg("--dir").arg(&dir));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let page = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
+    for (name, wanted) in [
+        ("netscan.1", "netscan\\-watch(1)"),
+        ("netscan-watch.1", "\\-\\-plain"),
+        ("netscan-diff.1", "ndiff"),
+        ("netscan-scope-allow.1", "\\-\\-note"),
+    ] {
+        assert!(page(name).contains(wanted), "{name}:\n{}", page(name));
+    }
+    let printed = run(netscan(data.path()).arg("man"));
+    assert_eq!(text(&printed.stdout), page("netscan.1"));
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = run(netscan(data.path()).args(["completions", shell]));
+        let script = text(&output.stdout);
+        assert!(script.contains("watch"), "{shell}: {script}");
+        // The others do not complete values.
+        let completes = ["bash", "zsh", "fish"].contains(&shell);
+        assert_eq!(script.contains("gnmap"), completes, "{shell}: {script}");
+    }
+    // A directory that cannot be made is named.
+    let output = run(netscan(data.path()).args(["man", "--dir", "/dev/null/x"]));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("/dev/null/x"), "{}", text(&output.stderr));
+}
+
+/// On a terminal `watch` takes the whole screen and gives it back; in a pipe it prints lines.
+#[test]
+fn watching_takes_a_terminal_and_gives_it_back() {
+    let data = temp();
+    let (_listener, port) = listen("127.0.0.1");
+    let port = port.to_string();
+    let output = run(netscan(data.path()).args(["scan", "127.0.0.1", "-p", &port]));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let lines = text(&run(netscan(data.path()).args(["watch", "1"])).stdout);
+    assert!(lines.contains("scan completed: 1 up, 1 open ports"), "{lines}");
+    assert!(!lines.contains('\u{1b}'), "{lines:?}");
+    let program = netscan(data.path());
+    let mut command = program.get_program().to_string_lossy().into_owned();
+    for arg in program.get_args() {
+        command.push_str(&format!(" '{}'", arg.to_string_lossy()));
+    }
+    let script = |args: &str| {
+        // `script` makes a terminal; the key comes once the screen was drawn.
+        let command = format!("stty rows 30 cols 100; {command} {args}");
+        let keys = format!("(sleep 3; printf q; sleep 3) | script -qec \"{command}\" /dev/null");
+        Command::new("sh").arg("-c").arg(keys).env("TERM", "xterm").output()
+    };
+    let Ok(watched) = script("watch 1") else { panic!("there is no sh") };
+    let shown = text(&watched.stdout);
+    if shown.is_empty() {
+        eprintln!("skipped: `script` is not installed");
+        return;
+    }
+    let (enter, leave) = ("\u{1b}[?1049h", "\u{1b}[?1049l");
+    assert!(shown.contains(enter) && shown.contains("findings"), "{shown:?}");
+    let (_, after) = shown.rsplit_once(leave).expect("the screen is given back");
+    assert!(after.contains("scan 1 completed: 1 up, 0 down"), "{shown:?}");
+    let plain = text(&script("watch 1 --plain").unwrap().stdout);
+    assert!(plain.contains("scan completed") && !plain.contains(enter), "{plain:?}");
 }

@@ -189,3 +189,28 @@ fn ports_that_were_announced_before_a_crash_are_kept_and_labelled() {
     let hosts = server.get(&format!("/api/scans/{scan}/hosts"));
     assert_eq!((&hosts[0]["verdict"], &hosts[0]["provisional_ports"]), (&json!("up"), &json!([])));
 }
+
+#[test]
+fn an_actor_that_failed_shows_in_the_supervision_tree_with_its_cause() {
+    let data = temp();
+    let nmap = FakeNmap::new("hang\n").unwrap();
+    let server = Server::start_failing(data.path(), &nmap, "scan-cut:2:panic");
+    let scan =
+        server.scan(&json!({"targets": ["127.0.8.0/30"], "chunk_size": 1, "concurrency": 2}));
+    let tree = eventually("the restart", || {
+        let tree = server.get("/api/system/supervision");
+        let engine = &tree["nodes"][0];
+        let of_scan = engine["children"].as_array()?.iter().find(|child| child["id"] == scan)?;
+        let is_back = of_scan["restarts"] == 1 && of_scan["state"] == "running";
+        is_back.then_some(tree)
+    });
+    assert_eq!(
+        (&tree["restarts_total"], &tree["restarts"][0]["kind"]),
+        (&json!(1), &json!("scan"))
+    );
+    assert_eq!(tree["restarts"][0]["id"], scan, "{tree}");
+    let cause = tree["restarts"][0]["cause"].as_str().unwrap();
+    assert!(cause.contains("fail point `scan-cut`"), "{cause}");
+    server.post(&format!("/api/scans/{scan}/stop"), &json!({}));
+    server.ended(scan);
+}

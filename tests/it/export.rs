@@ -93,6 +93,69 @@ fn a_difference_can_be_the_exit_code() {
     assert_eq!(json(&output)["summary"]["ports_vanished"], 1);
 }
 
+/// The same from the store that is opened and from a server that has it.
+#[test]
+fn comparisons_and_exports_are_the_same_from_a_server() {
+    let (data, files) = (temp(), temp());
+    for (name, port) in [("a.xml", 22), ("b.xml", 23)] {
+        let document = format!(
+            "<nmaprun scanner=\"nmap\" args=\"nmap\" version=\"7.93\"><host>\
+             <status state=\"up\" reason=\"x\"/><address addr=\"10.0.0.1\" addrtype=\"ipv4\"/>\
+             <ports><port protocol=\"tcp\" portid=\"{port}\"><state state=\"open\" reason=\"x\"/>\
+             </port></ports></host><runstats><finished time=\"1\" exit=\"success\"/></runstats>\
+             </nmaprun>"
+        );
+        fs::write(files.path().join(name), document).unwrap();
+    }
+    let names = ["a.xml", "b.xml"].map(|name| files.path().join(name));
+    let output = run(netscan(data.path()).arg("import").args(&names));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let commands: Vec<Vec<&str>> = ["text", "json", "jsonl", "md", "xml"]
+        .into_iter()
+        .map(|format| vec!["diff", "1", "2", "-f", format])
+        .chain([vec!["--json", "diff", "1", "2"], vec!["export", "1", "-f", "gnmap"]])
+        .collect();
+    let alone: Vec<String> = commands.iter().map(|args| said(data.path(), args)).collect();
+    assert!(alone[0].contains("? 23/tcp open (was not probed)"), "{}", alone[0]);
+    assert_eq!(alone[1], alone[5]);
+    assert!(alone[4].contains("<port portid=\"23\" protocol=\"tcp\"/>"), "{}", alone[4]);
+    assert!(alone[6].contains("Host: 10.0.0.1 ()\tPorts: 22/open/tcp/////\n"), "{}", alone[6]);
+    let server = Server::start(data.path(), None);
+    for (args, alone) in commands.iter().zip(alone) {
+        assert_eq!(said(data.path(), args), alone, "{args:?}");
+    }
+    server.stop();
+}
+
+/// What an nmap writes with `-oG`, and what is exported of the XML of the same run.
+#[test]
+fn a_grepable_export_is_what_nmap_writes() {
+    let (data, files) = (temp(), temp());
+    let (_listener, open) = listen("127.0.0.1");
+    let scans = [vec!["-sT"], vec!["-sT", "-sV", "--version-intensity", "0"], vec!["-sT", "-F"]];
+    for (index, flags) in scans.iter().enumerate() {
+        let [xml, grepable] =
+            ["xml", "gnmap"].map(|kind| files.path().join(format!("{index}.{kind}")));
+        let mut nmap = Command::new("nmap");
+        nmap.args(["-n", "--max-retries", "0"]).args(flags);
+        if !flags.contains(&"-F") {
+            nmap.args(["-p", &format!("{open},1-3")]);
+        }
+        let ran = nmap.arg("127.0.0.1-2").arg("-oX").arg(&xml).arg("-oG").arg(&grepable).output();
+        assert!(ran.unwrap().status.success());
+        let output = run(netscan(data.path()).arg("import").arg(&xml));
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let hosts = |text: &str| {
+            let hosts = text.lines().filter(|line| line.starts_with("Host: "));
+            hosts.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let theirs = hosts(&fs::read_to_string(&grepable).unwrap());
+        let ours = said(data.path(), &["export", &(index + 1).to_string(), "-f", "gnmap"]);
+        assert_eq!(hosts(&ours), theirs, "{flags:?}");
+        assert_eq!(theirs.len(), 4);
+    }
+}
+
 #[test]
 fn a_server_takes_files_and_says_what_is_wrong_with_them() {
     let data = temp();

@@ -91,7 +91,17 @@ impl Server {
 
     /// Starts one with more arguments.
     pub fn start_with(data: &Path, nmap: Option<&FakeNmap>, more: &[&str]) -> Self {
+        Self::run(netscan(data), nmap, more)
+    }
+
+    /// Starts one that fails at a point of its own.
+    pub fn start_failing(data: &Path, nmap: &FakeNmap, at: &str) -> Self {
         let mut command = netscan(data);
+        command.env("NETSCAN_FAIL_AT", at);
+        Self::run(command, Some(nmap), &[])
+    }
+
+    fn run(mut command: Command, nmap: Option<&FakeNmap>, more: &[&str]) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0", "--auth", "none"]).args(more);
         if let Some(nmap) = nmap {
             command.args(WITH_STAND_IN).arg(nmap.program());
@@ -103,6 +113,24 @@ impl Server {
         let base = line.split_whitespace().find(|word| word.starts_with("http://"));
         let base = base.unwrap_or_else(|| panic!("no URL in `{line}`")).trim_end_matches('/');
         Self { child, base: base.to_owned() }
+    }
+
+    /// Starts a server that dies at a fail point, and returns it with its URL.
+    pub fn start_dying(data: &Path, nmap: &FakeNmap, point: &str) -> (Child, String) {
+        let mut child = netscan(data)
+            .args(["serve", "--listen", "127.0.0.1:0", "--auth", "none"])
+            .args(WITH_STAND_IN)
+            .arg(nmap.program())
+            .env(netscan_store::failpoint::VARIABLE, point)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let line = lines.next().expect("a line with the URL").expect("text");
+        let base = line.split_whitespace().find(|word| word.starts_with("http://"));
+        let base = base.unwrap_or_else(|| panic!("no URL in `{line}`"));
+        (child, base.trim_end_matches('/').to_owned())
     }
 
     pub fn signal(&self, signal: Signal) {

@@ -1,6 +1,9 @@
 //! Carries a batch's decisions out: claims, runners, final writes, timers.
 
-use super::core::Next;
+use super::{
+    core::Next,
+    step::{Step, open_ports},
+};
 use crate::{
     network::Network,
     runner::{Job, Pulse, Report, Runner, RunnerArgs, RunnerMsg},
@@ -8,18 +11,21 @@ use crate::{
     scanner::{Fitted, Scanner},
     scope::{ScopeWatch, Scopes},
     slots::Permit,
+    tree::Node,
 };
-use netscan_nmap::{command, launch::Launcher, options::Options, privilege::Privileges};
+use netscan_nmap::{
+    command, launch::Launcher, locate::Installation, options::Options, privilege::Privileges,
+};
 use netscan_schemas::{
     AddressSet, AttemptNo, ProjectId, ScanId, Time,
     attempt::{Outcome, RawInfos, StopReason},
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::{BatchStatus, BatchSummary, Lane, Phase as PlanPhase},
     event::{EncodedEvent, Event},
     limits,
     scan::Policy,
     stored::{AttemptRecord, BatchRecord, VerdictsRecord},
 };
-use netscan_store::{Store, Write};
+use netscan_store::{ReadError, Store, Write};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::{
     collections::HashMap,
@@ -38,6 +44,8 @@ pub struct ScanContext {
     pub policy: Policy,
     /// What nmap is told.
     pub options: Options,
+    /// The steps of a staged plan; none for a single one.
+    pub phases: Vec<PlanPhase>,
     /// What it is told of hosts without a sign of life, and which flags that adds; none where the
     /// user's flags leave no room.
     pub silent: Option<(Options, Vec<String>)>,
@@ -91,6 +99,8 @@ pub struct BatchArgs {
     pub permit: Option<Permit>,
     /// Shows the scan how far the running attempt is.
     pub pulse: Arc<Pulse>,
+    /// Its place in the tree.
+    pub node: Arc<Node>,
 }
 
 /// The actor.
@@ -105,6 +115,7 @@ pub struct BatchState {
     /// Addresses that any attempt has seen a sign of life of.
     pub(super) alive: AddressSet,
     pulse: Arc<Pulse>,
+    pub(super) node: Arc<Node>,
     pub(super) phase: Phase,
     pub(super) stop: Option<StopReason>,
 }
@@ -129,14 +140,16 @@ impl Actor for Batch {
         myself: ActorRef<BatchMsg>,
         args: BatchArgs,
     ) -> Result<BatchState, ActorProcessingErr> {
-        let BatchArgs { context, scan, record, verdicts, permit, pulse } = args;
+        let BatchArgs { context, scan, record, verdicts, permit, pulse, node } = args;
+        node.set("waiting");
+        node.set_attempt(record.attempt);
         if let Some(permit) = permit {
             myself.cast(BatchMsg::Start(permit))?;
         }
-        let known = verdicts.known();
+        let known = verdicts.settled();
         let phase = Phase::Waiting;
         let alive = AddressSet::new();
-        Ok(BatchState { context, scan, record, known, alive, pulse, phase, stop: None })
+        Ok(BatchState { context, scan, record, known, alive, pulse, node, phase, stop: None })
     }
 
     async fn handle(
@@ -204,7 +217,7 @@ impl BatchState {
             return self.end_out_of_scope(myself, &addresses, &effective);
         }
         let context = Arc::clone(&self.context);
-        let command = self.command(&addresses, permit.rate());
+        let command = self.command(&addresses, number, permit.rate())?;
         let attempt = self.claim(number, &addresses, &command);
         netscan_store::failpoint::hit("batch-claim");
         let claim = context.store.submit(self.claim_write(&attempt));
@@ -219,9 +232,11 @@ impl BatchState {
             command,
             addresses,
             names: Arc::clone(&context.names),
+            step: self.record.phase.map(|phase| Step::of(&context.phases, phase)),
             deadline: context.policy.batch_timeout_ms.map(Duration::from_millis),
             stall: Duration::from_millis(context.policy.stall_timeout_ms),
             pulse: Arc::clone(&self.pulse),
+            node: self.node.runner(id, number),
             launcher: Arc::clone(&context.launcher),
             store: Arc::clone(&context.store),
             losses: context.network.losses(),
@@ -239,24 +254,58 @@ impl BatchState {
         };
         let (runner, _) = Actor::spawn_linked(None, Runner, args, myself.get_cell()).await?;
         self.phase = Phase::Running { runner, attempt: Box::new(attempt) };
+        self.node.set_attempt(Some(number));
+        self.node.set("running");
         Ok(())
     }
 
-    fn command(&self, addresses: &AddressSet, rate: Option<u32>) -> command::Command {
+    fn command(
+        &self,
+        addresses: &AddressSet,
+        attempt: AttemptNo,
+        rate: Option<u32>,
+    ) -> Result<command::Command, ReadError> {
         let context = &self.context;
-        let options = match (&context.silent, self.record.lane) {
-            (Some((silent, _)), Lane::Silent) => silent,
-            (_, Lane::Main | Lane::Alive | Lane::Silent | Lane::Difficult) => &context.options,
-        };
+        let mut options = self.options(addresses, attempt)?;
+        if let Some(rate) = rate.filter(|_| !addresses.is_loopback()) {
+            options = options.with_rate_at_most(rate, &context.privileges);
+        }
         // Plain data behind the lock: a poisoned one is still good to use.
         let nmap = context.nmap.read().unwrap_or_else(PoisonError::into_inner);
-        match rate.filter(|_| !addresses.is_loopback()) {
-            Some(rate) => {
-                let options = options.with_rate_at_most(rate, &context.privileges);
-                command::build(&nmap, &options, &context.privileges, addresses)
+        // A data directory of the scan's own has no scripts.
+        let installed = Installation { own_datadir: None, ..(**nmap).clone() };
+        let nmap = match self.record.phase {
+            Some(_) if !options.scripts.is_empty() => &installed,
+            Some(_) | None => &nmap,
+        };
+        Ok(command::build(nmap, &options, &context.privileges, addresses))
+    }
+
+    /// Returns what nmap is told in this batch.
+    fn options(&self, addresses: &AddressSet, attempt: AttemptNo) -> Result<Options, ReadError> {
+        let context = &self.context;
+        let mut options = match self.record.phase {
+            None => context.options.clone(),
+            Some(phase @ (PlanPhase::Discovery | PlanPhase::Ports)) => {
+                context.options.in_phase(phase, None)
             }
-            None => command::build(&nmap, options, &context.privileges, addresses),
+            Some(PlanPhase::Services) => {
+                let hosts = context.store.hosts_at(context.scan, addresses)?;
+                let open = open_ports(&hosts, context.options.detection.os);
+                context.options.in_phase(PlanPhase::Services, open)
+            }
+        };
+        // Hosts that an earlier step has found are asked again: nmap learns their delay by it. One
+        // that does not answer then is scanned all the same, in the next attempt.
+        let is_later =
+            self.record.phase.is_some_and(|phase| context.phases.first() != Some(&phase));
+        if is_later && attempt > AttemptNo::FIRST {
+            options = options.without_discovery();
         }
+        Ok(match (&context.silent, self.record.lane) {
+            (Some(_), Lane::Silent) => options.for_silent_hosts().0,
+            (_, Lane::Main | Lane::Alive | Lane::Silent | Lane::Difficult) => options,
+        })
     }
 
     /// Ends a batch that an earlier server brought to its end but not to its record.
@@ -275,7 +324,7 @@ impl BatchState {
     pub(super) fn summarise(&mut self, verdicts: &VerdictsRecord) {
         let started = self.record.started_at;
         self.record.summary = BatchSummary {
-            hosts_up: verdicts.up.count(),
+            hosts_up: verdicts.up.count() + verdicts.passed.count(),
             open_ports: verdicts.open_ports,
             hosts_down: verdicts.down.count(),
             hosts_timed_out: verdicts.timed_out.count(),
@@ -321,6 +370,7 @@ impl BatchState {
             attempt: attempt.attempt,
             parent_batch_id: self.record.parent,
             argv: attempt.argv.clone(),
+            phase: self.record.phase,
         };
         let mut write = Write::new();
         write.put_batch(&self.record).put_attempt(attempt);

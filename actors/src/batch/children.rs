@@ -4,7 +4,7 @@ use super::{actor::ScanContext, lanes::Child};
 use netscan_schemas::{
     AddressSet, BatchId,
     attempt::Outcome,
-    batch::Lane,
+    batch::{Lane, Phase},
     event::{ChildBatch, EncodedEvent, Event},
     stored::BatchRecord,
 };
@@ -18,10 +18,11 @@ impl ScanContext {
         parent: Option<BatchId>,
         addresses: AddressSet,
         lane: Lane,
+        phase: Option<Phase>,
     ) -> BatchRecord {
         let id = self.store.next_batch_id();
         let record = BatchRecord::new(id, self.scan, addresses, self.store.epoch());
-        BatchRecord { parent, lane, ..record }
+        BatchRecord { parent, lane, phase, ..record }
     }
 }
 
@@ -29,14 +30,17 @@ impl ScanContext {
 /// the write.
 pub fn make_children(
     context: &ScanContext,
-    parent: BatchId,
+    parent: &BatchRecord,
     children: &[Child],
     outcome: &Outcome,
     write: &mut Write,
 ) -> Vec<BatchRecord> {
     let records: Vec<_> = children
         .iter()
-        .map(|child| context.new_batch(Some(parent), child.addresses.clone(), child.lane))
+        .map(|child| {
+            let addresses = child.addresses.clone();
+            context.new_batch(Some(parent.id), addresses, child.lane, parent.phase)
+        })
         .collect();
     for record in &records {
         write.put_batch(record);
@@ -48,7 +52,7 @@ pub fn make_children(
         added_flags: added_flags(context, record.lane),
     });
     let event = Event::BatchSplit {
-        batch_id: parent,
+        batch_id: parent.id,
         children: told.collect(),
         reason: outcome.as_str().to_owned(),
     };

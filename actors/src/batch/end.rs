@@ -15,7 +15,7 @@ use crate::{
 use netscan_schemas::{
     AddressSet, AttemptNo, Time,
     attempt::{Ending, Outcome},
-    batch::{BatchStatus, Lane},
+    batch::{BatchStatus, Lane, Phase as PlanPhase},
     event::{EncodedEvent, Event},
     host::PortId,
     scan::Resplit,
@@ -64,6 +64,7 @@ impl BatchState {
         };
         let id = self.record.id;
         tracing::error!(batch.id = %id, %error, "batch {id}: the runner failed: {error}");
+        self.node.failed(&format!("its runner failed: {error}"));
         let mut attempt = *attempt;
         attempt.finished_at = Some(Time::now());
         attempt.ending = Some(Ending::Lost);
@@ -113,7 +114,7 @@ impl BatchState {
         // What counts is what the store holds, whatever the runner saw.
         let verdicts = self.context.store.verdicts(self.record.id)?;
         let before = self.known.count();
-        self.known = verdicts.known();
+        self.known = verdicts.settled();
         let remaining = self.record.addresses.difference(&self.known);
         let salvaged = self.known.count().saturating_sub(before);
         let is_mute = attempt.raw.stdout.bytes + attempt.raw.xml.bytes == 0;
@@ -139,7 +140,7 @@ impl BatchState {
         write.event(self.context.scan, EncodedEvent::now(&event));
         let children = match &next {
             Next::Split(children) => {
-                make_children(&self.context, self.record.id, children, outcome, &mut write)
+                make_children(&self.context, &self.record, children, outcome, &mut write)
             }
             _ => Vec::new(),
         };
@@ -184,7 +185,8 @@ impl BatchState {
         write: &mut Write,
     ) {
         // Finding out whether a host is up says little about how hard its ports are.
-        if self.context.options.technique.no_ports {
+        let is_discovery = self.record.phase == Some(PlanPhase::Discovery);
+        if self.context.options.technique.no_ports || is_discovery {
             return;
         }
         let policy = &self.context.policy;
@@ -254,6 +256,7 @@ impl BatchState {
         children: Vec<BatchRecord>,
     ) {
         self.phase = Phase::Settling;
+        self.node.set("settling");
         let (store, myself) = (Arc::clone(&self.context.store), myself.clone());
         tokio::spawn(async move {
             commit(&store, write).await;
@@ -272,6 +275,7 @@ impl BatchState {
         match *next {
             Next::Retry { after, .. } => {
                 self.phase = Phase::Resting;
+                self.node.set("resting");
                 self.scan.cast(ScanMsg::BatchResting(id))?;
                 let attempt = self.next_attempt();
                 myself.send_after(after, move || BatchMsg::Rested(attempt));
@@ -280,6 +284,7 @@ impl BatchState {
             }
             Next::SetAside => {
                 self.phase = Phase::Waiting;
+                self.node.set("waiting");
                 self.scan.cast(ScanMsg::BatchEnded(id, BatchEnd::SetAside))?;
                 return self.stop.take().map_or(Ok(()), |reason| self.stop(myself, reason));
             }
@@ -297,6 +302,7 @@ impl BatchState {
         // A timer of an earlier rest has nothing to say.
         if matches!(self.phase, Phase::Resting) && attempt == self.next_attempt() {
             self.phase = Phase::Waiting;
+            self.node.set("waiting");
             self.scan.cast(ScanMsg::BatchReady(self.record.id))?;
         }
         Ok(())

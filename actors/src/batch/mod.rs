@@ -14,8 +14,10 @@ mod core;
 mod end;
 mod lanes;
 mod scope;
+mod step;
 
 pub use self::actor::{Batch, BatchArgs, BatchMsg, ScanContext};
 pub use self::children::make_children;
 pub use self::core::{NMAP_USAGE, News};
 pub use self::lanes::{Cause, Remainder, split};
+pub use self::step::{Fate, Step};

@@ -81,7 +81,7 @@ impl BatchState {
         write.event(self.context.scan, EncodedEvent::now(&event));
         let children = match &next {
             Next::Split(children) => {
-                make_children(&self.context, id, children, &outcome, &mut write)
+                make_children(&self.context, &self.record, children, &outcome, &mut write)
             }
             _ => Vec::new(),
         };

@@ -19,7 +19,7 @@ pub use feed::{Feed, Page};
 pub use frames::{Frames, whole_frames};
 pub use overall::{Begin, OverallFeed, Selection};
 
-use netscan_schemas::{ScanId, Seq, scan::Progress};
+use netscan_schemas::{ProjectId, ScanId, Seq, scan::Progress};
 use netscan_store::{Publisher, ReadError, Store};
 use overall::Overall;
 use replay::Replay;
@@ -158,10 +158,10 @@ impl Hub {
 }
 
 impl Publisher for Hub {
-    fn publish(&self, scan: ScanId, events: &[(Seq, Arc<str>)]) {
+    fn publish(&self, scan: ScanId, project: Option<ProjectId>, events: &[(Seq, Arc<str>)]) {
         let Some((last, _)) = events.last() else { return };
         let blocks = ring::blocks(events);
-        self.overall.publish(scan, &blocks);
+        self.overall.publish(scan, project, &blocks);
         let Some(live) = self.live(scan) else {
             // Deleted or retired in between; whoever reads it reads the store.
             return;

@@ -36,6 +36,21 @@ pub struct Selection {
     pub projects: Option<Vec<ProjectId>>,
 }
 
+impl Selection {
+    fn has(&self, project: Option<ProjectId>) -> bool {
+        let Some(projects) = &self.projects else { return true };
+        project.is_some_and(|project| projects.contains(&project))
+    }
+
+    /// Returns those of the scans that are in the selection.
+    fn of(&self, store: &Store, scans: Vec<ScanId>) -> Result<Vec<ScanId>, ReadError> {
+        match &self.projects {
+            Some(projects) => store.of_any(&scans, projects),
+            None => Ok(scans),
+        }
+    }
+}
+
 /// The newest events of all scans, kept while somebody reads them.
 pub(super) struct Overall {
     ring: RwLock<Ring>,
@@ -43,9 +58,17 @@ pub(super) struct Overall {
     newest: watch::Sender<u64>,
 }
 
+/// Events of a scan, with its project: so that a reader need not ask whose it is.
+#[derive(Clone)]
+struct Told {
+    scan: ScanId,
+    project: Option<ProjectId>,
+    block: Frames,
+}
+
 #[derive(Default)]
 struct Ring {
-    blocks: VecDeque<(ScanId, Frames)>,
+    blocks: VecDeque<Told>,
     bytes: usize,
     /// The place of the next block.
     end: u64,
@@ -59,12 +82,12 @@ impl Default for Overall {
 
 impl Overall {
     /// Takes in what became durable.
-    pub(super) fn publish(&self, scan: ScanId, blocks: &[Frames]) {
+    pub(super) fn publish(&self, scan: ScanId, project: Option<ProjectId>, blocks: &[Frames]) {
         let is_read = self.newest.receiver_count() > 0;
         let end = {
             let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
             for block in blocks.iter().filter(|_| is_read) {
-                ring.push(scan, block.clone());
+                ring.push(Told { scan, project, block: block.clone() });
             }
             if !is_read {
                 ring.clear();
@@ -78,13 +101,13 @@ impl Overall {
 }
 
 impl Ring {
-    fn push(&mut self, scan: ScanId, block: Frames) {
-        self.bytes += block.bytes().len();
-        self.blocks.push_back((scan, block));
+    fn push(&mut self, told: Told) {
+        self.bytes += told.block.bytes().len();
+        self.blocks.push_back(told);
         self.end += 1;
         while self.bytes > limits::LIVE_EVENT_BYTES_MAX {
-            let Some((_, dropped)) = self.blocks.pop_front() else { break };
-            self.bytes -= dropped.bytes().len();
+            let Some(dropped) = self.blocks.pop_front() else { break };
+            self.bytes -= dropped.block.bytes().len();
         }
     }
 
@@ -94,13 +117,13 @@ impl Ring {
     }
 
     /// Returns blocks from this place on; none when they are no longer there.
-    fn from(&self, place: u64) -> Option<Vec<(ScanId, Frames)>> {
+    fn from(&self, place: u64) -> Option<Vec<Told>> {
         let first = self.end - self.blocks.len() as u64;
         let skip = usize::try_from(place.checked_sub(first)?).ok()?;
         let mut bytes = 0;
-        let fits = |(_, block): &&(ScanId, Frames)| {
+        let fits = |told: &&Told| {
             let fits = bytes < BLOCK_BYTES;
-            bytes += block.bytes().len();
+            bytes += told.block.bytes().len();
             fits
         };
         Some(self.blocks.iter().skip(skip).take_while(fits).cloned().collect())
@@ -122,8 +145,6 @@ pub struct OverallFeed {
     /// Scans whose events are read from the store before the ring is.
     behind: BTreeSet<ScanId>,
     selection: Selection,
-    /// Which scans are in the selection, as far as that was asked.
-    selected: BTreeMap<ScanId, bool>,
 }
 
 impl OverallFeed {
@@ -149,7 +170,6 @@ impl OverallFeed {
             known,
             behind: BTreeSet::new(),
             selection,
-            selected: BTreeMap::new(),
         };
         match begin {
             Begin::Now => feed.unfinished_from_now()?,
@@ -188,21 +208,7 @@ impl OverallFeed {
 
     /// Returns those of the scans that are in the selection.
     fn select(&self, scans: Vec<ScanId>) -> Result<Vec<ScanId>, ReadError> {
-        match &self.selection.projects {
-            Some(projects) => self.store.of_any(&scans, projects),
-            None => Ok(scans),
-        }
-    }
-
-    /// Returns whether a scan is in the selection; it is asked once.
-    fn is_selected(&mut self, scan: ScanId) -> Result<bool, ReadError> {
-        let Some(projects) = &self.selection.projects else { return Ok(true) };
-        if let Some(is_selected) = self.selected.get(&scan) {
-            return Ok(*is_selected);
-        }
-        let is_selected = self.store.is_of_any(scan, projects)?;
-        self.selected.insert(scan, is_selected);
-        Ok(is_selected)
+        self.selection.of(&self.store, scans)
     }
 
     fn resume(&mut self, scan: ScanId, next: Seq) {
@@ -219,7 +225,7 @@ impl OverallFeed {
         loop {
             let page = match self.behind.first().copied() {
                 Some(scan) => self.read_stored(scan).await?,
-                None => self.read_ring()?,
+                None => self.read_ring().await?,
             };
             if let Some(frames) = page {
                 let frames = self.wanted(frames);
@@ -252,21 +258,22 @@ impl OverallFeed {
     }
 
     /// Reads what the ring has; none when it has nothing new.
-    fn read_ring(&mut self) -> Result<Option<Vec<Frames>>, ReadError> {
+    async fn read_ring(&mut self) -> Result<Option<Vec<Frames>>, ReadError> {
         self.newest.mark_unchanged();
-        let ring = self.overall.ring.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(blocks) = ring.from(self.place) else {
+        let (end, told) = {
+            let ring = self.overall.ring.read().unwrap_or_else(PoisonError::into_inner);
+            (ring.end, ring.from(self.place))
+        };
+        let Some(told) = told else {
             // Too late: whichever scans it was, the store has their events.
-            self.place = ring.end;
-            drop(ring);
-            self.fall_behind()?;
+            self.fall_behind().await?;
+            self.place = end;
             return Ok(None);
         };
-        drop(ring);
-        self.place += blocks.len() as u64;
+        self.place += told.len() as u64;
         let mut frames = Vec::new();
-        for (scan, block) in &blocks {
-            if !self.is_selected(*scan)? {
+        for Told { scan, project, block } in &told {
+            if !self.selection.has(*project) {
                 continue;
             }
             let next = self.next_of(*scan, block);
@@ -281,7 +288,7 @@ impl OverallFeed {
             self.next.insert(*scan, block.last() + 1);
             frames.push(block.clone().starting(next));
         }
-        Ok((!blocks.is_empty()).then_some(frames))
+        Ok((!told.is_empty()).then_some(frames))
     }
 
     /// Returns the next event to tell of a scan that the ring has this block of. One that had ended
@@ -292,10 +299,19 @@ impl OverallFeed {
         self.next.get(&scan).copied().unwrap_or(first)
     }
 
-    fn fall_behind(&mut self) -> Result<(), ReadError> {
-        let newer = self.store.scan_numbers_after(self.known)?;
-        self.known = newer.last().copied().or(self.known);
-        for scan in self.select(newer)? {
+    /// Goes on in the store with all scans, off the threads that serve everybody.
+    async fn fall_behind(&mut self) -> Result<(), ReadError> {
+        let (store, selection, known) =
+            (Arc::clone(&self.store), self.selection.clone(), self.known);
+        let read = move || {
+            let newer = store.scan_numbers_after(known)?;
+            Ok((newer.last().copied(), selection.of(&store, newer)?))
+        };
+        // It only fails when the runtime is going down.
+        let read = tokio::task::spawn_blocking(read).await;
+        let (newest, newer) = read.unwrap_or(Err(ReadError::Unavailable))?;
+        self.known = newest.or(self.known);
+        for scan in newer {
             self.next.entry(scan).or_insert(1);
         }
         self.behind.extend(self.next.keys());

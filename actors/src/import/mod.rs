@@ -190,14 +190,10 @@ fn as_known(
         status: view.state.status,
         verdicts: view.tally.verdicts(&view.spec),
         open_ports: view.tally.open_ports,
-        blake3: hex(&survey.digest),
+        blake3: blake3::Hash::from(survey.digest).to_hex().to_string(),
         warnings: view.spec.warnings,
         error: view.state.error,
     }))
-}
-
-fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A scan that is being made of a file.
@@ -393,7 +389,7 @@ impl<'s> Making<'s> {
             status,
             verdicts: end.verdicts,
             open_ports: verdicts.open_ports,
-            blake3: hex(&self.survey.digest),
+            blake3: blake3::Hash::from(self.survey.digest).to_hex().to_string(),
             warnings: self.survey.warnings,
             error,
         })

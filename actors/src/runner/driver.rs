@@ -11,8 +11,12 @@ use super::{
     gather::{Gathered, SEND_AGAIN},
     pulse::Pulse,
 };
-use crate::batch::NMAP_USAGE;
-use crate::{scope::ScopeWatch, slots::Permit};
+use crate::{
+    batch::{NMAP_USAGE, Step},
+    scope::ScopeWatch,
+    slots::Permit,
+    tree::Node,
+};
 use netscan_nmap::{
     command::Command,
     launch::{ByteStream, Control, Exit, LaunchError, LaunchSpec, Launcher, Process},
@@ -62,12 +66,16 @@ pub struct Job {
     pub addresses: AddressSet,
     /// The names that users gave to addresses.
     pub names: Arc<HashMap<IpAddr, String>>,
+    /// The step of a staged plan that it is of.
+    pub step: Option<Step>,
     /// Longest run.
     pub deadline: Option<Duration>,
     /// Longest time without progress.
     pub stall: Duration,
     /// Where nmap's own estimate goes.
     pub pulse: Arc<Pulse>,
+    /// Its place in the tree.
+    pub node: Arc<Node>,
     /// Starts processes.
     pub launcher: Arc<dyn Launcher>,
     /// Takes results.
@@ -123,6 +131,7 @@ pub struct Report {
 /// Makes an attempt. It ends early when `stop` gets a reason.
 pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) -> Report {
     let permit = job.permit.take();
+    job.node.set("starting");
     let never_ran = |ending: Ending, outcome: Outcome| Report {
         pid: None,
         ending,
@@ -159,10 +168,14 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
     let on_gone = job.on_gone.take();
     let mut gathered = Gathered::new(job, process.pid);
     gathered.job.pulse.begin(process.pid);
+    gathered.job.node.set_pid(process.pid);
+    gathered.job.node.set("running");
     let began = Instant::now();
     let Exit { ending, cpu } = follow(&mut gathered, process, stop).await;
     let cost = Cost { wall: began.elapsed(), cpu };
     gathered.job.pulse.end();
+    gathered.job.node.set_pid(None);
+    gathered.job.node.set("settling");
     drop(permit);
     if let Some(on_gone) = on_gone {
         on_gone();

@@ -6,6 +6,7 @@ use super::{
     recorder::Recorder,
     signs::Signs,
 };
+use crate::batch::Fate;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use netscan_nmap::{
     lines::LineSplitter,
@@ -140,11 +141,21 @@ impl Gathered {
         }
         self.document.feed(bytes);
         let mut hosts = Vec::new();
+        let mut passed = Vec::new();
         let mut events = Vec::new();
         while let Some(item) = self.document.next_item() {
             self.signs.on_item(&item);
             match item {
-                Item::Host(host) => self.on_host(*host, &mut hosts, &mut events),
+                Item::Host(host) => {
+                    let fate = self.job.step.map_or(Fate::Verdict, |step| step.fate(&host));
+                    match fate {
+                        Fate::Doubt if self.job.addresses.contains(host.address) => {}
+                        Fate::Verdict | Fate::Doubt => {
+                            self.on_host(*host, fate, &mut hosts, &mut events);
+                        }
+                        Fate::PassOn => self.on_host(*host, fate, &mut passed, &mut events),
+                    }
+                }
                 Item::Progress { task, percent, remaining_secs } => {
                     self.job.pulse.tick(percent, remaining_secs);
                     events.push(Event::BatchProgress {
@@ -162,9 +173,14 @@ impl Gathered {
             }
         }
         let mut write = self.events(events);
-        if !hosts.is_empty() {
+        if !hosts.is_empty() || !passed.is_empty() {
             let Job { scan, batch, attempt, .. } = self.job;
-            write.record_hosts(scan, batch, attempt, Time::now(), hosts);
+            if !hosts.is_empty() {
+                write.record_hosts(scan, batch, attempt, Time::now(), hosts);
+            }
+            if !passed.is_empty() {
+                write.pass_hosts_on(scan, batch, attempt, Time::now(), passed);
+            }
             // The evidence goes with the finding.
             self.add_frames(&mut write);
         }
@@ -182,6 +198,7 @@ impl Gathered {
     fn on_host(
         &mut self,
         mut host: HostFinding,
+        fate: Fate,
         hosts: &mut Vec<HostFinding>,
         events: &mut Vec<Event>,
     ) {
@@ -208,7 +225,7 @@ impl Gathered {
             false => self.finished.push(host.address),
         }
         if host.timed_out || host.state == HostState::Up {
-            events.push(host_event(batch_id, &host));
+            events.push(host_event(batch_id, &host, fate));
         }
         hosts.push(host);
     }
@@ -376,7 +393,7 @@ impl Gathered {
     }
 }
 
-fn host_event(batch_id: netscan_schemas::BatchId, host: &HostFinding) -> Event {
+fn host_event(batch_id: netscan_schemas::BatchId, host: &HostFinding, fate: Fate) -> Event {
     let ports = host.open_ports().map(|port| OpenPort {
         port: port.number,
         protocol: port.protocol,
@@ -385,7 +402,11 @@ fn host_event(batch_id: netscan_schemas::BatchId, host: &HostFinding) -> Event {
     Event::Host {
         batch_id,
         address: host.address.to_string(),
-        verdict: if host.timed_out { Verdict::TimedOut } else { Verdict::Up },
+        verdict: match fate {
+            Fate::PassOn | Fate::Doubt => Verdict::Unfinished,
+            Fate::Verdict if host.timed_out => Verdict::TimedOut,
+            Fate::Verdict => Verdict::Up,
+        },
         hostname: host.hostnames.first().map(|name| name.name.clone()),
         ports: ports.collect(),
     }

@@ -3,7 +3,10 @@ use super::{
     driver::{Job, drive},
     pulse::Pulse,
 };
-use crate::scope::{ScopeWatch, Scopes};
+use crate::{
+    scope::{ScopeWatch, Scopes},
+    tree::Tree,
+};
 use netscan_nmap::{
     command::Command,
     launch::{Script, Scripted, Step},
@@ -11,6 +14,7 @@ use netscan_nmap::{
 };
 use netscan_schemas::{
     AddressSet, AttemptNo, Time,
+    api::SupervisionKind,
     attempt::{Ending, Outcome, RawInfos, StopReason},
     batch::BatchStatus,
     stored::{AttemptRecord, BatchRecord, PlanRecord, ScanSpec},
@@ -181,9 +185,11 @@ async fn an_nmap_that_writes_faster_than_the_store_is_slowed_and_not_ended() {
         },
         addresses: attempt.addresses,
         names: Arc::new(HashMap::new()),
+        step: None,
         deadline: None,
         stall: Duration::from_secs(60),
         pulse: Arc::new(Pulse::default()),
+        node: Arc::new(Tree::default()).root("runner", SupervisionKind::Runner),
         launcher: Arc::new(Scripted::new([Script::from(steps)])),
         store: Arc::clone(&store),
         losses: watch::channel(0).1,

@@ -7,6 +7,7 @@ use super::{
     pace::Pace,
     plan::Plan,
     reopen::reopen,
+    stages::{self, Stages},
     tuning::{self, Taken, Tuner},
 };
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     scope::Effective,
     slots::{Demand, Permit, SlotsMsg},
     supervise::commit,
+    tree::Node,
 };
 use netscan_nmap::locate::LocateError;
 use netscan_schemas::{
@@ -92,6 +94,8 @@ pub struct ScanArgs {
     pub hub: Arc<Hub>,
     /// How many slots there are.
     pub slots_max: usize,
+    /// Its place in the tree.
+    pub node: Arc<Node>,
 }
 
 /// The actor. It ends by itself when the scan has ended.
@@ -105,7 +109,10 @@ pub struct ScanActorState {
     pub(super) spec: ScanSpec,
     /// Whether all of its plan is loopback.
     is_loopback: bool,
+    /// About how many packets it takes to probe a host.
+    probes: u64,
     pub(super) core: ScanCore,
+    pub(super) node: Arc<Node>,
     pub(super) saved: ScanState,
     pub(super) batches: BTreeMap<BatchId, OpenBatch>,
     /// The slot that the effect at hand may use.
@@ -166,7 +173,7 @@ impl Actor for Scan {
             ScanMsg::ProcessGone(batch) => state.core.on_process_gone(batch),
             ScanMsg::BatchResting(batch) => state.core.on_batch_resting(batch),
             ScanMsg::BatchReady(batch) => state.core.on_batch_ready(batch),
-            ScanMsg::BatchEnded(batch, end) => state.on_batch_ended(batch, end),
+            ScanMsg::BatchEnded(batch, end) => state.on_batch_ended(batch, end)?,
             ScanMsg::BatchSplit(batch, children) => {
                 state.on_batch_split(&myself, batch, children).await?
             }
@@ -248,7 +255,7 @@ impl Actor for Scan {
 impl ScanActorState {
     /// Makes the scan's actor from the store.
     async fn load(myself: &ActorRef<ScanMsg>, args: ScanArgs) -> Result<Self, ActorProcessingErr> {
-        let ScanArgs { context, slots, hub, slots_max } = args;
+        let ScanArgs { context, slots, hub, slots_max, node } = args;
         let (store, scan) = (Arc::clone(&context.store), context.scan);
         let view = store.scan(scan)?.ok_or_else(|| format!("scan {scan} is not in the store"))?;
         let plan = store.plan(scan)?.ok_or_else(|| format!("scan {scan} has no plan"))?;
@@ -276,21 +283,35 @@ impl ScanActorState {
             slots_max,
             context.options.is_heavy(),
         );
-        let core = ScanCore::new(
-            view.state.status,
+        let steps = match context.phases.is_empty() {
+            true => BTreeMap::new(),
+            false => store.steps(scan)?,
+        };
+        let phase = |record: &BatchRecord| Some((record.id, record.phase?));
+        let stages = Stages::new(
             Plan::new(&plan.addresses, &plan.last, plan.order),
             view.state.cursor,
+            context.phases.clone(),
+            stages::waiting(&context.phases, steps),
+            records.iter().filter_map(phase),
+        );
+        let core = ScanCore::new(
+            view.state.status,
+            stages,
             tuner,
             records.iter().map(|record| (record.id, record.parent.is_some())),
         );
         let done = view.spec.total_targets - view.tally.verdicts(&view.spec).unfinished;
+        let probes = context.options.probes();
         let mut state = Self {
             context,
             slots,
             hub,
             spec: view.spec,
             is_loopback: plan.addresses.is_loopback(),
+            probes,
             core,
+            node,
             saved: view.state,
             batches: BTreeMap::new(),
             permit: None,
@@ -306,8 +327,10 @@ impl ScanActorState {
         };
         for record in records {
             let verdicts = store.verdicts(record.id)?;
-            state.open(myself, record, verdicts, None).await?;
+            let node = state.node.batch(record.id);
+            state.open(myself, record, verdicts, None, node).await?;
         }
+        state.node.set(state.saved.status.as_str());
         Ok(state)
     }
 
@@ -322,9 +345,7 @@ impl ScanActorState {
                 Effect::AskSlots(count) => self.ask_slots(myself, count)?,
                 Effect::ForgetSlots => self.slots.cast(SlotsMsg::Forget(self.context.scan))?,
                 Effect::ReturnSlot => self.permit = None,
-                Effect::Cut(addresses, lane) => {
-                    effects.extend(self.cut(myself, addresses, lane).await?);
-                }
+                Effect::Cut(piece) => effects.extend(self.cut(myself, piece).await?),
                 Effect::Start(batch) => {
                     if let (Some(open), Some(permit)) =
                         (self.batches.get(&batch), self.permit.take())
@@ -357,7 +378,13 @@ impl ScanActorState {
     }
 
     fn demand(&self) -> Demand {
-        Demand { expected: self.core.expected(), is_loopback: self.is_loopback }
+        let total = self.spec.total_targets;
+        Demand {
+            expected: self.core.expected(),
+            is_loopback: self.is_loopback,
+            packets: total.saturating_mul(self.probes),
+            batch_packets: self.core.chunk().saturating_mul(self.probes),
+        }
     }
 
     /// Writes the status down, with the event that tells it.
@@ -375,6 +402,7 @@ impl ScanActorState {
             (_, _) => Event::ScanStopping {},
         };
         self.saved.status = self.core.status();
+        self.node.set(self.saved.status.as_str());
         let mut write = Write::new();
         write.put_scan_state(self.context.scan, &self.saved);
         write.event(self.context.scan, EncodedEvent::now(&event));

@@ -5,19 +5,20 @@ use super::{
     actor::{Handled, ScanActorState, ScanMsg},
     core::{BatchEnd, Effect},
     reopen::{give_up, reopen},
+    stages::Piece,
 };
 use crate::{
     batch::{Batch, BatchArgs, BatchMsg},
     runner::Pulse,
     slots::Permit,
     supervise::{Intensity, commit},
+    tree::Node,
 };
 use netscan_schemas::{
     AddressSet, BatchId,
-    batch::Lane,
     stored::{BatchRecord, VerdictsRecord},
 };
-use netscan_store::Write;
+use netscan_store::{ReadError, Write};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef};
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
@@ -32,6 +33,8 @@ pub(super) struct OpenBatch {
     /// As it was when its actor began, to begin again if that fails before it is stored.
     pub(super) record: BatchRecord,
     pub(super) failures: Intensity,
+    /// Its place in the tree, through all failures.
+    node: Arc<Node>,
 }
 
 impl ScanActorState {
@@ -41,6 +44,7 @@ impl ScanActorState {
         record: BatchRecord,
         verdicts: VerdictsRecord,
         permit: Option<Permit>,
+        node: Arc<Node>,
     ) -> Handled {
         let pulse = Arc::new(Pulse::default());
         let args = BatchArgs {
@@ -50,10 +54,11 @@ impl ScanActorState {
             verdicts,
             permit,
             pulse: Arc::clone(&pulse),
+            node: Arc::clone(&node),
         };
         let (actor, _) = Actor::spawn_linked(None, Batch, args, myself.get_cell()).await?;
         let failures = Intensity::new(BATCH_FAILURES.0, BATCH_FAILURES.1);
-        self.batches.insert(record.id, OpenBatch { actor, pulse, record, failures });
+        self.batches.insert(record.id, OpenBatch { actor, pulse, record, failures, node });
         Ok(())
     }
 
@@ -62,11 +67,10 @@ impl ScanActorState {
     pub(super) async fn cut(
         &mut self,
         myself: &ActorRef<ScanMsg>,
-        addresses: AddressSet,
-        lane: Lane,
+        Piece { addresses, lane, phase }: Piece,
     ) -> Result<Vec<Effect>, ActorProcessingErr> {
         netscan_store::failpoint::hit("scan-cut");
-        let record = self.context.new_batch(None, addresses, lane);
+        let record = self.context.new_batch(None, addresses, lane, phase);
         let id = record.id;
         self.saved.cursor = self.core.cursor();
         let mut write = Write::new();
@@ -74,15 +78,30 @@ impl ScanActorState {
         // Not waited for: the batch's claim comes behind it, and that is.
         drop(self.context.store.submit(write));
         let permit = self.permit.take();
-        self.open(myself, record, VerdictsRecord::default(), permit).await?;
-        Ok(self.core.on_cut(id))
+        let node = self.node.batch(id);
+        self.open(myself, record, VerdictsRecord::default(), permit, node).await?;
+        Ok(self.core.on_cut(id, phase))
     }
 
-    pub(super) fn on_batch_ended(&mut self, batch: BatchId, end: BatchEnd) -> Vec<Effect> {
-        if end != BatchEnd::SetAside {
-            self.batches.remove(&batch);
+    pub(super) fn on_batch_ended(
+        &mut self,
+        batch: BatchId,
+        end: BatchEnd,
+    ) -> Result<Vec<Effect>, ReadError> {
+        if end == BatchEnd::SetAside {
+            return Ok(self.core.on_batch_ended(batch, end, &AddressSet::new()));
         }
-        self.core.on_batch_ended(batch, end)
+        self.batches.remove(&batch);
+        let passed = self.passed(batch)?;
+        Ok(self.core.on_batch_ended(batch, end, &passed))
+    }
+
+    /// Returns what a batch that has ended has passed on to the next step.
+    fn passed(&self, batch: BatchId) -> Result<AddressSet, ReadError> {
+        match self.core.has_next_step(batch) {
+            true => Ok(self.context.store.verdicts(batch)?.passed),
+            false => Ok(AddressSet::new()),
+        }
     }
 
     /// Starts a failed batch's actor again from the store, a few times.
@@ -97,6 +116,8 @@ impl ScanActorState {
         let Some(mut open) = self.batches.remove(&id) else { return Ok(()) };
         let error = error.unwrap_or_else(|| "it was killed".into());
         tracing::error!(batch.id = %id, %error, "batch {id}: its actor failed: {error}");
+        open.node.failed(&error);
+        open.node.set("restarting");
         let store = Arc::clone(&self.context.store);
         let record = store.batch(id)?.unwrap_or(open.record);
         let mut write = Write::new();
@@ -105,7 +126,7 @@ impl ScanActorState {
         if let Some(record) = reopened.iter_mut().find(|record| is_open(record, id))
             && open.failures.exceeded(Instant::now())
         {
-            let remaining = record.addresses.difference(&verdicts.known());
+            let remaining = record.addresses.difference(&verdicts.settled());
             let detail =
                 format!("given up: its actor failed again and again, the last time so: {error}");
             give_up(record, &remaining, detail, &mut write);
@@ -120,7 +141,7 @@ impl ScanActorState {
             return self.carry_out(myself, effects).await;
         };
         let failures = open.failures;
-        self.open(myself, record, verdicts, None).await?;
+        self.open(myself, record, verdicts, None, open.node).await?;
         if let Some(open) = self.batches.get_mut(&id) {
             open.failures = failures;
         }
@@ -139,9 +160,11 @@ impl ScanActorState {
         self.batches.remove(&batch);
         let ids: Vec<_> = children.iter().map(|child| child.id).collect();
         for child in children {
-            self.open(myself, child, VerdictsRecord::default(), None).await?;
+            let node = self.node.batch(child.id);
+            self.open(myself, child, VerdictsRecord::default(), None, node).await?;
         }
-        let mut effects = self.core.on_batch_split(batch, ids.iter().copied());
+        let passed = self.passed(batch)?;
+        let mut effects = self.core.on_batch_split(batch, ids.iter().copied(), &passed);
         // A stop came while the split was on its way: it is for the smaller ones too.
         if let Some(reason) = self.core.ends_open_batches() {
             effects.push(Effect::StopBatches(reason));

@@ -3,13 +3,12 @@
 use super::{
     need::Need,
     open::{IsSplitOff, OpenBatches},
-    plan::Plan,
+    stages::{Piece, Stages},
     tuning::{Load, Taken, Tuner},
-    walk::Walk,
 };
 use crate::batch::News;
 use netscan_schemas::{
-    AddressSet, BatchId, attempt::StopReason, batch::Lane, limits, scan::ScanStatus,
+    AddressSet, BatchId, attempt::StopReason, batch::Phase, limits, scan::ScanStatus,
 };
 use std::collections::BTreeSet;
 
@@ -32,7 +31,7 @@ pub enum Effect {
     /// Give the slot back that was just granted.
     ReturnSlot,
     /// Make a batch of these addresses and start it with the slot just granted.
-    Cut(AddressSet, Lane),
+    Cut(Piece),
     /// Start a waiting batch with the slot just granted.
     Start(BatchId),
     /// Tell every open batch to stop.
@@ -52,8 +51,8 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct ScanCore {
     status: ScanStatus,
-    /// The plan, and how far it is in batches.
-    walk: Walk,
+    /// The plan and its steps, and how far they are in batches.
+    stages: Stages,
     /// How large batches are and how many run.
     tuner: Tuner,
     /// Slots asked for and not granted yet.
@@ -73,14 +72,13 @@ impl ScanCore {
     /// Returns a scan as the store has it: new ones with a cursor of 0 and no open batches.
     pub fn new(
         status: ScanStatus,
-        plan: Plan,
-        cursor: u64,
+        stages: Stages,
         tuner: Tuner,
         open: impl IntoIterator<Item = (BatchId, IsSplitOff)>,
     ) -> Self {
         Self {
             status,
-            walk: Walk::new(plan, cursor),
+            stages,
             tuner,
             asked: 0,
             open: OpenBatches::new(open),
@@ -98,7 +96,7 @@ impl ScanCore {
 
     /// Returns how many addresses of the plan are in batches already.
     pub fn cursor(&self) -> u64 {
-        self.walk.cursor()
+        self.stages.cursor()
     }
 
     /// Starts the scan, or goes on with one that a restart interrupted.
@@ -144,8 +142,8 @@ impl ScanCore {
         if let Some(batch) = self.open.start_next(split_off_max) {
             return vec![Effect::Start(batch)];
         }
-        if let Some((batch, lane)) = self.walk.cut(|left| self.tuner.chunk(left)) {
-            return vec![Effect::Cut(batch, lane)];
+        if let Some(piece) = self.stages.cut(|phase, left| self.tuner.chunk_in(phase, left)) {
+            return vec![Effect::Cut(piece)];
         }
         let mut effects = vec![Effect::ReturnSlot];
         effects.extend(self.next_effects());
@@ -163,12 +161,17 @@ impl ScanCore {
     }
 
     fn has_easy_work(&self) -> bool {
-        self.walk.left_of_first() > 0
+        self.stages.left_of_first() > 0
     }
 
     /// Returns how many addresses the next batch has at most.
-    fn chunk(&self) -> u64 {
-        self.tuner.chunk(self.walk.left_of_first())
+    pub fn chunk(&self) -> u64 {
+        self.stages.next_chunk(|phase, left| self.tuner.chunk_in(phase, left))
+    }
+
+    /// Returns how many batches could be cut now.
+    fn batches_left(&self) -> u64 {
+        self.stages.batches_left(|phase, left| self.tuner.chunk_in(phase, left))
     }
 
     /// An attempt ended by itself, having taken so much.
@@ -188,9 +191,10 @@ impl ScanCore {
         self.tuner.on_shortage();
     }
 
-    /// Takes note of the number that a cut batch was given.
-    pub fn on_cut(&mut self, batch: BatchId) -> Vec<Effect> {
+    /// Takes note of the number that a cut batch was given, and of the step that it is of.
+    pub fn on_cut(&mut self, batch: BatchId, phase: Option<Phase>) -> Vec<Effect> {
         self.open.add_running(batch);
+        self.stages.on_open(batch, phase);
         // Where the family changed, more batches are left than was counted.
         self.next_effects()
     }
@@ -213,16 +217,25 @@ impl ScanCore {
         self.next_effects()
     }
 
-    /// A batch's remainder went to smaller ones, and that is durable.
+    /// A batch's remainder went to smaller ones, and that is durable. `passed` is what it has passed
+    /// on to the next step.
     pub fn on_batch_split(
         &mut self,
         batch: BatchId,
         children: impl IntoIterator<Item = BatchId>,
+        passed: &AddressSet,
     ) -> Vec<Effect> {
+        let phase = self.stages.phase_of(batch);
         for child in children {
             self.open.add_split_off(child);
+            self.stages.on_open(child, phase);
         }
-        self.on_batch_ended(batch, BatchEnd::Ended)
+        self.on_batch_ended(batch, BatchEnd::Ended, passed)
+    }
+
+    /// Returns whether what a batch has passed on is asked for when it ends.
+    pub fn has_next_step(&self, batch: BatchId) -> bool {
+        self.stages.has_next_step(batch)
     }
 
     /// An attempt said something about the scan as a whole.
@@ -248,15 +261,15 @@ impl ScanCore {
         }
     }
 
-    /// Returns the addresses of the plan that are in no batch yet.
+    /// Returns the addresses that are in no batch yet of the step that they go through next.
     pub fn rest(&self) -> AddressSet {
-        self.walk.rest()
+        self.stages.rest()
     }
 
     /// Takes note of which addresses of the plan may not be scanned any more; returns whether that
     /// is news.
     pub fn set_barred(&mut self, barred: AddressSet) -> (bool, Vec<Effect>) {
-        match self.walk.set_barred(barred) {
+        match self.stages.set_barred(barred) {
             true => (true, self.next_effects()),
             false => (false, Vec::new()),
         }
@@ -297,7 +310,7 @@ impl ScanCore {
         if !starts || !self.needs.is_empty() {
             return self.open.running();
         }
-        let left = self.walk.batches_left(self.chunk());
+        let left = self.batches_left();
         let left = usize::try_from(left).unwrap_or(usize::MAX);
         self.tuner.places_max().min(left.saturating_add(self.open.unfinished()))
     }
@@ -309,7 +322,7 @@ impl ScanCore {
             && !self.leaving
             && self.needs.is_empty()
             && self.open.startable() == 0
-            && self.walk.batches_left(self.chunk()) == 0;
+            && self.batches_left() == 0;
         let idle = self.places().saturating_sub(self.open.running());
         (is_tail && idle > 0 && self.open.running() > 0).then_some(idle)
     }
@@ -324,10 +337,19 @@ impl ScanCore {
         self.gave_up
     }
 
-    /// A batch is out of the scan's hands, and that is durable.
-    pub fn on_batch_ended(&mut self, batch: BatchId, end: BatchEnd) -> Vec<Effect> {
+    /// A batch is out of the scan's hands, and that is durable. `passed` is what it has passed on to
+    /// the next step, if it has ended.
+    pub fn on_batch_ended(
+        &mut self,
+        batch: BatchId,
+        end: BatchEnd,
+        passed: &AddressSet,
+    ) -> Vec<Effect> {
         match end {
-            BatchEnd::Ended => self.open.remove(batch),
+            BatchEnd::Ended => {
+                self.open.remove(batch);
+                self.stages.on_ended(batch, passed);
+            }
             BatchEnd::SetAside => self.open.set_aside(batch),
         }
         self.next_effects()
@@ -403,7 +425,7 @@ impl ScanCore {
             ScanStatus::Running => {
                 // More than full chunks: a change of family makes more, and those are asked for
                 // when the ones before them end.
-                let left = self.walk.batches_left(self.chunk());
+                let left = self.batches_left();
                 if self.open.is_empty() && (left == 0 || self.gave_up) {
                     return vec![Effect::Finish];
                 }

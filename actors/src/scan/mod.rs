@@ -17,6 +17,7 @@ mod open;
 mod pace;
 pub(crate) mod plan;
 mod reopen;
+mod stages;
 mod straggler;
 pub(crate) mod tuning;
 mod walk;

@@ -35,7 +35,7 @@ pub fn reopen(
         return Ok(vec![record]);
     }
     let store = &context.store;
-    let known = store.verdicts(record.id)?.known();
+    let known = store.verdicts(record.id)?.settled();
     let newest = store.attempts(record.id)?.pop();
     let (mut finished, mut alive) = (0, AddressSet::new());
     if let Some(attempt) = newest.filter(|attempt| attempt.ending.is_none()) {
@@ -72,7 +72,7 @@ pub fn reopen(
         record.status = BatchStatus::Split;
         record.finished_at = Some(Time::now());
         write.put_batch(&record);
-        return Ok(make_children(context, record.id, &children, &Outcome::Lost, write));
+        return Ok(make_children(context, &record, &children, &Outcome::Lost, write));
     }
     if record.servers_lost >= 2 * limits::SERVERS_LOST_MAX {
         park(&mut record, &remaining, write);

@@ -1,7 +1,13 @@
 use super::*;
-use crate::scan::walk::LOOKED_AT_MAX;
-use netscan_schemas::{Interval, address::to_number, scan::Tuning, stored::PlanOrder};
-use std::net::IpAddr;
+use crate::scan::{plan::Plan, walk::LOOKED_AT_MAX};
+use netscan_schemas::{
+    Interval,
+    address::to_number,
+    batch::{Lane, Phase},
+    scan::Tuning,
+    stored::PlanOrder,
+};
+use std::{collections::BTreeMap, net::IpAddr};
 
 fn block(first: &str, last: &str) -> AddressSet {
     let number = |text: &str| to_number(text.parse::<IpAddr>().expect("an address"));
@@ -10,6 +16,26 @@ fn block(first: &str, last: &str) -> AddressSet {
 
 fn batch(number: u64) -> BatchId {
     BatchId::new(number).expect("not zero")
+}
+
+fn none() -> AddressSet {
+    AddressSet::new()
+}
+
+fn piece(addresses: AddressSet, lane: Lane) -> Piece {
+    Piece { addresses, lane, phase: None }
+}
+
+/// A scan with a single plan.
+fn core_of(
+    status: ScanStatus,
+    plan: Plan,
+    cursor: u64,
+    tuner: Tuner,
+    open: impl IntoIterator<Item = (BatchId, IsSplitOff)>,
+) -> ScanCore {
+    let stages = Stages::new(plan, cursor, Vec::new(), BTreeMap::new(), []);
+    ScanCore::new(status, stages, tuner, open)
 }
 
 /// 10 addresses.
@@ -24,14 +50,14 @@ fn fixed(chunk_size: u32, concurrency: u32) -> Tuner {
 
 /// A scan of 10 addresses in chunks of 4, two at a time.
 fn scan() -> ScanCore {
-    ScanCore::new(ScanStatus::Queued, plan(), 0, fixed(4, 2), [])
+    core_of(ScanStatus::Queued, plan(), 0, fixed(4, 2), [])
 }
 
 fn cut(core: &mut ScanCore, number: u64) -> Vec<String> {
     match core.on_slot().as_slice() {
-        [Effect::Cut(addresses, _)] => {
+        [Effect::Cut(Piece { addresses, .. })] => {
             let ranges = addresses.to_ranges();
-            core.on_cut(batch(number));
+            core.on_cut(batch(number), None);
             ranges
         }
         other => panic!("no cut but {other:?}"),
@@ -45,10 +71,10 @@ fn a_scan_cuts_lazily_and_ends_after_its_last_batch() {
     assert_eq!(cut(&mut core, 1), ["127.0.0.1-4"]);
     assert_eq!(cut(&mut core, 2), ["127.0.0.5-8"]);
     assert_eq!(core.cursor(), 8);
-    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::AskSlots(1)]);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended, &none()), [Effect::AskSlots(1)]);
     assert_eq!(cut(&mut core, 3), ["127.0.0.9-10"]);
-    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), []);
-    assert_eq!(core.on_batch_ended(batch(3), BatchEnd::Ended), [Effect::Finish]);
+    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended, &none()), []);
+    assert_eq!(core.on_batch_ended(batch(3), BatchEnd::Ended, &none()), [Effect::Finish]);
 }
 
 #[test]
@@ -68,13 +94,13 @@ fn what_is_barred_is_passed_over_without_a_batch() {
 fn cut_strided_without(barred: &AddressSet) -> Vec<AddressSet> {
     let all = block("10.0.0.0", "10.0.3.255");
     let plan = Plan::new(&all, &AddressSet::new(), PlanOrder::Strided);
-    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(16, 2), []);
+    let mut core = core_of(ScanStatus::Queued, plan, 0, fixed(16, 2), []);
     let mut batches: Vec<AddressSet> = Vec::new();
     core.begin();
     core.set_barred(barred.clone());
     loop {
         let effects = core.on_slot();
-        let [Effect::Cut(addresses, Lane::Main)] = effects.as_slice() else {
+        let [Effect::Cut(Piece { addresses, lane: Lane::Main, .. })] = effects.as_slice() else {
             assert_eq!(effects, [Effect::ReturnSlot, Effect::Finish]);
             assert_eq!(core.cursor(), all.count());
             return batches;
@@ -82,8 +108,8 @@ fn cut_strided_without(barred: &AddressSet) -> Vec<AddressSet> {
         assert!(!addresses.is_empty() && addresses.intersection(barred).is_empty());
         batches.push(addresses.clone());
         let number = batch(batches.len() as u64);
-        core.on_cut(number);
-        core.on_batch_ended(number, BatchEnd::Ended);
+        core.on_cut(number, None);
+        core.on_batch_ended(number, BatchEnd::Ended, &none());
     }
 }
 
@@ -108,16 +134,16 @@ fn a_scan_that_searches_for_what_may_be_scanned_still_hears() {
     let plan = Plan::new(&all, &AddressSet::new(), PlanOrder::Strided);
     // The last of the order.
     let one = plan.cut(all.count() - 1, 1).0;
-    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(16, 1), []);
+    let mut core = core_of(ScanStatus::Queued, plan, 0, fixed(16, 1), []);
     core.begin();
     core.set_barred(all.difference(&one));
     for turn in 1..4 {
         assert_eq!(core.on_slot(), [Effect::ReturnSlot, Effect::AskSlots(1)]);
         assert_eq!(core.cursor(), turn * LOOKED_AT_MAX);
     }
-    assert_eq!(core.on_slot(), [Effect::Cut(one, Lane::Main)]);
-    assert_eq!(core.on_cut(batch(1)), []);
-    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::Finish]);
+    assert_eq!(core.on_slot(), [Effect::Cut(piece(one, Lane::Main))]);
+    assert_eq!(core.on_cut(batch(1), None), []);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended, &none()), [Effect::Finish]);
 }
 
 #[test]
@@ -126,7 +152,7 @@ fn a_scan_of_which_all_is_barred_ends() {
     core.begin();
     assert_eq!(core.set_barred(block("127.0.0.0", "127.0.0.255")), (true, vec![Effect::Finish]));
     let last = block("127.0.0.3", "127.0.0.5");
-    let mut core = ScanCore::new(
+    let mut core = core_of(
         ScanStatus::Queued,
         Plan::new(&plan().first, &last, PlanOrder::InOrder),
         0,
@@ -137,22 +163,26 @@ fn a_scan_of_which_all_is_barred_ends() {
     let barred = block("127.0.0.1", "127.0.0.4").union(&block("127.0.0.6", "127.0.0.10"));
     core.set_barred(barred);
     assert_eq!(cut(&mut core, 1), ["127.0.0.5"], "of those at the end");
-    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::Finish]);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended, &none()), [Effect::Finish]);
 }
 
 #[test]
 fn the_families_never_share_a_batch() {
     let plan = block("127.0.0.1", "127.0.0.2").union(&block("::1", "::2"));
     let plan = Plan::new(&plan, &AddressSet::new(), PlanOrder::InOrder);
-    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(256, 4), []);
+    let mut core = core_of(ScanStatus::Queued, plan, 0, fixed(256, 4), []);
     assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(1)]);
-    let Some(Effect::Cut(first, _)) = core.on_slot().pop() else { panic!("no cut") };
-    assert_eq!(core.on_cut(batch(1)), [Effect::AskSlots(1)]);
-    let Some(Effect::Cut(second, _)) = core.on_slot().pop() else { panic!("no cut") };
+    let Some(Effect::Cut(Piece { addresses: first, .. })) = core.on_slot().pop() else {
+        panic!("no cut")
+    };
+    assert_eq!(core.on_cut(batch(1), None), [Effect::AskSlots(1)]);
+    let Some(Effect::Cut(Piece { addresses: second, .. })) = core.on_slot().pop() else {
+        panic!("no cut")
+    };
     assert_eq!(first.union(&second).count(), 4);
     assert_eq!((first.count(), second.count()), (2, 2));
     assert_ne!(first.first_family(), second.first_family());
-    assert_eq!(core.on_cut(batch(2)), []);
+    assert_eq!(core.on_cut(batch(2), None), []);
 }
 
 #[test]
@@ -164,21 +194,21 @@ fn a_resting_batch_leaves_its_place_to_others() {
     assert_eq!(core.on_batch_resting(batch(1)), [Effect::AskSlots(1)]);
     cut(&mut core, 3);
     assert_eq!(core.on_batch_ready(batch(1)), []);
-    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), [Effect::AskSlots(1)]);
+    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended, &none()), [Effect::AskSlots(1)]);
     assert_eq!(core.on_slot(), [Effect::Start(batch(1))]);
-    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), []);
-    assert_eq!(core.on_batch_ended(batch(3), BatchEnd::Ended), [Effect::Finish]);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended, &none()), []);
+    assert_eq!(core.on_batch_ended(batch(3), BatchEnd::Ended, &none()), [Effect::Finish]);
 }
 
 #[test]
 fn the_next_batch_need_not_wait_for_the_store_but_a_slow_store_holds_the_scan() {
-    let mut core = ScanCore::new(ScanStatus::Queued, plan(), 0, fixed(1, 2), []);
+    let mut core = core_of(ScanStatus::Queued, plan(), 0, fixed(1, 2), []);
     core.begin();
     cut(&mut core, 1);
     cut(&mut core, 2);
     assert_eq!(core.on_process_gone(batch(1)), [Effect::AskSlots(1)]);
     assert_eq!(core.on_process_gone(batch(2)), [], "two settle, as many as may run");
-    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::AskSlots(1)]);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended, &none()), [Effect::AskSlots(1)]);
 }
 
 #[test]
@@ -193,7 +223,7 @@ fn a_stop_ends_every_open_batch_and_is_idempotent() {
     );
     assert_eq!(core.stop(StopReason::Stopped), [stop]);
     assert_eq!(core.on_slot(), [Effect::ReturnSlot]);
-    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), [Effect::Finish]);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended, &none()), [Effect::Finish]);
     core.ended(ScanStatus::Stopped);
     assert_eq!(core.stop(StopReason::Stopped), []);
 }
@@ -219,8 +249,8 @@ fn a_pause_sets_batches_aside_and_a_resume_starts_them_first() {
         [Effect::SaveStatus, Effect::ForgetSlots, Effect::StopBatches(StopReason::Paused)]
     );
     assert_eq!(core.pause(), []);
-    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::SetAside), []);
-    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), []);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::SetAside, &none()), []);
+    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended, &none()), []);
     assert_eq!(core.resume(), [Effect::SaveStatus, Effect::AskSlots(2)]);
     assert_eq!(core.on_slot(), [Effect::Start(batch(1))]);
     assert_eq!(cut(&mut core, 3), ["127.0.0.9-10"]);
@@ -229,16 +259,16 @@ fn a_pause_sets_batches_aside_and_a_resume_starts_them_first() {
 #[test]
 fn an_interrupted_scan_goes_on_where_the_store_says() {
     let open = [(batch(2), false)];
-    let mut core = ScanCore::new(ScanStatus::Running, plan(), 8, fixed(4, 6), open);
+    let mut core = core_of(ScanStatus::Running, plan(), 8, fixed(4, 6), open);
     assert_eq!(core.begin(), [Effect::AskSlots(2)]);
     assert_eq!(core.on_slot(), [Effect::Start(batch(2))]);
     assert_eq!(cut(&mut core, 3), ["127.0.0.9-10"]);
 
-    let mut stopping = ScanCore::new(ScanStatus::Stopping, plan(), 8, fixed(4, 6), open);
+    let mut stopping = core_of(ScanStatus::Stopping, plan(), 8, fixed(4, 6), open);
     assert_eq!(stopping.begin(), [Effect::StopBatches(StopReason::Stopped)]);
-    let mut stopped = ScanCore::new(ScanStatus::Stopping, plan(), 8, fixed(4, 6), []);
+    let mut stopped = core_of(ScanStatus::Stopping, plan(), 8, fixed(4, 6), []);
     assert_eq!(stopped.begin(), [Effect::Finish]);
-    let mut done = ScanCore::new(ScanStatus::Running, plan(), 10, fixed(4, 6), []);
+    let mut done = core_of(ScanStatus::Running, plan(), 10, fixed(4, 6), []);
     assert_eq!(done.begin(), [Effect::Finish]);
 }
 
@@ -250,7 +280,7 @@ fn a_leaving_server_starts_nothing_and_keeps_the_status() {
     assert_eq!(core.leave(), [Effect::ForgetSlots, Effect::StopBatches(StopReason::Shutdown)]);
     assert!(!core.is_quiet());
     assert_eq!(core.on_slot(), [Effect::ReturnSlot]);
-    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::SetAside), []);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::SetAside, &none()), []);
     assert!(core.is_quiet());
     assert_eq!(core.status(), ScanStatus::Running);
 }
@@ -283,11 +313,11 @@ fn no_order_of_events_runs_more_than_the_concurrency_or_loses_an_address() {
                 slots -= 1;
                 for effect in core.on_slot() {
                     match effect {
-                        Effect::Cut(addresses, _) => {
+                        Effect::Cut(Piece { addresses, .. }) => {
                             assert!(planned.intersection(&addresses).is_empty());
                             planned = planned.union(&addresses);
                             running.push(next_id);
-                            pending.extend(core.on_cut(batch(next_id)));
+                            pending.extend(core.on_cut(batch(next_id), None));
                             next_id += 1;
                         }
                         Effect::Start(id) => running.push(id.get()),
@@ -300,7 +330,7 @@ fn no_order_of_events_runs_more_than_the_concurrency_or_loses_an_address() {
                 pending = core.on_batch_resting(batch(id));
             } else if choice == 2 && !running.is_empty() {
                 let id = running.remove(0);
-                pending = core.on_batch_ended(batch(id), BatchEnd::Ended);
+                pending = core.on_batch_ended(batch(id), BatchEnd::Ended, &none());
             } else if let Some(id) = resting.pop() {
                 pending = core.on_batch_ready(batch(id));
             }
@@ -312,30 +342,30 @@ fn no_order_of_events_runs_more_than_the_concurrency_or_loses_an_address() {
 
 #[test]
 fn what_was_split_off_never_holds_up_what_was_not() {
-    let mut core = ScanCore::new(ScanStatus::Queued, plan(), 0, fixed(1, 4), []);
+    let mut core = core_of(ScanStatus::Queued, plan(), 0, fixed(1, 4), []);
     core.begin();
     for number in 1..=4 {
         cut(&mut core, number);
     }
     let children = (11..=14).map(batch);
-    assert_eq!(core.on_batch_split(batch(1), children), [Effect::AskSlots(1)]);
+    assert_eq!(core.on_batch_split(batch(1), children, &none()), [Effect::AskSlots(1)]);
     assert_eq!(core.on_slot(), [Effect::Start(batch(11))]);
-    core.on_batch_ended(batch(2), BatchEnd::Ended);
+    core.on_batch_ended(batch(2), BatchEnd::Ended, &none());
     assert_eq!(core.on_slot(), [Effect::Start(batch(12))]);
     // Half of the places are taken by such: the plan goes first now.
-    core.on_batch_ended(batch(3), BatchEnd::Ended);
+    core.on_batch_ended(batch(3), BatchEnd::Ended, &none());
     assert_eq!(cut(&mut core, 5), ["127.0.0.5"]);
-    core.on_batch_ended(batch(4), BatchEnd::Ended);
+    core.on_batch_ended(batch(4), BatchEnd::Ended, &none());
     assert_eq!(cut(&mut core, 6), ["127.0.0.6"]);
-    core.on_batch_ended(batch(11), BatchEnd::Ended);
+    core.on_batch_ended(batch(11), BatchEnd::Ended, &none());
     assert_eq!(core.on_slot(), [Effect::Start(batch(13))]);
     // A retry of one waits among them too.
     core.on_batch_resting(batch(12));
     core.on_batch_ready(batch(12));
     for number in 7..=10 {
-        core.on_batch_ended(batch(number - 2), BatchEnd::Ended);
+        core.on_batch_ended(batch(number - 2), BatchEnd::Ended, &none());
         assert_eq!(core.on_slot().len(), 1);
-        core.on_cut(batch(number));
+        core.on_cut(batch(number), None);
     }
 }
 
@@ -343,21 +373,21 @@ fn what_was_split_off_never_holds_up_what_was_not() {
 fn hosts_that_could_not_be_finished_before_come_last_and_alone() {
     let last = block("127.0.0.2", "127.0.0.3");
     let plan = Plan::new(&block("127.0.0.1", "127.0.0.6"), &last, PlanOrder::InOrder);
-    let mut core = ScanCore::new(ScanStatus::Queued, plan, 0, fixed(3, 9), []);
+    let mut core = core_of(ScanStatus::Queued, plan, 0, fixed(3, 9), []);
     assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(4)]);
     assert_eq!(cut(&mut core, 1), ["127.0.0.1", "127.0.0.4/31"]);
     assert_eq!(cut(&mut core, 2), ["127.0.0.6"]);
-    let alone = |address: &str| Effect::Cut(block(address, address), Lane::Difficult);
+    let alone = |address: &str| Effect::Cut(piece(block(address, address), Lane::Difficult));
     assert_eq!(core.on_slot(), [alone("127.0.0.2")]);
-    core.on_cut(batch(3));
+    core.on_cut(batch(3), None);
     assert_eq!(core.on_slot(), [alone("127.0.0.3")]);
-    core.on_cut(batch(4));
+    core.on_cut(batch(4), None);
     assert_eq!(core.on_slot(), [Effect::ReturnSlot]);
     assert_eq!(core.cursor(), 6);
     for number in 1..=3 {
-        assert_eq!(core.on_batch_ended(batch(number), BatchEnd::Ended), []);
+        assert_eq!(core.on_batch_ended(batch(number), BatchEnd::Ended, &none()), []);
     }
-    assert_eq!(core.on_batch_ended(batch(4), BatchEnd::Ended), [Effect::Finish]);
+    assert_eq!(core.on_batch_ended(batch(4), BatchEnd::Ended, &none()), [Effect::Finish]);
 }
 
 #[test]
@@ -397,21 +427,21 @@ fn failure_after_failure_first_slows_a_scan_down_and_then_ends_it() {
     let end = [Effect::ForgetSlots, Effect::StopBatches(StopReason::GaveUp)];
     assert_eq!(core.on_news(News::Barren), end);
     assert_eq!(core.on_news(News::Barren), [], "it is said once");
-    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended), []);
-    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended), [Effect::Finish]);
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended, &none()), []);
+    assert_eq!(core.on_batch_ended(batch(2), BatchEnd::Ended, &none()), [Effect::Finish]);
     assert!(core.gave_up());
 }
 
 #[test]
 fn what_a_scan_expects_shrinks_with_what_is_left() {
-    let mut core = ScanCore::new(ScanStatus::Queued, plan(), 0, fixed(1, 4), []);
+    let mut core = core_of(ScanStatus::Queued, plan(), 0, fixed(1, 4), []);
     assert_eq!(core.expected(), 0, "it has not begun");
     core.begin();
     assert_eq!(core.expected(), 4);
     for number in 1..=10 {
         cut(&mut core, number);
         if number < 9 {
-            core.on_batch_ended(batch(number), BatchEnd::Ended);
+            core.on_batch_ended(batch(number), BatchEnd::Ended, &none());
         }
     }
     assert_eq!(core.expected(), 2, "in its tail");
@@ -422,6 +452,64 @@ fn what_a_scan_expects_shrinks_with_what_is_left() {
     core.set_need(Need::Network, false);
     core.pause();
     assert_eq!(core.expected(), 1);
-    core.on_batch_ended(batch(10), BatchEnd::SetAside);
+    core.on_batch_ended(batch(10), BatchEnd::SetAside, &none());
     assert_eq!(core.expected(), 0);
+}
+
+/// Two addresses in a batch, two batches at a time, three steps: the whole way of four hosts.
+#[test]
+fn a_staged_plan_ends_after_its_last_step() {
+    use Phase::{Discovery, Ports, Services};
+    let plan = Plan::new(&block("127.0.0.1", "127.0.0.4"), &AddressSet::new(), PlanOrder::InOrder);
+    let phases = vec![Discovery, Ports, Services];
+    let stages = Stages::new(plan, 0, phases, BTreeMap::new(), []);
+    let mut core = ScanCore::new(ScanStatus::Queued, stages, fixed(2, 2), []);
+    let step = |core: &mut ScanCore, number: u64| {
+        let Some(Effect::Cut(Piece { addresses, phase, .. })) = core.on_slot().pop() else {
+            panic!("no cut")
+        };
+        let effects = core.on_cut(batch(number), phase);
+        (addresses.to_ranges().join(","), phase.unwrap(), effects)
+    };
+    assert_eq!(core.begin(), [Effect::SaveStatus, Effect::AskSlots(2)]);
+    assert_eq!(step(&mut core, 1), ("127.0.0.1-2".into(), Discovery, vec![]));
+    assert_eq!(step(&mut core, 2), ("127.0.0.3-4".into(), Discovery, vec![]));
+    // One host that is up is no full batch, and another one may follow.
+    let one = block("127.0.0.1", "127.0.0.1");
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended, &one), []);
+    assert_eq!(core.idle_places(), Some(1), "what runs last may be split early");
+    // A batch that is split passes on what it has; its smaller ones are of the same step.
+    let three = block("127.0.0.3", "127.0.0.3");
+    let effects = core.on_batch_split(batch(2), [batch(3)], &three);
+    assert_eq!(effects, [Effect::AskSlots(2)]);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(3))]);
+    assert_eq!(step(&mut core, 4), ("127.0.0.1,127.0.0.3".into(), Ports, vec![]));
+    // Interrupted by a pause: it goes on in its step, and passes on when it has ended.
+    core.pause();
+    assert_eq!(core.on_batch_ended(batch(3), BatchEnd::SetAside, &none()), []);
+    assert_eq!(core.on_batch_ended(batch(4), BatchEnd::SetAside, &none()), []);
+    assert_eq!(core.resume(), [Effect::SaveStatus, Effect::AskSlots(2)]);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(4))]);
+    assert_eq!(core.on_slot(), [Effect::Start(batch(3))]);
+    assert_eq!(core.on_batch_ended(batch(4), BatchEnd::Ended, &one), []);
+    assert_eq!(core.on_batch_ended(batch(3), BatchEnd::Ended, &none()), [Effect::AskSlots(1)]);
+    assert_eq!(step(&mut core, 5), ("127.0.0.1".into(), Services, vec![]));
+    assert_eq!(core.on_batch_ended(batch(5), BatchEnd::Ended, &none()), [Effect::Finish]);
+}
+
+#[test]
+fn a_stop_leaves_what_waits_for_its_step_where_it_is() {
+    let plan = Plan::new(&none(), &none(), PlanOrder::InOrder);
+    let waiting = BTreeMap::from([(Phase::Ports, block("127.0.0.1", "127.0.0.4"))]);
+    let phases = vec![Phase::Discovery, Phase::Ports];
+    let stages = Stages::new(plan, 0, phases, waiting, []);
+    let mut core = ScanCore::new(ScanStatus::Running, stages, fixed(2, 1), []);
+    assert_eq!(core.begin(), [Effect::AskSlots(1)]);
+    let Some(Effect::Cut(piece)) = core.on_slot().pop() else { panic!("no cut") };
+    assert_eq!((piece.addresses.count(), piece.phase), (2, Some(Phase::Ports)));
+    core.on_cut(batch(1), piece.phase);
+    let effects = core.stop(StopReason::Stopped);
+    assert!(effects.contains(&Effect::StopBatches(StopReason::Stopped)), "{effects:?}");
+    assert_eq!(core.on_batch_ended(batch(1), BatchEnd::Ended, &none()), [Effect::Finish]);
+    assert_eq!(core.rest(), block("127.0.0.3", "127.0.0.4"));
 }

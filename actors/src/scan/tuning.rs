@@ -15,7 +15,7 @@
 //! a processor. How busy the machine is says less: others may make it so, and then more nmaps that
 //! wait for the network still are that much faster.
 
-use netscan_schemas::scan::Tuning;
+use netscan_schemas::{batch::Phase, scan::Tuning};
 use std::time::Duration;
 
 /// How often the tuner looks. A start takes 6 ms of processor time, so that 64 places are there
@@ -27,8 +27,14 @@ pub const LOOK_EVERY: Duration = Duration::from_millis(100);
 pub const CHUNK_FIRST: u32 = 16;
 /// The same where nmap's start loads scripts, service probes or fingerprints: 270 ms instead of 22.
 pub const CHUNK_FIRST_HEAVY: u32 = 64;
-/// Places for each processor to begin with.
-pub const PLACES_FIRST: u32 = 4;
+/// Places for each processor to begin with, where nmaps are likely to wait for the network.
+pub const PLACES_FIRST: u32 = 16;
+/// The same on loopback, and where nmap's start is heavy: there they wait for a processor.
+pub const PLACES_FIRST_BUSY: u32 = 4;
+/// Addresses in a batch that only finds out which hosts are up, at most and, where so many are left,
+/// at least. In a sparse network a batch without a single living host is the one that takes long.
+const CHUNK_DISCOVERY: u64 = 256;
+const CHUNK_DISCOVERY_MIN: u64 = 128;
 /// Places for each processor at most.
 pub const PLACES_MAX: usize = 64;
 /// Chunks grow to this size.
@@ -169,6 +175,21 @@ impl Tuner {
         }
     }
 
+    /// Returns how many addresses the next batch of a step has at most, with so many left for it.
+    pub fn chunk_in(&self, phase: Option<Phase>, left: u64) -> u64 {
+        match phase {
+            Some(Phase::Discovery) if self.tuning.chunk_size => {
+                let even = left.div_ceil(self.places_max() as u64);
+                even.clamp(CHUNK_DISCOVERY_MIN, CHUNK_DISCOVERY)
+            }
+            // What is dear about the plan's starts comes in its last step.
+            Some(Phase::Ports) if self.tuning.chunk_size && !self.is_saturated => {
+                self.chunk(left).min(u64::from(CHUNK_FIRST))
+            }
+            _ => self.chunk(left),
+        }
+    }
+
     /// Takes note of an attempt that ended by itself.
     pub fn on_taken(&mut self, taken: Taken) {
         let wall = taken.wall.as_secs_f64();
@@ -245,6 +266,22 @@ mod tests {
     /// So much of its time each of so many nmaps wants a processor.
     fn load(want: f64, running: usize) -> Load {
         Load { busy: Some(1.0), want: Some(want), running }
+    }
+
+    #[test]
+    fn steps_have_chunks_of_their_own() {
+        let heavy = Tuner::new(BOTH, (CHUNK_FIRST_HEAVY, 8), 2, 64, true);
+        let chunks = |left| {
+            [None, Some(Phase::Discovery), Some(Phase::Ports), Some(Phase::Services)]
+                .map(|phase| heavy.chunk_in(phase, left))
+        };
+        assert_eq!(chunks(65_536), [64, 256, 16, 64]);
+        assert_eq!(chunks(4096), [64, 128, 16, 64]);
+        // What the user has fixed holds for every step.
+        let fixed = Tuner::new(Tuning::default(), (10, 2), 2, 64, true);
+        for phase in Phase::ALL {
+            assert_eq!(fixed.chunk_in(Some(phase), 4096), 10);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     batch::{BatchMsg, News},
     finish,
-    scanner::Fitted,
+    scanner::{Fitted, fitted},
     scope::OutOfScope,
 };
 use netscan_nmap::locate::LocateError;
@@ -92,7 +92,9 @@ impl ScanActorState {
             self.look_at = None;
             let (context, myself) = (Arc::clone(&self.context), myself.clone());
             tokio::spawn(async move {
-                let found = Box::new(context.scanner.look_again(&context.options).await);
+                let found = Box::new(
+                    context.scanner.look_again(&fitted(&context.options, &context.phases)).await,
+                );
                 let _ = myself.cast(ScanMsg::Looked(found)); // the actor may be gone
             });
         }

@@ -7,9 +7,20 @@ use std::collections::{BTreeMap, VecDeque, btree_map::Entry};
 /// While slots are spare, so much of the packet budget is kept back for a scan that comes next:
 /// a quarter.
 const KEPT_BACK: u32 = 4;
+/// As much while a scan is short: a sixteenth. The shares of such a scan soon come back.
+const KEPT_BACK_BY_SHORT: u32 = 16;
+/// A scan is short that could send all of its probes within so many seconds, by itself.
+const SHORT_S: u64 = 5;
 /// While slots are spare, no nmap gets more than such a part of what is free: a third. So something
 /// is left for the scan that comes next, and for the one after it.
 const FREE_PART: u32 = 3;
+/// As much for an nmap beside which no other sends: a half.
+const FREE_PART_OF_LONE: u32 = 2;
+/// No nmap has a use for more packets a second than so many times those of its whole batch: it would
+/// be done in a quarter of a second.
+const ENOUGH: u64 = 4;
+/// Whatever it sends, so much is not more than it has a use for: some hosts need many tries.
+const ENOUGH_LEAST: u32 = 2000;
 /// What is left of the budget is a share when it is at least so much of an even one: a half. nmap
 /// keeps its share as long as it runs, and with a tiny one a batch takes a minute instead of a
 /// second; so a slot rather waits for another's share.
@@ -60,6 +71,22 @@ pub struct Demand {
     pub expected: usize,
     /// Whether it only scans loopback, which the packet budget leaves out.
     pub is_loopback: bool,
+    /// About how many packets all of it takes.
+    pub packets: u64,
+    /// About how many its next nmap sends.
+    pub batch_packets: u64,
+}
+
+impl Demand {
+    fn is_short(&self, budget: u32) -> bool {
+        self.packets <= u64::from(budget) * SHORT_S
+    }
+
+    /// Returns how many packets a second its next nmap has a use for.
+    fn enough(&self) -> u32 {
+        let enough = self.batch_packets.saturating_mul(ENOUGH);
+        u32::try_from(enough).unwrap_or(u32::MAX).max(ENOUGH_LEAST)
+    }
 }
 
 /// An nmap's share of the packet budget.
@@ -204,29 +231,58 @@ impl<T> SlotsCore<T> {
     /// Returns the share of the packet budget that a scan's next nmap gets: an even one, or of what
     /// is free if that is not much less.
     fn share_of(&self, scan: ScanId) -> Result<Share, Hold> {
-        if self.demands.get(&scan).is_some_and(|demand| demand.is_loopback) {
+        let demand = self.demands.get(&scan);
+        if demand.is_some_and(|demand| demand.is_loopback) {
             return Ok(Share::Apart);
         }
         let Some(budget) = self.limits.packet_rate else { return Ok(Share::Unbounded) };
         if self.unbounded > 0 {
             return Err(Hold::PacketRate);
         }
-        let sending = self.demands.values().filter(|demand| !demand.is_loopback);
-        let expected: usize = sending.map(|demand| demand.expected).sum();
-        let all = u32::try_from(expected.clamp(1, self.limits.slots)).unwrap_or(u32::MAX);
-        let has_spare = expected < self.limits.slots;
-        let for_all = if has_spare { budget - budget / KEPT_BACK } else { budget };
-        let even = (for_all / all).max(1);
+        let wanted = demand.map_or(u32::MAX, Demand::enough).min(self.even_share(budget));
         let free = budget.saturating_sub(self.dealt);
-        let most = if has_spare { free.div_ceil(FREE_PART) } else { free };
-        let share = even.min(most);
+        let most = match (self.has_spare(), self.dealt) {
+            (false, _) => free,
+            (true, 0) => free.div_ceil(FREE_PART_OF_LONE),
+            (true, _) => free.div_ceil(FREE_PART),
+        };
+        let share = wanted.min(most);
         let is_first = !self.held.contains_key(&scan);
         let least_part = if is_first { LEAST_PART_OF_FIRST } else { LEAST_PART };
-        if share == 0 || share < even / least_part {
+        if share == 0 || share < wanted / least_part {
             Err(Hold::PacketRate)
         } else {
             Ok(Share::Rate(share))
         }
+    }
+
+    /// Returns the demands that the budget is for.
+    fn sending(&self) -> impl Iterator<Item = &Demand> {
+        self.demands.values().filter(|demand| !demand.is_loopback && demand.expected > 0)
+    }
+
+    /// Returns how many nmaps are expected to share the budget.
+    fn expected(&self) -> usize {
+        self.sending().map(|demand| demand.expected).sum()
+    }
+
+    /// Returns whether there is a slot for a scan that comes next.
+    fn has_spare(&self) -> bool {
+        self.expected() < self.limits.slots
+    }
+
+    /// Returns what each nmap gets if all get as much.
+    fn even_share(&self, budget: u32) -> u32 {
+        let all = self.expected().clamp(1, self.limits.slots);
+        let all = u32::try_from(all).unwrap_or(u32::MAX);
+        let kept_back = match self.has_spare() {
+            false => 0,
+            true if self.sending().all(|demand| demand.is_short(budget)) => {
+                budget / KEPT_BACK_BY_SHORT
+            }
+            true => budget / KEPT_BACK,
+        };
+        ((budget - kept_back) / all).max(1)
     }
 
     /// One nmap may always run if there is room for it: else nothing would ever end.

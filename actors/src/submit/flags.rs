@@ -12,7 +12,43 @@ use netscan_nmap::{
     locate::LocateError,
     options::{FlagError, Lack, Options},
 };
-use netscan_schemas::{AddressSet, api::ScanRequest};
+use netscan_schemas::{
+    AddressSet,
+    api::{PhaseCommand, ScanRequest},
+    batch::Phase,
+    scan::PlanKind,
+};
+
+/// How the reason opens why a flag of a profile is refused.
+const OF_PROFILE: &str = "of the profile: ";
+
+/// A request with its profile's flags before its own.
+pub(crate) struct Wish {
+    pub(crate) request: ScanRequest,
+    /// How many of the flags are the profile's.
+    pub(crate) from_profile: usize,
+    pub(crate) plan: PlanKind,
+}
+
+impl Wish {
+    /// Returns a request without a profile.
+    pub(crate) fn plain(request: ScanRequest) -> Self {
+        let plan = request.plan.unwrap_or_default();
+        Self { request, from_profile: 0, plan }
+    }
+
+    /// Counts the place of a flag as the request has it, and says of a profile's that it is that.
+    fn placed(&self, mut error: FlagError) -> FlagError {
+        error.index = match error.index.map(|index| index.checked_sub(self.from_profile)) {
+            Some(None) => {
+                error.reason.insert_str(0, OF_PROFILE);
+                None
+            }
+            index => index.flatten(),
+        };
+        error
+    }
+}
 
 /// What nmap is asked to do.
 pub(crate) struct Flags {
@@ -21,6 +57,8 @@ pub(crate) struct Flags {
     /// Whether its start loads scripts, probes or fingerprints.
     pub(crate) is_heavy: bool,
     pub(crate) argv: Vec<String>,
+    /// The steps of a staged plan, each with its command; none for any other plan.
+    pub(crate) phases: Vec<PhaseCommand>,
     pub(crate) fallback: Vec<String>,
     pub(crate) warnings: Vec<String>,
     /// The flag for which there may be no IPv6 address among the targets.
@@ -45,11 +83,12 @@ impl Flags {
 /// what they stand for.
 pub(crate) async fn read_flags(
     scanner: &Scanner,
-    request: &ScanRequest,
+    wish: &Wish,
     standing: &Standing,
 ) -> Result<Result<Flags, Vec<FlagError>>, LocateError> {
     let nmap = scanner.installation().await?;
     let read = || -> Result<Flags, Vec<FlagError>> {
+        let request = &wish.request;
         let parsed = Options::parse(&request.nmap_flags)?;
         let scripts = Scanner::scripts(&nmap);
         let needs = parsed.needs(scripts.as_ref())?;
@@ -61,16 +100,49 @@ pub(crate) async fn read_flags(
         check_interface(&options).map_err(|error| vec![error])?;
         let argv = command::template(&nmap, &options, scanner.privileges());
         let probes_ports = !options.technique.no_ports;
+        let mut warnings = parsed.warnings;
+        let phases = phases(&options, wish.plan, &mut warnings);
+        let command = |phase: &Phase| {
+            let options = options.in_phase(*phase, None);
+            let argv = command::template(&nmap, &options, scanner.privileges());
+            PhaseCommand { phase: *phase, argv }
+        };
         Ok(Flags {
             probes_ports,
             is_heavy: options.is_heavy(),
             argv,
+            phases: phases.iter().map(command).collect(),
             fallback,
-            warnings: parsed.warnings,
+            warnings,
             v4_only: options.v4_only(),
         })
     };
-    Ok(read())
+    Ok(read().map_err(|errors| errors.into_iter().map(|error| wish.placed(error)).collect()))
+}
+
+/// Returns the steps of a staged plan; none where it would be a single one all the same, which is
+/// said.
+fn phases(options: &Options, plan: PlanKind, warnings: &mut Vec<String>) -> Vec<Phase> {
+    if plan == PlanKind::Single {
+        return Vec::new();
+    }
+    let phases = options.phases();
+    if phases.len() > 1 {
+        if options.discovery.skip {
+            warnings.push(
+                "with `-Pn` every address counts as up: the staged plan has no discovery"
+                    .to_owned(),
+            );
+        }
+        return phases;
+    }
+    warnings.push(match options.discovery.skip {
+        true => "with `-Pn` and nothing asked beyond ports, a staged plan has one step: it is a \
+                 single one"
+            .to_owned(),
+        false => "without ports a staged plan has one step: it is a single one".to_owned(),
+    });
+    Vec::new()
 }
 
 fn check_interface(options: &Options) -> Result<(), FlagError> {
@@ -88,14 +160,18 @@ fn check_interface(options: &Options) -> Result<(), FlagError> {
 pub(super) fn flag_errors(errors: Vec<FlagError>) -> SubmitError {
     let only_privilege = errors.iter().all(|error| error.lack == Lack::Privilege);
     let errors = errors.into_iter().map(|error| {
-        let at = error.index.map_or_else(String::new, |index| format!("/{index}"));
+        let pointer = match (error.index, error.reason.starts_with(OF_PROFILE)) {
+            (Some(index), _) => format!("/nmap_flags/{index}"),
+            (None, true) => "/profile".to_owned(),
+            (None, false) => "/nmap_flags".to_owned(),
+        };
         let code = match error.lack {
             Lack::Nothing => "flag-refused",
             Lack::Privilege => "privilege-missing",
             Lack::Right => "not-granted",
         };
         let detail = format!("`{}`: {}", error.flag, error.reason);
-        field(&format!("/nmap_flags{at}"), code, &detail)
+        field(&pointer, code, &detail)
     });
     match only_privilege {
         true => SubmitError::Privilege(errors.collect()),

@@ -12,7 +12,7 @@ mod flags;
 
 pub(crate) use self::{
     aim::{Aim, Invalid},
-    flags::read_flags,
+    flags::{Wish, read_flags},
 };
 
 use self::flags::flag_errors;
@@ -30,7 +30,7 @@ use netscan_schemas::{
     audit::{AuditAction, AuditKind, Origin},
     limits,
     problem::{FieldError, is_name},
-    scan::{Resplit, Tuning},
+    scan::{PlanKind, Resplit, Tuning},
     scope::ScopeRule,
     stored::{AuditEntry, PlanRecord, ScanSpec},
 };
@@ -143,10 +143,6 @@ pub(crate) fn wrong_values(request: &ScanRequest) -> Vec<FieldError> {
         );
         errors.push(field("/targets", "too-many", &detail));
     }
-    if request.profile.is_some() {
-        let detail = "profiles are not available in this version; give `nmap_flags`";
-        errors.push(field("/profile", "not-available", detail));
-    }
     if request.name.as_deref().is_some_and(|name| !is_name(name)) {
         let detail = format!(
             "a scan's name has 1 to {} printable characters, without blanks at either end; null \
@@ -201,11 +197,19 @@ pub(crate) struct Numbers {
 
 /// Chooses what the user left out. A number that was given is kept, unless `adaptive: true` calls
 /// it a starting point.
-pub(crate) fn numbers(request: &ScanRequest, is_heavy: bool, slots: usize) -> Numbers {
+pub(crate) fn numbers(
+    request: &ScanRequest,
+    (is_heavy, is_loopback): (bool, bool),
+    slots: usize,
+) -> Numbers {
     let chunk = if is_heavy { tuning::CHUNK_FIRST_HEAVY } else { tuning::CHUNK_FIRST };
     let cores = u32::try_from(processors::count()).unwrap_or(u32::MAX);
     let slots = u32::try_from(slots).unwrap_or(u32::MAX);
-    let places = cores.saturating_mul(tuning::PLACES_FIRST).min(slots);
+    let places = match is_heavy || is_loopback {
+        true => tuning::PLACES_FIRST_BUSY,
+        false => tuning::PLACES_FIRST,
+    };
+    let places = cores.saturating_mul(places).min(slots);
     let is_tuned = |given: Option<u32>| request.adaptive.unwrap_or(given.is_none());
     Numbers {
         chunk_size: request.chunk_size.unwrap_or(chunk),
@@ -249,14 +253,15 @@ impl Kind {
 /// Checks a request and returns the scan that it makes.
 pub(crate) async fn check(
     may: May<'_>,
-    request: ScanRequest,
+    wish: Wish,
     id: impl FnOnce() -> ScanId,
     (project_id, standing): (ProjectId, &Standing),
     kind: Kind,
 ) -> Result<(ScanSpec, PlanRecord), SubmitError> {
     let May { scanner, store, scopes, slots } = may;
-    check_values(&request)?;
-    let flags = read_flags(scanner, &request, standing).await?.map_err(flag_errors)?;
+    check_values(&wish.request)?;
+    let flags = read_flags(scanner, &wish, standing).await?.map_err(flag_errors)?;
+    let request = wish.request;
     let mut aim = Aim::read(&request).await;
     aim.check()?;
     flags.check_family(&aim.plan.addresses).map_err(|error| flag_errors(vec![error]))?;
@@ -270,13 +275,15 @@ pub(crate) async fn check(
     if flags.probes_ports && request.policy.resplit == Resplit::Bisect {
         plan_difficult(store, &mut aim.plan, &mut warnings)?;
     }
-    let numbers = numbers(&request, flags.is_heavy, slots);
+    let numbers = numbers(&request, (flags.is_heavy, aim.plan.addresses.is_loopback()), slots);
     warnings.extend(request_warnings(&request, numbers.concurrency, slots));
     let spec = ScanSpec {
         id: id(),
         project_id,
         name: request.name,
         created_at: Time::now(),
+        profile: request.profile,
+        plan: if flags.phases.is_empty() { PlanKind::Single } else { PlanKind::Staged },
         nmap_flags: request.nmap_flags,
         targets: request.targets,
         exclude: request.exclude,
@@ -334,6 +341,12 @@ fn told(spec: &ScanSpec) -> String {
     ));
     if !spec.exclude.is_empty() {
         said.push_str(&format!("; without {}", list(&spec.exclude)));
+    }
+    if let Some(profile) = &spec.profile {
+        said.push_str(&format!("; profile {profile}"));
+    }
+    if spec.plan == PlanKind::Staged {
+        said.push_str("; staged");
     }
     if !spec.nmap_flags.is_empty() {
         said.push_str(&format!("; flags {}", spec.nmap_flags.join(" ")));

@@ -57,7 +57,7 @@ async fn a_scan_that_ends_as_a_reader_begins_is_not_told_from_its_first_event() 
     let stored = system.store().events(id, 0, 1000, usize::MAX).unwrap();
     let (last, text) = stored.last().unwrap();
     assert!(*last > 1);
-    system.hub().publish(id, &[(*last, Arc::clone(text))]);
+    system.hub().publish(id, None, &[(*last, Arc::clone(text))]);
     let page = overall.next_page().await.unwrap();
     assert_eq!(page.texts().collect::<Vec<_>>(), [(*last, &**text)]);
     // Of one that comes later all is told.
@@ -82,7 +82,7 @@ async fn a_reader_of_some_projects_that_falls_behind_is_told_of_no_other() {
     let newer = scan(&system, request(&["127.0.0.1"], 1)).await;
     ended(&system, newer).await;
     for seq in 100..110 {
-        system.hub().publish(newer, &[(seq, "x".repeat(1024 * 1024).into())]);
+        system.hub().publish(newer, None, &[(seq, "x".repeat(1024 * 1024).into())]);
     }
     let count = system.store().last_seq(mine).unwrap();
     let mut told = Vec::new();

@@ -38,6 +38,7 @@ pub async fn start(dir: &Path, launcher: Arc<Scripted>, resume: bool) -> Arc<Sys
         nmap: Some(version_only(dir)),
         slots: Some(8),
         packet_rate: Some(20_000),
+        profiles: None,
         is_server: resume,
         launcher,
         privileges: Privileges::with_raw(false),

@@ -2,7 +2,7 @@
 
 use netscan_schemas::{
     audit::{AuditAction, AuditActor, Origin},
-    limits::AUDIT_FOLD_EVERY,
+    limits::{AUDIT_FOLD_EVERY, AUDIT_UNKNOWN_FOLDS_MAX},
     stored::{AuditEntry, AuditOutcome},
 };
 use std::{collections::HashMap, net::IpAddr, time::Instant};
@@ -32,26 +32,36 @@ impl Fold {
     }
 }
 
-/// Kinds that are told apart.
+/// What one caller did.
 #[derive(Default)]
-struct Kinds {
+struct Caller {
     kinds: HashMap<Key, Fold>,
-    /// Those of all other kinds.
+    /// What is of more kinds than are told apart.
     others: Option<Fold>,
 }
 
-/// All of them. Who is not known must not use up the room of those who are.
+/// Callers whose kinds are told apart.
+struct Callers {
+    /// Kinds of one caller that are, and kinds of all.
+    most: (usize, usize),
+    callers: HashMap<(AuditActor, Option<IpAddr>), Caller>,
+    /// Kinds of all of them.
+    kinds: usize,
+    /// What is of callers for whom there is no room.
+    others: Option<Fold>,
+}
+
+/// All of them. One caller must not use up the room of the others, nor who is not known that of
+/// those who are.
 pub struct Folds {
-    /// Kinds of each that are told apart.
-    most: usize,
-    known: Kinds,
-    unknown: Kinds,
+    known: Callers,
+    unknown: Callers,
 }
 
 impl Folds {
-    /// Returns folds that tell so many kinds apart, of known callers and of unknown ones.
-    pub fn new(most: usize) -> Self {
-        Self { most, known: Kinds::default(), unknown: Kinds::default() }
+    /// Returns folds that tell so many kinds of one known caller apart, and so many of all of them.
+    pub fn new(known: (usize, usize)) -> Self {
+        Self { known: Callers::new(known), unknown: Callers::new(AUDIT_UNKNOWN_FOLDS_MAX) }
     }
 
     /// Counts what an entry tells of; returns what is to be written now, where there is room for it.
@@ -63,16 +73,26 @@ impl Folds {
         room: bool,
     ) -> Vec<AuditEntry> {
         let mut written = self.take_due(now, room);
-        let of = match key.actor {
-            AuditActor::Unknown => &mut self.unknown,
-            _ => &mut self.known,
-        };
         let until = now + AUDIT_FOLD_EVERY;
-        if let Some(fold) = of.kinds.get_mut(&key) {
+        // Who is not known is a place; who is known is the same from any.
+        let (of, name) = match key.actor {
+            AuditActor::Unknown => (&mut self.unknown, (AuditActor::Unknown, key.from)),
+            _ => (&mut self.known, (key.actor.clone(), None)),
+        };
+        let (of_one, of_all) = of.most;
+        let is_full = of.kinds >= of_all;
+        if is_full && !of.callers.contains_key(&name) {
+            let told = several(&entry, &Origin { actor: AuditActor::Several, from: None });
+            of.others.get_or_insert(Fold { until, unwritten: None }).count(told);
+            return written;
+        }
+        let caller = of.callers.entry(name).or_default();
+        if let Some(fold) = caller.kinds.get_mut(&key) {
             fold.count(entry);
-        } else if of.kinds.len() >= self.most {
-            let others = of.others.get_or_insert(Fold { until, unwritten: None });
-            others.count(several(&entry));
+        } else if is_full || caller.kinds.len() >= of_one {
+            let by = Origin { actor: entry.actor.clone(), from: entry.from };
+            let others = caller.others.get_or_insert(Fold { until, unwritten: None });
+            others.count(several(&entry, &by));
         } else {
             let unwritten = match room {
                 true => {
@@ -81,18 +101,16 @@ impl Folds {
                 }
                 false => Some(entry),
             };
-            of.kinds.insert(key, Fold { until, unwritten });
+            caller.kinds.insert(key, Fold { until, unwritten });
+            of.kinds += 1;
         }
         written
     }
 
     /// Returns when something that is counted is to be written.
     pub fn due(&self) -> Option<Instant> {
-        let counted = |of: &Kinds| {
-            let folds = of.kinds.values().chain(&of.others);
-            folds.filter(|fold| fold.unwritten.is_some()).map(|fold| fold.until).min()
-        };
-        [&self.known, &self.unknown].into_iter().filter_map(counted).min()
+        let folds = [&self.known, &self.unknown].into_iter().flat_map(Callers::folds);
+        folds.filter(|fold| fold.unwritten.is_some()).map(|fold| fold.until).min()
     }
 
     /// Returns what is counted and whose minute is over. Without room it is counted on.
@@ -110,7 +128,12 @@ impl Folds {
             true
         };
         for of in [&mut self.known, &mut self.unknown] {
-            of.kinds.retain(|_, fold| !is_over(fold));
+            of.callers.retain(|_, caller| {
+                caller.kinds.retain(|_, fold| !is_over(fold));
+                caller.others.take_if(&mut is_over);
+                !caller.kinds.is_empty() || caller.others.is_some()
+            });
+            of.kinds = of.callers.values().map(|caller| caller.kinds.len()).sum();
             of.others.take_if(&mut is_over);
         }
         written
@@ -118,21 +141,42 @@ impl Folds {
 
     /// Returns all that is counted.
     pub fn take_all(&mut self) -> Vec<AuditEntry> {
-        let all = [&mut self.known, &mut self.unknown].into_iter().map(std::mem::take);
-        all.flat_map(|of| of.kinds.into_values().chain(of.others))
-            .filter_map(|fold| fold.unwritten)
-            .collect()
+        let all = [&mut self.known, &mut self.unknown].into_iter().map(Callers::take);
+        all.flat_map(|of| {
+            let kinds = |caller: Caller| caller.kinds.into_values().chain(caller.others);
+            of.callers.into_values().flat_map(kinds).chain(of.others)
+        })
+        .filter_map(|fold| fold.unwritten)
+        .collect()
     }
 }
 
-fn several(entry: &AuditEntry) -> AuditEntry {
-    let several = Origin { actor: AuditActor::Several, from: None };
+impl Callers {
+    fn new(most: (usize, usize)) -> Self {
+        Self { most, callers: HashMap::new(), kinds: 0, others: None }
+    }
+
+    fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::new(self.most))
+    }
+
+    fn folds(&self) -> impl Iterator<Item = &Fold> {
+        let callers = self.callers.values();
+        callers.flat_map(|caller| caller.kinds.values().chain(&caller.others)).chain(&self.others)
+    }
+}
+
+fn several(entry: &AuditEntry, by: &Origin) -> AuditEntry {
     let told = match entry.outcome {
         // Only exports are counted where nothing is refused.
-        AuditOutcome::Ok => several.did(entry.action),
-        AuditOutcome::Refused { .. } => several.did(AuditAction::Request).refused("several"),
+        AuditOutcome::Ok => by.did(entry.action),
+        AuditOutcome::Refused { .. } => by.did(AuditAction::Request).refused("several"),
     };
-    AuditEntry { at: entry.at, ..told }.saying("of more callers and kinds than are told apart")
+    let more = match by.actor {
+        AuditActor::Several => "of more callers than are told apart",
+        _ => "of more kinds than are told apart",
+    };
+    AuditEntry { at: entry.at, ..told }.saying(more)
 }
 
 #[cfg(test)]
@@ -142,10 +186,14 @@ mod tests {
     use std::{net::Ipv4Addr, time::Duration};
 
     fn key(actor: AuditActor, from: u32) -> Key {
+        key_of(actor, from, "POST /api/session")
+    }
+
+    fn key_of(actor: AuditActor, from: u32, what: &str) -> Key {
         Key {
             actor,
             from: Some(Ipv4Addr::from(from).into()),
-            what: "POST /api/session".into(),
+            what: what.into(),
             how: "unauthenticated".into(),
         }
     }
@@ -193,17 +241,51 @@ mod tests {
             }
             now += Duration::from_secs(1);
         }
-        assert!(rows <= 10 * (2 * AUDIT_FOLDS_MAX + 1), "{rows} entries");
+        assert!(rows <= 10 * (2 * AUDIT_UNKNOWN_FOLDS_MAX.1 + 1), "{rows} entries");
         let last = folds.take_all();
         assert_eq!(told + counts(&last).iter().sum::<u64>(), 600_000, "each is counted once");
         let codes = last
             .iter()
             .filter(|entry| entry.outcome == AuditOutcome::Refused { code: "several".into() });
         assert_eq!(codes.count(), 1);
-        for from in 0..AUDIT_FOLDS_MAX as u32 {
+        for from in 0..AUDIT_UNKNOWN_FOLDS_MAX.1 as u32 {
             note(&mut folds, &key(AuditActor::Unknown, from), now, true);
         }
         assert_eq!(note(&mut folds, &key(AuditActor::Anyone, 1), now, true), [1]);
+    }
+
+    #[test]
+    fn one_caller_leaves_the_others_their_names() {
+        let (mut folds, now) = (Folds::new(AUDIT_FOLDS_MAX), Instant::now());
+        let mut count = |actor: AuditActor, from| {
+            for route in 0..1000 {
+                note(&mut folds, &key_of(actor.clone(), from, &route.to_string()), now, true);
+            }
+        };
+        let token = |name: &str| AuditActor::Token {
+            id: "k3v9q0ab".parse().unwrap(),
+            name: name.to_owned(),
+        };
+        count(AuditActor::Unknown, 1);
+        count(token("loud"), 1);
+        for quiet in [key(AuditActor::Unknown, 2), key(token("quiet"), 1)] {
+            assert_eq!(note(&mut folds, &quiet, now, true), [1], "it is told of itself");
+            note(&mut folds, &quiet, now, true);
+        }
+        let rest = folds.take_all();
+        let mut told: Vec<_> = rest
+            .iter()
+            .map(|entry| (entry.actor.to_string(), entry.action.as_str(), entry.count))
+            .collect();
+        told.sort();
+        let more = |told: (usize, usize)| 1000 - told.0 as u64;
+        let expected = [
+            ("token k3v9q0ab (loud)".to_owned(), "request", more(AUDIT_FOLDS_MAX)),
+            ("token k3v9q0ab (quiet)".to_owned(), "login", 1),
+            ("unknown".to_owned(), "login", 1),
+            ("unknown".to_owned(), "request", more(AUDIT_UNKNOWN_FOLDS_MAX)),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{
     user::User,
 };
 use crate::{
+    assets,
     audit::Attempt,
     problem::{Failure, ProblemBody},
     router::Edge,
@@ -61,12 +62,12 @@ pub async fn admit(
     let path = request.extensions().get::<MatchedPath>().cloned();
     let known = match &path {
         Some(path) => policy::find(request.method(), path.as_str()),
-        None => Known::Nothing,
+        None => assets::rule_of(&request).map_or(Known::Nothing, Known::Rule),
     };
     let (mut parts, body) = request.into_parts();
     let from = parts.extensions.get::<Arrival>().map(|arrival| arrival.peer);
     let (who, decided) = decide(&edge, via, known, &mut parts, from).await;
-    let attempt = Attempt::of(&parts, path.clone());
+    let attempt = Attempt::of(&parts.method, &parts.headers, path.clone());
     let note = |problem: &Problem| {
         let unknown = || Origin { actor: AuditActor::Unknown, from };
         let by = who.as_ref().map_or_else(unknown, Identity::origin);

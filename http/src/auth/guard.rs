@@ -1,33 +1,36 @@
 //! By which names we are called, and from which pages. A browser may be made to call us by other
 //! names and from other pages than ours; both are seen before anything else is looked at.
 
-use crate::{problem::Failure, router::Edge, serve::Arrival};
+use crate::{audit::Attempt, problem::Failure, router::Edge, serve::Arrival};
 use axum::{
-    extract::{Request, State},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use netscan_schemas::problem::Code;
+use netscan_schemas::{
+    audit::{AuditActor, Origin},
+    problem::Code,
+};
 use std::{net::IpAddr, sync::Arc};
 
 /// Refuses requests that call us by a name that is not ours, and those that another site's page
-/// makes.
+/// makes. Who asks is not looked at before that, so the audit log names the address only.
 pub async fn check_caller(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    let arrival = request.extensions().get::<Arrival>();
-    if let Err(failure) = check_host(&edge, request.headers(), request.uri().authority(), arrival) {
-        return failure.into_response();
-    }
     let headers = request.headers();
     // One that is no text is nobody's, and must not pass for none.
     let origin = headers.get(header::ORIGIN);
     let origin = origin.map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned());
     let allowed = origin.clone().filter(|origin| edge.cors_origins.contains(origin));
-    if let (Some(origin), true) = (&origin, changes_something(request.method(), headers))
-        && allowed.is_none()
-        && !is_own_origin(origin, headers, edge.keeper.secure)
-    {
-        return foreign_page(origin).into_response();
+    let arrival = request.extensions().get::<Arrival>().copied();
+    let checked = check_host(&edge, headers, request.uri().authority(), arrival.as_ref())
+        .and_then(|()| check_page(&edge, &request, origin.filter(|_| allowed.is_none())));
+    if let Err(failure) = checked {
+        let path = request.extensions().get::<MatchedPath>().cloned();
+        let attempt = Attempt::of(request.method(), headers, path);
+        let by = Origin { actor: AuditActor::Unknown, from: arrival.map(|arrival| arrival.peer) };
+        edge.noted.refusal(&by, &attempt, &failure.0);
+        return failure.into_response();
     }
     let preflight = request.method() == Method::OPTIONS
         && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
@@ -39,6 +42,15 @@ pub async fn check_caller(State(edge): State<Arc<Edge>>, request: Request, next:
         allow_origin(response.headers_mut(), origin);
     }
     response
+}
+
+/// Checks the page that makes the request, if it is none that was let in.
+fn check_page(edge: &Edge, request: &Request, origin: Option<String>) -> Result<(), Failure> {
+    let headers = request.headers();
+    match origin.filter(|origin| !is_own_origin(origin, headers, edge.keeper.secure)) {
+        Some(origin) if changes_something(request.method(), headers) => Err(foreign_page(&origin)),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// Checks each name that the request gives us. There is exactly one `Host`.

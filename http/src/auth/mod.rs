@@ -28,7 +28,7 @@ pub use identity::{By, Identity};
 pub use keeper::Keeper;
 pub(crate) use own::ensure as ensure_own_token;
 pub use own::{ADMIN_TOKEN, OwnTokenError};
-pub use policy::{Need, RULES, Rule, Way, find_route};
+pub use policy::{Need, PAGES, RULES, Rule, Way, find_route};
 pub use rates::{Rates, neighbourhood};
 pub use user::{User, own_origin};
 

@@ -70,6 +70,11 @@ pub const RULES: &[Rule] = &[
     rule("PATCH", "/api/projects/{id}", OPERATOR, Object::Project),
     rule("DELETE", "/api/projects/{id}", OPERATOR, Object::Project),
     rule("GET", "/api/projects/{id}/scans", VIEWER, Object::Project),
+    rule("GET", "/api/profiles", VIEWER, Object::None),
+    rule("POST", "/api/profiles", OPERATOR, Object::Whole),
+    rule("GET", "/api/profiles/{name}", VIEWER, Object::None),
+    rule("PUT", "/api/profiles/{name}", OPERATOR, Object::Whole),
+    rule("DELETE", "/api/profiles/{name}", OPERATOR, Object::Whole),
     rule("GET", "/api/scope", VIEWER, Object::None),
     rule("POST", "/api/scope", ADMIN, Object::Whole),
     rule("DELETE", "/api/scope/{entry}", ADMIN, Object::Whole),
@@ -88,6 +93,8 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/api/scans/{id}/rescan", OPERATOR, Object::Scan),
     rule("GET", "/api/scans/{id}/batches", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/hosts", VIEWER, Object::Scan),
+    rule("GET", "/api/scans/{id}/facets", VIEWER, Object::Scan),
+    rule("GET", "/api/scans/{id}/map", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/targets", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/events", VIEWER, Object::Scan),
     rule("GET", "/api/scans/{id}/stream", VIEWER, Object::Scan),
@@ -105,6 +112,8 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/api/targets/{address}/history", VIEWER, Object::None),
     rule("POST", "/api/nmap/run", OPERATOR, Object::None),
     rule("GET", "/api/system", VIEWER, Object::None),
+    // It tells of all projects.
+    rule("GET", "/api/system/supervision", VIEWER, Object::Whole),
     rule("PATCH", "/api/system/limits", ADMIN, Object::Whole),
     rule("GET", "/api/audit", ADMIN, Object::Whole),
     rule("GET", "/api/audit/verify", ADMIN, Object::Whole),
@@ -126,10 +135,14 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/metrics", VIEWER, Object::Whole),
     rule("*", "/ws/scans/{id}", VIEWER, Object::Scan),
     rule("*", "/ws/events", VIEWER, Object::None),
+    // The web UI: files without data.
     rule("GET", "/", ANYBODY, Object::None),
+    rule("GET", "/assets/{file}", ANYBODY, Object::None),
     rule("GET", "/login", ANYBODY, Object::None),
-    rule("GET", "/login.js", ANYBODY, Object::None),
 ];
+
+/// The pages and other files of the web UI, which answer paths without a route. They hold no data.
+pub const PAGES: Rule = rule("GET", "/{page}", ANYBODY, Object::None);
 
 /// What the table says of a request.
 #[derive(Clone, Copy, Debug)]

@@ -9,14 +9,18 @@
 //!
 //! Of ports those are compared that one of the scans lists. What the other one only counts is known
 //! where its nmap says which ports those are; a port that is in neither list was not probed, and
-//! nothing is said of it but that.
+//! nothing is said of it but that. Besides, what ndiff compares is compared: names, hardware address,
+//! systems, counts of ports, and what scripts say.
 
 use netscan_schemas::{
-    api::{Change, DiffHost, DiffPort, DiffPortSide, DiffSummary, Known},
-    host::{ExtraPorts, Hostname, Port, PortId},
+    api::{Change, DetailKind, DiffDetail, DiffHost, DiffPort, DiffPortSide, DiffSummary, Known},
+    host::{ExtraPorts, HostFinding, Hostname, Port, PortId, Script},
     stored::HostRecord,
 };
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 const NOT_PROBED: &str = "not_probed";
 const NOT_LISTED: &str = "not_listed";
@@ -28,10 +32,13 @@ pub fn compare(
     rows: (Option<&HostRecord>, Option<&HostRecord>),
     summary: &mut DiffSummary,
 ) -> Option<DiffHost> {
+    let mut details = Vec::new();
     let (change, ports) = match (before, after) {
         (Known::Up, Known::Up) => {
-            let ports = ports_of_both(rows.0?, rows.1?);
-            if ports.is_empty() {
+            let (before, after) = (&rows.0?.finding, &rows.1?.finding);
+            let ports = ports_of_both(before, after);
+            details = details_of_both(before, after);
+            if ports.is_empty() && details.is_empty() {
                 summary.hosts_same += 1;
                 return None;
             }
@@ -46,7 +53,7 @@ pub fn compare(
             let is_known = |port: &DiffPort| {
                 matches!(port.change, Change::Appeared | Change::Vanished | Change::Changed)
             };
-            match ports.iter().any(is_known) {
+            match !details.is_empty() || ports.iter().any(is_known) {
                 true => (Change::Changed, ports),
                 // Its ports are not compared, and nothing else of it differs.
                 false if ports.iter().all(|port| port.change == Change::OnlyBefore) => {
@@ -70,7 +77,8 @@ pub fn compare(
     } += 1;
     let name = |row: Option<&HostRecord>| named(&row?.finding.hostnames);
     let hostname = name(rows.1).or_else(|| name(rows.0));
-    Some(DiffHost { address: address.to_string(), hostname, change, before, after, ports })
+    let address = address.to_string();
+    Some(DiffHost { address, hostname, change, before, after, ports, details })
 }
 
 fn named(names: &[Hostname]) -> Option<String> {
@@ -112,26 +120,96 @@ fn ports_of_one(row: &HostRecord, change: Change) -> Vec<DiffPort> {
             Change::OnlyBefore => (found, other),
             _ => (other, found),
         };
-        DiffPort { port: port.number, protocol: port.protocol, change, before, after }
+        let scripts = match change {
+            Change::OnlyBefore => scripts(&port.scripts, &[]),
+            _ => scripts(&[], &port.scripts),
+        };
+        let (port, protocol) = (port.number, port.protocol);
+        DiffPort { port, protocol, change, before, after, scripts }
     });
     open.collect()
 }
 
-fn ports_of_both(before: &HostRecord, after: &HostRecord) -> Vec<DiffPort> {
+fn ports_of_both(before: &HostFinding, after: &HostFinding) -> Vec<DiffPort> {
     let mut listed: BTreeMap<PortId, (Option<&Port>, Option<&Port>)> = BTreeMap::new();
-    for port in &before.finding.ports {
+    for port in &before.ports {
         listed.entry(id(port)).or_default().0 = Some(port);
     }
-    for port in &after.finding.ports {
+    for port in &after.ports {
         listed.entry(id(port)).or_default().1 = Some(port);
     }
-    let rest = (Rest::of(&before.finding.extra_ports), Rest::of(&after.finding.extra_ports));
+    let rest = (Rest::of(&before.extra_ports), Rest::of(&after.extra_ports));
     let differing = listed.into_iter().filter_map(|(id, (before, after))| {
         let is_listed_twice = before.is_some() && after.is_some();
+        let scripts = scripts(said(before), said(after));
         let before = before.map_or_else(|| bare(rest.0.state(id)), side);
         let after = after.map_or_else(|| bare(rest.1.state(id)), side);
-        let change = change(&before, &after, is_listed_twice)?;
-        Some(DiffPort { port: id.number, protocol: id.protocol, change, before, after })
+        let says_else = (is_listed_twice && !scripts.is_empty()).then_some(Change::Changed);
+        let change = change(&before, &after, is_listed_twice).or(says_else)?;
+        Some(DiffPort { port: id.number, protocol: id.protocol, change, before, after, scripts })
+    });
+    differing.collect()
+}
+
+fn said(port: Option<&Port>) -> &[Script] {
+    port.map_or(&[], |port| &port.scripts)
+}
+
+/// Returns what differs of a host beside its ports.
+fn details_of_both(before: &HostFinding, after: &HostFinding) -> Vec<DiffDetail> {
+    let names = |host: &HostFinding| host.hostnames.iter().map(|name| name.name.clone()).collect();
+    let mac = |host: &HostFinding| host.mac.iter().map(|mac| mac.address.clone()).collect();
+    let systems = |host: &HostFinding| host.os.iter().map(|os| os.name.clone()).collect();
+    let mut found = vec![
+        detail(DetailKind::Hostnames, &names(before), &names(after)),
+        detail(DetailKind::Mac, &mac(before), &mac(after)),
+        detail(DetailKind::Os, &systems(before), &systems(after)),
+    ];
+    // Where one scan probed more ports, it counts more of them.
+    if probed(before) == probed(after) {
+        let counted = |host: &HostFinding| {
+            let mut counts = BTreeMap::<&str, u64>::new();
+            for extra in &host.extra_ports {
+                *counts.entry(&extra.state).or_default() += u64::from(extra.count);
+            }
+            counts.into_iter().map(|(state, count)| format!("{count} {state}")).collect()
+        };
+        found.push(detail(DetailKind::ExtraPorts, &counted(before), &counted(after)));
+    }
+    let found = found.into_iter().flatten();
+    found.chain(scripts(&before.scripts, &after.scripts)).collect()
+}
+
+fn probed(host: &HostFinding) -> u64 {
+    let counted: u64 = host.extra_ports.iter().map(|extra| u64::from(extra.count)).sum();
+    counted + host.ports.len() as u64
+}
+
+fn detail(
+    kind: DetailKind,
+    before: &BTreeSet<String>,
+    after: &BTreeSet<String>,
+) -> Option<DiffDetail> {
+    let beyond = |one: &BTreeSet<String>, other| one.difference(other).cloned().collect();
+    (before != after).then(|| DiffDetail {
+        kind,
+        id: None,
+        before: beyond(before, after),
+        after: beyond(after, before),
+    })
+}
+
+/// Returns the scripts whose results are not the same.
+fn scripts(before: &[Script], after: &[Script]) -> Vec<DiffDetail> {
+    let mut said: BTreeMap<&str, [BTreeSet<String>; 2]> = BTreeMap::new();
+    for (side, scripts) in [before, after].into_iter().enumerate() {
+        for script in scripts {
+            said.entry(&script.id).or_default()[side].insert(script.output.clone());
+        }
+    }
+    let differing = said.into_iter().filter_map(|(id, [before, after])| {
+        let detail = detail(DetailKind::Script, &before, &after)?;
+        Some(DiffDetail { id: Some(id.to_owned()), ..detail })
     });
     differing.collect()
 }
@@ -263,7 +341,7 @@ mod tests {
     }
 
     fn shown(before: &HostRecord, after: &HostRecord) -> Vec<String> {
-        let ports = ports_of_both(before, after).into_iter();
+        let ports = ports_of_both(&before.finding, &after.finding).into_iter();
         let show = |port: DiffPort| {
             let (before, after) = (port.before.state, port.after.state);
             format!("{} {:?}: {before} -> {after}", port.port, port.change)

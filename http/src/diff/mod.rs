@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! before ─► Walk ─┐ the lower address first
-//!                 ├──► core::compare ─► the hosts that differ
+//!                 ├──► core::compare ─► the hosts that differ ─► DiffWriter ─► a format
 //! after  ─► Walk ─┘
 //! ```
 //!
@@ -10,17 +10,18 @@
 //! called a difference: see `core`.
 
 mod core;
+mod markdown;
+mod text;
+mod writer;
+mod xml;
 
-use crate::{
-    export::Walk,
-    problem::{Failure, chain},
-    streamed::Pieces,
-};
+pub use writer::{DiffFormat, DiffWriter, WriteDiffError};
+
+use crate::{export::Walk, problem::Failure, streamed::Pieces};
 use netscan_schemas::{
     AddressSet,
     address::to_number,
-    api::{DiffHost, DiffLine, DiffSide, DiffSummary, Known},
-    inert,
+    api::{DiffLine, DiffSide, DiffSummary, Known},
     stored::{HostRecord, VerdictsRecord},
 };
 use netscan_store::{ReadError, ScanView, Store};
@@ -53,6 +54,7 @@ impl Side {
                 name: view.spec.name.clone(),
                 status: view.state.status,
                 started_at: view.state.started_at,
+                argv: view.spec.argv.clone(),
                 verdicts: view.tally.verdicts(&view.spec),
             },
         })
@@ -87,11 +89,9 @@ enum Stage {
 pub struct Comparison {
     before: Side,
     after: Side,
-    /// Whether each part is a line of its own.
-    by_lines: bool,
+    writer: DiffWriter,
     stage: Stage,
     summary: DiffSummary,
-    written: u64,
 }
 
 /// Why a comparison ends early.
@@ -101,27 +101,24 @@ pub enum DiffError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// Not expected: what was found does not serialize.
-    #[error("the comparison cannot be written")]
-    Write(#[from] serde_json::Error),
+    #[error(transparent)]
+    Write(#[from] WriteDiffError),
 }
 
 impl From<DiffError> for Failure {
     fn from(error: DiffError) -> Self {
         match error {
             DiffError::Read(error) => error.into(),
-            error @ DiffError::Write(_) => {
-                tracing::error!(%error, "a comparison fails: {}", chain(&error));
-                Self::internal(&error)
-            }
+            DiffError::Write(error) => error.into(),
         }
     }
 }
 
 impl Comparison {
     /// Returns a comparison of which nothing is written.
-    pub fn new(before: Side, after: Side, by_lines: bool) -> Self {
-        let summary = DiffSummary::default();
-        Self { before, after, by_lines, stage: Stage::Head, summary, written: 0 }
+    pub fn new(before: Side, after: Side, format: DiffFormat) -> Self {
+        let (writer, summary) = (DiffWriter::new(format), DiffSummary::default());
+        Self { before, after, writer, stage: Stage::Head, summary }
     }
 
     /// Returns the next address that one of the scans has a row of, with the rows.
@@ -145,40 +142,10 @@ impl Comparison {
         Ok(Some((lower, take(&mut self.before, before)?, take(&mut self.after, after)?)))
     }
 
-    fn head(&mut self, out: &mut String) -> Result<(), serde_json::Error> {
-        let (before, after) = (&self.before.shown, &self.after.shown);
-        if self.by_lines {
-            let (before, after) = (Box::new(before.clone()), Box::new(after.clone()));
-            return line(out, &DiffLine::Scans { before, after });
-        }
-        let (before, after) = (serde_json::to_string(before)?, serde_json::to_string(after)?);
-        out.push_str(&format!("{{\"before\":{before},\"after\":{after},\"hosts\":["));
-        Ok(())
+    fn head(&self) -> DiffLine {
+        let side = |side: &Side| Box::new(side.shown.clone());
+        DiffLine::Scans { before: side(&self.before), after: side(&self.after) }
     }
-
-    fn host(&mut self, host: DiffHost, out: &mut String) -> Result<(), serde_json::Error> {
-        self.written += 1;
-        if self.by_lines {
-            return line(out, &DiffLine::Host(Box::new(host)));
-        }
-        out.push_str(if self.written == 1 { "\n" } else { ",\n" });
-        out.push_str(&serde_json::to_string(&host)?);
-        Ok(())
-    }
-
-    fn tail(&self, out: &mut String) -> Result<(), serde_json::Error> {
-        if self.by_lines {
-            return line(out, &DiffLine::Summary(self.summary));
-        }
-        out.push_str(&format!("\n],\"summary\":{}}}\n", serde_json::to_string(&self.summary)?));
-        Ok(())
-    }
-}
-
-fn line(out: &mut String, line: &DiffLine) -> Result<(), serde_json::Error> {
-    out.push_str(&serde_json::to_string(line)?);
-    out.push('\n');
-    Ok(())
 }
 
 impl Pieces for Comparison {
@@ -188,20 +155,20 @@ impl Pieces for Comparison {
         let mut out = String::new();
         match self.stage {
             Stage::Head => {
-                self.head(&mut out)?;
+                out.push_str(&self.writer.part(&self.head())?);
                 self.stage = Stage::Hosts;
             }
             Stage::Hosts => {
                 for _ in 0..HOSTS_AT_ONCE {
                     let Some((address, before, after)) = self.next()? else {
-                        self.tail(&mut out)?;
+                        out.push_str(&self.writer.part(&DiffLine::Summary(self.summary))?);
                         self.stage = Stage::Over;
                         break;
                     };
                     let known = (self.before.known(address), self.after.known(address));
                     let rows = (before.as_ref(), after.as_ref());
                     if let Some(host) = core::compare(address, known, rows, &mut self.summary) {
-                        self.host(host, &mut out)?;
+                        out.push_str(&self.writer.part(&DiffLine::Host(Box::new(host)))?);
                     }
                     if out.len() >= PIECE_BYTES {
                         break;
@@ -210,6 +177,6 @@ impl Pieces for Comparison {
             }
             Stage::Over => return Ok(None),
         }
-        Ok(Some(inert::json(&out).into_owned().into_bytes()))
+        Ok(Some(out.into_bytes()))
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! store ──a page──► Export ──a piece──► the client's connection
-//!        hosts in the order of addresses ─► Rows ─► json, jsonl, csv, md, html
+//!        hosts in the order of addresses ─► Rows ─► json, jsonl, csv, md, html, gnmap
 //!        batches, attempts, raw XML      ─► Xml  ─► the bytes that nmap wrote
 //! ```
 //!
@@ -11,6 +11,7 @@
 //! What breaks it off on the way breaks off its document too, so that nobody takes it for whole.
 
 mod csv;
+mod gnmap;
 mod html;
 mod json;
 mod markdown;
@@ -21,6 +22,8 @@ mod subject;
 mod walk;
 mod xml;
 
+pub use markdown::escape as escape_markdown;
+pub use record::Element as XmlElement;
 pub use subject::Subject;
 pub use walk::Walk;
 
@@ -49,6 +52,8 @@ pub enum Format {
     Md,
     /// A report to look at in a browser.
     Html,
+    /// As nmap's `-oG` writes it.
+    Gnmap,
 }
 
 impl Format {
@@ -61,6 +66,7 @@ impl Format {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Md => "text/markdown; charset=utf-8",
             Self::Html => "text/html; charset=utf-8",
+            Self::Gnmap => "text/plain; charset=utf-8",
         }
     }
 
@@ -73,6 +79,7 @@ impl Format {
             Self::Csv => "csv",
             Self::Md => "md",
             Self::Html => "html",
+            Self::Gnmap => "gnmap",
         }
     }
 }
@@ -128,6 +135,7 @@ impl Export {
             Format::Jsonl => rows(Box::new(json::Lines)),
             Format::Csv => rows(Box::new(csv::Csv)),
             Format::Md => rows(Box::<markdown::Markdown>::default()),
+            Format::Gnmap => rows(Box::<gnmap::Gnmap>::default()),
             Format::Html => rows(Box::<html::Html>::default()),
         }
     }

@@ -1,6 +1,7 @@
 //! Judges an element that nmap, or whoever made an imported file, wrote: may it stand in a document
 //! of ours as it is?
 
+use netscan_schemas::inert;
 use quick_xml::{Reader, events::Event};
 use std::borrow::Cow;
 
@@ -19,7 +20,8 @@ pub fn escape(text: &str) -> String {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
-            '\t' | '\n' | '\r' => {
+            // A number is the same text, and can take over no terminal.
+            c if is_legal(c) && (c == '\t' || inert::is_harmful(c)) => {
                 safe.push_str("&#");
                 safe.push_str(&u32::from(c).to_string());
                 safe.push(';');

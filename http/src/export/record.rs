@@ -5,9 +5,14 @@ use netscan_schemas::host::{HostFinding, HostState, Port, Script, ScriptItem, Sc
 use std::fmt::Write;
 
 /// An element as text; attributes without a value are left out.
-struct Element<'t>(&'t mut String);
+pub struct Element<'t>(pub &'t mut String);
 
 impl Element<'_> {
+    /// Writes text as it is.
+    pub fn raw(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
     /// Opens a tag up to its attributes.
     fn tag(&mut self, name: &str, attributes: &[(&str, Option<&str>)]) {
         let _ = write!(self.0, "<{name}");
@@ -19,17 +24,20 @@ impl Element<'_> {
         }
     }
 
-    fn empty(&mut self, name: &str, attributes: &[(&str, Option<&str>)]) {
+    /// Writes an element without content.
+    pub fn empty(&mut self, name: &str, attributes: &[(&str, Option<&str>)]) {
         self.tag(name, attributes);
         self.0.push_str("/>\n");
     }
 
-    fn open(&mut self, name: &str, attributes: &[(&str, Option<&str>)]) {
+    /// Writes the beginning of an element.
+    pub fn open(&mut self, name: &str, attributes: &[(&str, Option<&str>)]) {
         self.tag(name, attributes);
         self.0.push('>');
     }
 
-    fn close(&mut self, name: &str) {
+    /// Writes the end of an element.
+    pub fn close(&mut self, name: &str) {
         let _ = writeln!(self.0, "</{name}>");
     }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! root, scaninfo   of the first attempt that wrote them; args and times are the scan's
 //! host             from the raw output of the attempt that gave the verdict, the newest first
-//!                  or from the record, where the output is gone or is not well formed
+//!                  or from the record, where the output is gone or is not well formed, or where
+//!                  steps of a staged plan have found out parts of it
 //! comments         what is not scanned; ports that were announced of it
 //! runstats         counted over what was written
 //! ```
@@ -23,7 +24,8 @@ use netscan_schemas::{
     AddressSet, Interval, Time,
     address::to_number,
     attempt::Stream,
-    host::{HostFinding, HostState},
+    batch::Phase,
+    host::{HostFinding, HostState, Port, PortId},
     id::{AttemptNo, BatchId},
     limits,
     scan::{ScanStatus, Verdict},
@@ -155,8 +157,19 @@ impl Xml {
                     self.stage = Stage::Tail;
                     return Ok(true);
                 };
-                let (address, ports) = (row.finding.address, ports_text(&row.provisional));
-                comment(out, &format!("netscan: {address} announced, not confirmed: {ports}"));
+                let address = row.finding.address;
+                // Hosts that a step of a staged plan has passed on and no later one has finished.
+                if row.finding.state == HostState::Up {
+                    let port =
+                        |port: &Port| PortId { protocol: port.protocol, number: port.number };
+                    let open: Vec<PortId> = row.finding.open_ports().map(port).collect();
+                    let open = if open.is_empty() { String::new() } else { ports_text(&open) };
+                    comment(out, &format!("netscan: {address} is up, not finished: {open}"));
+                }
+                if !row.provisional.is_empty() {
+                    let ports = ports_text(&row.provisional);
+                    comment(out, &format!("netscan: {address} announced, not confirmed: {ports}"));
+                }
                 self.stage = Stage::Announced(walk);
             }
             Stage::Tail => self.tail(out),
@@ -391,9 +404,15 @@ fn head(subject: &Subject, out: &mut Vec<u8>) -> Result<(), ReadError> {
     Ok(())
 }
 
+/// Returns the version of the nmap that scanned.
+pub fn nmap_version(subject: &Subject) -> Result<String, ReadError> {
+    let header = find_header(&subject.store, subject)?;
+    Ok(header.version.unwrap_or_else(|| "unknown".into()))
+}
+
 /// Returns the command line: what nmap was told, and the targets as they were written. An import
 /// has its own, targets with it.
-fn args(subject: &Subject) -> String {
+pub fn args(subject: &Subject) -> String {
     let spec = &subject.spec;
     let mut args = spec.argv.join(" ");
     if spec.is_import() {
@@ -416,7 +435,10 @@ fn args(subject: &Subject) -> String {
 }
 
 fn find_header(store: &Store, subject: &Subject) -> Result<Header, ReadError> {
-    for batch in store.batches(subject.id(), None, HEADER_BATCHES_MAX.min(limits::PAGE_MAX))? {
+    let mut batches = store.batches(subject.id(), None, limits::PAGE_MAX)?;
+    // What is scanned is not said where it is only found out who is up.
+    batches.sort_by_key(|batch| batch.phase == Some(Phase::Discovery));
+    for batch in batches.into_iter().take(HEADER_BATCHES_MAX) {
         for attempt in store.attempts(batch.id)? {
             let frame = store.raw_frame(batch.id, attempt.attempt, Stream::Xml, 0)?;
             if let Some(header) = frame.and_then(|bytes| header_of(&bytes)) {

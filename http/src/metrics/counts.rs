@@ -1,6 +1,6 @@
 //! What the edge counts itself.
 
-use crate::auth::find_route;
+use crate::{assets, auth::find_route};
 use axum::{
     extract::{MatchedPath, Request},
     http::{Method, StatusCode},
@@ -176,7 +176,10 @@ impl Asked {
     /// Returns how a request is counted.
     pub fn of(request: &Request) -> Self {
         let path = request.extensions().get::<MatchedPath>();
-        let route = path.and_then(|path| find_route(path.as_str()));
+        let route = match path {
+            Some(path) => find_route(path.as_str()),
+            None => assets::rule_of(request).map(|rule| rule.path),
+        };
         let method = match *request.method() {
             Method::GET => "GET",
             Method::HEAD => "HEAD",

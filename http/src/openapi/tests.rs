@@ -3,7 +3,7 @@
 use super::{asyncapi, events_schema, openapi, plain, text};
 use crate::auth::RULES;
 use expect_test::expect_file;
-use netscan_schemas::problem::Code;
+use netscan_schemas::{event::EVENT_NAMES, problem::Code};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -115,6 +115,8 @@ fn every_event_is_a_message() {
     for name in ["connected", "batch_start", "line", "batch_complete", "scan_complete", "gap"] {
         assert!(messages.contains_key(name), "{name}");
     }
+    let named: BTreeSet<&str> = messages.keys().map(String::as_str).collect();
+    assert_eq!(named, EVENT_NAMES.into_iter().chain(["connected", "gap"]).collect());
     let of_line = &messages["line"]["payload"]["allOf"];
     assert_eq!(of_line[0]["properties"]["event"]["enum"][0], "line");
     for field in ["seq", "ts", "scan_id"] {

@@ -2,7 +2,7 @@
 
 use crate::{
     auth::Identity,
-    diff::{Comparison, Side},
+    diff::{Comparison, DiffFormat, Side},
     off_thread,
     problem::Failure,
     query::Query,
@@ -32,17 +32,6 @@ pub struct DiffQuery {
     format: DiffFormat,
 }
 
-/// What a comparison is written as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum DiffFormat {
-    /// One object.
-    #[default]
-    Json,
-    /// An object a line.
-    Jsonl,
-}
-
 /// Streams what differs from one scan to another, the earlier one first.
 #[utoipa::path(
     get,
@@ -51,7 +40,7 @@ enum DiffFormat {
     operation_id = "diff_scans",
     params(("id" = ScanId, Path, description = "The number of the earlier scan"), ("other" = ScanId, Path, description = "The number of the later scan"), DiffQuery),
     responses(
-        (status = 200, description = "What differs", content((Diff = "application/json"), (DiffLine = "application/x-ndjson"))),
+        (status = 200, description = "What differs", content((Diff = "application/json"), (DiffLine = "application/x-ndjson"), (String = "text/plain"), (String = "text/markdown"), (String = "application/xml"))),
     ),
     extensions(("x-problem-codes" = json!(["invalid-value", "too-many-clients"]))),
 )]
@@ -79,8 +68,6 @@ pub async fn diff(
     // It reads the verdicts of every batch.
     let sides = off_thread(move || Ok((Side::new(&store, &before)?, Side::new(&store, &after)?)));
     let (before, after) = sides.await?.map_err(|error: netscan_store::ReadError| error)?;
-    let by_lines = query.format == DiffFormat::Jsonl;
-    let body = streamed::body(&edge, Comparison::new(before, after, by_lines)).await?;
-    let kind = if by_lines { "application/x-ndjson" } else { "application/json" };
-    Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
+    let body = streamed::body(&edge, Comparison::new(before, after, query.format)).await?;
+    Ok(([(header::CONTENT_TYPE, query.format.content_type())], body).into_response())
 }

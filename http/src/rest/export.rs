@@ -56,7 +56,7 @@ impl From<ExportError> for Failure {
     operation_id = "export_scan",
     params(("id" = ScanId, Path, description = "The number of the scan"), ExportQuery),
     responses(
-        (status = 200, description = "The document, as an attachment", headers(("Content-Disposition" = String, description = "A name for the file"), ("netscan-scan-status" = String, description = "Where the scan stands")), content((String = "application/xml"), (serde_json::Value = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"), (String = "text/markdown"), (String = "text/html"))),
+        (status = 200, description = "The document, as an attachment", headers(("Content-Disposition" = String, description = "A name for the file"), ("netscan-scan-status" = String, description = "Where the scan stands")), content((String = "application/xml"), (serde_json::Value = "application/json"), (String = "application/x-ndjson"), (String = "text/csv"), (String = "text/markdown"), (String = "text/html"), (String = "text/plain"))),
     ),
     extensions(("x-problem-codes" = json!(["too-many-clients"]))),
 )]
@@ -67,7 +67,8 @@ pub async fn export(
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, Failure> {
     let Some(format) = query.format else {
-        let detail = "the query parameter `format` is missing: xml, json, jsonl, csv, md or html";
+        let detail = "the query parameter `format` is missing: xml, json, jsonl, csv, md, html or \
+                      gnmap";
         return Err(Failure::new(Code::InvalidValue, detail));
     };
     let stored = view::stored(&edge, scan)?;

@@ -3,22 +3,26 @@
 use crate::{
     auth::Identity,
     extract::Segment,
+    facets::Facets,
     page::{self, Page},
     problem::Failure,
-    query::{List, Nothing, SeedList, SeedQuery},
+    query::{List, Nothing, Query, SeedList, SeedQuery},
     router::Edge,
     view,
 };
 use axum::{Json, extract::State, http::Uri, response::Response};
 use netscan_schemas::{
     AddressSet, HostId, ProjectId, ScanId,
-    api::Host,
+    api::{Host, HostFacets},
     host::{HostState, Protocol},
     limits,
     problem::Code,
     scan::Verdict,
 };
-use netscan_store::search::{Bounds, HostQuery, Place, addresses_that_begin};
+use netscan_store::{
+    ReadError, Store,
+    search::{Bounds, HostQuery, Place, addresses_that_begin},
+};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -108,7 +112,8 @@ impl TryFrom<String> for HostVerdict {
 
 impl HostFilter {
     fn into_query(self) -> Result<HostQuery, Failure> {
-        let addresses = self.address.as_deref().map(addresses).transpose()?;
+        let addresses =
+            self.address.as_deref().map(|text| addresses("address", text)).transpose()?;
         let words = self.q.map(|text| HostQuery::words_of(&text)).unwrap_or_default();
         if words.len() > limits::SEARCH_WORDS_MAX {
             let detail = format!(
@@ -135,7 +140,7 @@ impl HostFilter {
 
 /// Reads an address, a block or a range as targets are written, or the beginning of addresses of
 /// IPv4 up to a dot.
-fn addresses(text: &str) -> Result<AddressSet, Failure> {
+pub fn addresses(parameter: &str, text: &str) -> Result<AddressSet, Failure> {
     if text.ends_with('.') {
         let runs = addresses_that_begin(text);
         if !runs.is_empty() {
@@ -144,10 +149,10 @@ fn addresses(text: &str) -> Result<AddressSet, Failure> {
     }
     let (list, errors) = netscan_nmap::targets::parse(&[text]);
     let detail = match (errors.into_iter().next(), list.names.is_empty()) {
-        (Some(error), _) => format!("the query parameter `address`: {}", error.reason),
+        (Some(error), _) => format!("the query parameter `{parameter}`: {}", error.reason),
         (None, false) => format!(
-            "the query parameter `address`: `{text}` is no address; give one, a block like \
-             192.0.2.0/24, a range like 192.0.2.1-20, or a beginning like `192.0.`; `q` finds names"
+            "the query parameter `{parameter}`: `{text}` is no address; give one, a block like \
+             192.0.2.0/24, a range like 192.0.2.1-20, or a beginning like `192.0.`"
         ),
         (None, true) => return Ok(list.addresses),
     };
@@ -186,6 +191,48 @@ pub async fn list(
         Ok(page::answer_up_to(&uri, &hosts, limit, next))
     };
     crate::off_thread(find).await?
+}
+
+/// Counts what the hosts of a scan have in common that the filter lets through: verdicts, ports,
+/// services, products.
+#[utoipa::path(
+    get,
+    path = "/api/scans/{id}/facets",
+    tag = "results",
+    operation_id = "list_scan_facets",
+    params(("id" = ScanId, Path, description = "The number of the scan"), HostFilter),
+    responses(
+        (status = 200, description = "The counts", body = HostFacets),
+    ),
+)]
+pub async fn facets(
+    State(edge): State<Arc<Edge>>,
+    Segment(scan): Segment<ScanId>,
+    Query(filter): Query<HostFilter>,
+) -> Result<Json<HostFacets>, Failure> {
+    view::stored(&edge, scan)?;
+    let query = filter.into_query()?;
+    let store = Arc::clone(edge.system.store());
+    let counted = crate::off_thread(move || count(&store, scan, &query)).await?;
+    Ok(Json(counted?))
+}
+
+fn count(store: &Store, scan: ScanId, query: &HostQuery) -> Result<HostFacets, ReadError> {
+    let mut facets = Facets::of_ports(query.state.as_deref().unwrap_or("open"));
+    let reads = limits::SEARCH_READS_MAX;
+    let mut after = None;
+    for _ in 0..limits::FACET_READS_MAX / reads {
+        let page = store.hosts_matching(scan, query, after, Bounds { hosts: reads, reads })?;
+        page.hosts.iter().for_each(|host| facets.add(host));
+        if page.next.is_none() {
+            return Ok(facets.finish(true));
+        }
+        if facets.ports_seen() >= limits::FACET_PORTS_MAX {
+            break;
+        }
+        after = page.next;
+    }
+    Ok(facets.finish(false))
 }
 
 /// Finds hosts of all scans. Those found by `address`, or by an address that `q` begins, come in the

@@ -176,9 +176,13 @@ pub async fn get(
     Segment(id): Segment<ProjectId>,
     _: Query<Nothing>,
 ) -> Result<Json<Project>, Failure> {
-    let record = edge.system.store().project(id)?;
-    let record = record.ok_or_else(|| Failure::not_found(format!("project {id}")))?;
-    Ok(Json(shown(&edge, record)?))
+    // It counts the project's scans.
+    let read = move || {
+        let record = edge.system.store().project(id)?;
+        let record = record.ok_or_else(|| Failure::not_found(format!("project {id}")))?;
+        shown(&edge, record)
+    };
+    Ok(Json(crate::off_thread(read).await??))
 }
 
 /// Changes a project's name, description or grants; the grants only for an admin, and to grant more
@@ -219,7 +223,7 @@ pub async fn change(
         let Grants { scripts, evasion } = record.grants;
         tracing::info!(%caller, %scripts, evasion, "{caller} has changed the grants of project {id}");
     }
-    Ok(Json(shown(&edge, record)?))
+    Ok(Json(crate::off_thread(move || shown(&edge, record)).await??))
 }
 
 /// Says what a change is, for the audit log.

@@ -12,22 +12,19 @@ use crate::{
 };
 use axum::{
     Json,
-    body::Body as HttpBody,
     extract::State,
     http::{StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use netscan_schemas::{
-    ScanId, Seq,
+    ScanId,
     address::AddressSet,
     api::{
         Preview, RescanRequest, Scan, ScanAccepted, ScanCommandAnswer, ScanRequest,
         TargetsByVerdict,
     },
     audit::{AuditAction, AuditKind},
-    event::EventFrame,
     limits,
-    problem::Code,
     scan::{ScanStatus, UnresolvedTarget, Verdict},
 };
 use netscan_store::{Store, Write};
@@ -44,6 +41,7 @@ impl Body for ScanRequest {
         "runner",
         "exclude",
         "profile",
+        "plan",
         "name",
         "policy",
         "adaptive",
@@ -384,53 +382,4 @@ fn by_verdict(store: &Store, scan: ScanId) -> Result<Vec<TargetsByVerdict>, Fail
             reasons: unresolved,
         },
     ])
-}
-
-/// Which events to answer.
-#[derive(Deserialize, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct EventsQuery {
-    /// Events after this one; 0 for all.
-    #[serde(default)]
-    #[param(value_type = Option<u64>)]
-    since: Seq,
-    /// Events at most; 1 to 1000. Without it, 100.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<usize>,
-}
-
-/// Answers stored events after `since`, the same objects as on the WebSocket.
-#[utoipa::path(
-    get,
-    path = "/api/scans/{id}/events",
-    tag = "events",
-    operation_id = "list_scan_events",
-    params(("id" = ScanId, Path, description = "The number of the scan"), EventsQuery),
-    responses(
-        (status = 200, description = "The events", body = [EventFrame]),
-    ),
-)]
-pub async fn events(
-    State(edge): State<Arc<Edge>>,
-    Segment(scan): Segment<ScanId>,
-    Query(query): Query<EventsQuery>,
-) -> Result<Response, Failure> {
-    view::stored(&edge, scan)?;
-    let limit = query.limit.unwrap_or(limits::PAGE_DEFAULT);
-    if !(1..=limits::EVENTS_PAGE_MAX).contains(&limit) {
-        let detail = format!("limit must be 1 to {}, not {limit}", limits::EVENTS_PAGE_MAX);
-        return Err(Failure::new(Code::InvalidValue, detail));
-    }
-    let store = Arc::clone(edge.system.store());
-    let read = move || store.events(scan, query.since, limit, limits::LIVE_EVENT_BYTES_MAX);
-    let events = crate::off_thread(read).await??;
-    let mut text = String::from("[");
-    for (index, (_, event)) in events.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(event);
-    }
-    text.push(']');
-    Ok(([(header::CONTENT_TYPE, "application/json")], HttpBody::from(text)).into_response())
 }

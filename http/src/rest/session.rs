@@ -12,8 +12,8 @@ use crate::{
 use axum::{
     Extension, Json,
     extract::State,
-    http::{HeaderName, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Response},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use netscan_schemas::{
     TokenId,
@@ -30,36 +30,6 @@ use std::{
 
 impl Body for LoginRequest {
     const FIELDS: &'static [&'static str] = &["code", "token"];
-}
-
-/// The page that a login URL opens. The code is in the fragment, which is sent to nobody: its
-/// script posts it.
-#[utoipa::path(
-    get,
-    path = "/login",
-    tag = "pages",
-    operation_id = "login_page",
-    responses(
-        (status = 200, description = "The page", body = String, content_type = "text/html"),
-    ),
-)]
-pub async fn page() -> Html<&'static str> {
-    Html(include_str!("../login.html"))
-}
-
-/// The script of that page.
-#[utoipa::path(
-    get,
-    path = "/login.js",
-    tag = "pages",
-    operation_id = "login_script",
-    responses(
-        (status = 200, description = "The script", body = String, content_type = "text/javascript"),
-    ),
-)]
-pub async fn script() -> ([(HeaderName, &'static str); 1], &'static str) {
-    let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
-    (kind, include_str!("../login.js"))
 }
 
 /// Begins a session.
@@ -111,16 +81,21 @@ pub async fn begin(
     let by = caller.clone().at(from).origin();
     let entry = by.did(AuditAction::Login).on(AuditKind::Token, token);
     let entry = entry.saying(if taken.is_some() { "by a login URL" } else { "by a token" });
-    let begin = async {
-        not_too_often(keeper, &caller)?;
-        Ok::<_, Failure>(keeper.begin_session(token, entry).await?)
-    };
-    let begun = begin.await.inspect_err(|_| {
-        if let Some(code) = taken {
-            keeper.give_back(code);
+    let (token, here) = (token.clone(), Arc::clone(&edge));
+    let limited = not_too_often(keeper, &caller);
+    // To its end, also when the client is gone by then: a code that was taken is either used or good
+    // again.
+    let begin = async move {
+        let begun = match limited {
+            Ok(()) => here.keeper.begin_session(&token, entry).await.map_err(Failure::from),
+            Err(failure) => Err(failure),
+        };
+        if let (Err(_), Some(code)) = (&begun, taken) {
+            here.keeper.give_back(code);
         }
-    });
-    let secret = begun?;
+        begun
+    };
+    let secret = tokio::spawn(begin).await.map_err(|error| Failure::internal(&error))??;
     tracing::info!(by = %caller, "a browser logs in with {caller}");
     let mut response = Json(caller.shown()).into_response();
     let cookie = keeper.cookie(Some(&secret));

@@ -10,7 +10,7 @@ use crate::{
 use axum::{Extension, Json, extract::State};
 use netscan_actors::{LimitsChange, SlotsCount};
 use netscan_schemas::{
-    api::{Governor, LimitsRequest, NmapInfo, StoreHealth, System},
+    api::{Governor, LimitsRequest, NmapInfo, StoreHealth, Supervision, System},
     limits,
     problem::{Code, FieldError, Problem},
 };
@@ -59,6 +59,21 @@ pub async fn readyz(
         Ok(_) => Ok("ready\n"),
         Err(error) => not_ready(Code::NmapUnusable, chain(&error)),
     }
+}
+
+/// Shows the supervision tree as it is now: scans, their batches and nmaps, and what failed and was
+/// started again since the server's start.
+#[utoipa::path(
+    get,
+    path = "/api/system/supervision",
+    tag = "system",
+    operation_id = "describe_supervision",
+    responses(
+        (status = 200, description = "The tree", body = Supervision),
+    ),
+)]
+pub async fn supervision(State(edge): State<Arc<Edge>>, _: Query<Nothing>) -> Json<Supervision> {
+    Json(edge.system.supervision())
 }
 
 /// Describes the server.

@@ -85,6 +85,31 @@ async fn pages_of_other_sites_change_nothing_and_open_no_socket() {
     }
 }
 
+/// Who asks is not looked at before that; that somebody tried is written down all the same.
+#[tokio::test]
+async fn what_other_names_and_pages_try_is_in_the_audit_log() {
+    let world = world(all_up).await;
+    let router = world.tcp_router();
+    let host = ("host", b"localhost:8000".as_slice());
+    for _ in 0..2 {
+        call(&router, "POST", &[("host", b"evil.example")]).await;
+    }
+    call(&router, "POST", &[host, ("origin", b"http://evil.example")]).await;
+    // It waits for what was handed in before.
+    world.system.store().submit(netscan_store::Write::new()).await.unwrap();
+    let log = world.json("/api/audit?actor=unknown&limit=10").await;
+    let told = log.as_array().unwrap().iter().map(|entry| {
+        assert!(!entry.to_string().contains("evil"), "anybody's words: {entry}");
+        (entry["code"].as_str().unwrap().to_owned(), entry["object"]["id"].clone())
+    });
+    let mut told: Vec<_> = told.collect();
+    told.sort_by(|one, other| one.0.cmp(&other.0));
+    let route = serde_json::json!("POST /api/scans/preview");
+    let expected =
+        ["host-not-allowed", "origin-not-allowed"].map(|code| (code.into(), route.clone()));
+    assert_eq!(told, expected);
+}
+
 #[tokio::test]
 async fn pages_that_were_let_in_get_what_a_browser_asks_for() {
     let world = world(all_up).await;

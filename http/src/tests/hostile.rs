@@ -211,6 +211,25 @@ async fn payloads_are_inert_in_html() {
     }
 }
 
+/// Each host is two lines, and each port has the seven fields that programs count.
+#[tokio::test]
+async fn payloads_are_inert_for_grep() {
+    let world = world(all_up).await;
+    let (scan, hosts) = hostile(&world).await;
+    let text = export(&world, &scan, "gnmap").await;
+    check_characters(&text, &['\n', '\t']);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(lines.len(), 2 * hosts.len());
+    for line in lines {
+        let (host, rest) = line.split_once('\t').unwrap();
+        assert!(host.starts_with("Host: ") && host.ends_with(')'), "{line}");
+        if rest != "Status: Up" {
+            let ports = rest.strip_prefix("Ports: ").unwrap();
+            assert_eq!((ports.matches('/').count(), ports.contains('\t')), (7, false), "{line}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn payloads_are_inert_in_markdown() {
     use comrak::{Arena, Options, nodes::NodeValue, parse_document};

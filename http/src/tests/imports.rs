@@ -109,7 +109,7 @@ async fn every_document_is_imported_and_comes_out_as_it_was() {
             assert_eq!(again["verdicts"][name], v[name], "{file}: {again}");
         }
         assert_eq!(again["open_ports"], facts.open_ports, "{file}");
-        for format in ["json", "jsonl", "csv", "md", "html"] {
+        for format in ["json", "jsonl", "csv", "md", "html", "gnmap"] {
             assert_eq!(
                 export(&world, scan, format).await.is_empty(),
                 format == "jsonl" && count("up") + count("timed_out") == 0

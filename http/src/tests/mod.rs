@@ -2,22 +2,29 @@
 
 mod access;
 mod callers;
+mod diffs;
 mod documents;
 mod edge;
+mod events;
 mod exports;
+mod facets;
 mod hostile;
 mod imports;
 mod injection;
 mod limits;
 mod malformed;
+mod map;
 mod metrics;
 mod monitors;
 mod overall;
+mod profiles;
 mod results;
 mod routes;
 mod scope;
 mod shutdown;
 mod sse;
+mod supervision;
+mod ui;
 mod ws;
 
 use crate::{Edge, local_router, tcp_router};
@@ -71,6 +78,7 @@ async fn world(script: impl FnMut(&LaunchSpec) -> Script + Send + 'static) -> Wo
         nmap: Some(program),
         slots: Some(4),
         packet_rate: None,
+        profiles: None,
         is_server: false,
         launcher: Arc::new(Scripted::with(script)),
         privileges: Privileges::with_raw(false),

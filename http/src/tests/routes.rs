@@ -163,7 +163,7 @@ async fn a_preview_lists_all_that_a_scan_would_be_refused_for() {
         (json!({"targets": one, "name": " x"}), "invalid-name", "/name", "blanks"),
         (json!({"targets": one, "name": ""}), "invalid-name", "/name", "1 to 200"),
         (json!({"targets": one, "chunk_size": 0}), "out-of-range", "/chunk_size", "65536"),
-        (json!({"targets": one, "profile": "x"}), "not-available", "/profile", "profiles"),
+        (json!({"targets": one, "profile": "quik"}), "unknown-profile", "/profile", "mean `quick`"),
     ];
     for (request, code, pointer, detail) in table {
         let answer = world.post("/api/scans/preview", &request).await;

@@ -25,4 +25,7 @@ for (const file of files) {
   hash.update(`${file}\0${bytes.length}\0`);
   hash.update(bytes);
 }
-await writeFile(join(root, "dist/.source-hash"), `${hash.digest("hex")}\n`);
+await writeFile(
+  join(process.env.UI_OUT_DIR ?? join(root, "dist"), ".source-hash"),
+  `${hash.digest("hex")}\n`,
+);

@@ -141,7 +141,7 @@ impl Options {
 
 impl Timing {
     /// Returns whether the user wants a slow scan: one is made then, however long it takes.
-    fn is_gentle(&self) -> bool {
+    pub(super) fn is_gentle(&self) -> bool {
         self.template.is_some_and(|template| template < NORMAL_TEMPLATE)
             || self.scan_delay.is_some()
             || self.max_parallelism.is_some()

@@ -60,6 +60,14 @@ impl PortList {
         Ok(Self::merged(runs))
     }
 
+    /// Returns the list of these runs of ports, each for one protocol or for all.
+    pub fn of_runs(
+        runs: impl IntoIterator<Item = (PortSpec, std::ops::RangeInclusive<u16>)>,
+    ) -> Self {
+        let runs = runs.into_iter().filter(|(_, run)| !run.is_empty());
+        Self::merged(runs.map(|(spec, run)| (spec, *run.start(), *run.end())).collect())
+    }
+
     fn merged(mut runs: Vec<(PortSpec, u16, u16)>) -> Self {
         runs.sort_unstable();
         let mut merged: Vec<(PortSpec, u16, u16)> = Vec::with_capacity(runs.len());

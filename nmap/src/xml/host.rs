@@ -13,12 +13,19 @@ use netscan_schemas::{
 };
 use std::net::{IpAddr, Ipv4Addr};
 
+/// Bytes of an open port with the name and product of what listens there, about.
+const PORT_BYTES: usize = 180;
+/// Ports that there is room for from the start: scripts may be what makes an element long.
+const PORTS_RESERVED_MAX: usize = 256;
+
 /// Reads a host from the text of its element. The remarks say what of it was changed or left out.
 pub(super) fn read(text: &str, remarks: Remarks) -> Result<(HostFinding, Remarks), Malformed> {
     let (tag, mut elements) = Elements::open(text, remarks)?;
     let mut address = None;
     // The address is only known further down; until then any one will do.
     let mut host = HostFinding::new(Ipv4Addr::UNSPECIFIED.into(), HostState::Unknown);
+    // Ports are large, and are not moved about as more of them come.
+    host.ports.reserve((text.len() / PORT_BYTES).min(PORTS_RESERVED_MAX));
     elements.attributes(&tag, |name, value| match name {
         "starttime" => host.started_at = value.parse().map(Time::from_secs),
         "endtime" => host.finished_at = value.parse().map(Time::from_secs),
@@ -188,6 +195,8 @@ fn cpes(
 ) -> Result<(), Malformed> {
     elements.each_child(tag, |elements, tag| {
         if tag.name() == "cpe" {
+            // There is one as a rule, two at most.
+            names.reserve_exact(1);
             names.push(elements.text(tag)?);
         }
         Ok(())

@@ -94,6 +94,41 @@ pub struct DiffPort {
     pub before: DiffPortSide,
     /// What the later scan found.
     pub after: DiffPortSide,
+    /// Scripts on it that say something else, or that only one scan has a result of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<DiffDetail>,
+}
+
+/// What a detail is about.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum DetailKind {
+    /// Names of the host.
+    Hostnames,
+    /// Its hardware address.
+    Mac,
+    /// The names of systems that it may run.
+    Os,
+    /// How many ports of a state are only counted (`997 closed`), where both scans probed as many.
+    ExtraPorts,
+    /// A script's result.
+    Script,
+}
+
+/// Something that the scans say differently.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DiffDetail {
+    /// What it is about.
+    pub kind: DetailKind,
+    /// The script's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What only the earlier scan says.
+    pub before: Vec<String>,
+    /// What only the later scan says.
+    pub after: Vec<String>,
 }
 
 /// A host that differs.
@@ -111,6 +146,9 @@ pub struct DiffHost {
     pub after: Known,
     /// The ports that differ; of a host that only one scan knows up, its open ports.
     pub ports: Vec<DiffPort>,
+    /// What else differs of a host that is up in both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<DiffDetail>,
 }
 
 /// One of the two scans.
@@ -124,6 +162,9 @@ pub struct DiffSide {
     pub status: ScanStatus,
     /// When it started.
     pub started_at: Option<Time>,
+    /// The command line of its nmaps.
+    #[serde(default)]
+    pub argv: Vec<String>,
     /// What is known of its targets.
     pub verdicts: VerdictCounts,
 }

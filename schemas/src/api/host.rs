@@ -22,7 +22,8 @@ pub struct Host {
     pub address: String,
     /// A name, the user's own first.
     pub hostname: Option<String>,
-    /// `up`, `down` or `unknown`, as nmap says; `unknown` while it is unfinished.
+    /// `up`, `down` or `unknown`, as nmap says; `unknown` while it is unfinished, unless a step of a
+    /// staged plan has found it up: what the steps so far have found is told then.
     pub status: String,
     /// What is known of it.
     pub verdict: Verdict,

@@ -1,12 +1,12 @@
 //! What clients ask for: projects, scans, previews, single runs.
 
 use crate::{
-    api::ScopeVerdict,
     api::host::{Host, InvalidTarget},
+    api::{PhaseCommand, ScopeVerdict},
     grants::{Confirmation, ScriptTier},
     id::{ProjectId, ScanId},
     problem::FieldError,
-    scan::{Policy, ScanStatus, UnresolvedTarget},
+    scan::{PlanKind, Policy, ScanStatus, UnresolvedTarget},
     stored::ProjectRecord,
     time::Time,
 };
@@ -90,8 +90,12 @@ pub struct ScanRequest {
     pub runner: Option<serde_json::Value>,
     /// What not to scan, written like targets.
     pub exclude: Vec<String>,
-    /// A named set of options.
+    /// The name of a profile. Its flags come first; one of `nmap_flags` takes the place of those of
+    /// the profile that say the same thing (ports, kind of TCP scan, `-T`, `-n` or `-R` ...), and
+    /// scripts add up.
     pub profile: Option<String>,
+    /// In how many steps the addresses are gone over; left out, as the profile says, else `single`.
+    pub plan: Option<PlanKind>,
     /// A name for people.
     pub name: Option<String>,
     /// How hard to try.
@@ -202,6 +206,12 @@ pub struct Preview {
     pub batches: u64,
     /// nmap's command, its program first.
     pub argv: Vec<String>,
+    /// In how many steps the addresses would be gone over.
+    #[serde(default)]
+    pub plan: PlanKind,
+    /// The commands of the steps of a staged plan; empty for any other.
+    #[serde(default)]
+    pub phases: Vec<PhaseCommand>,
     /// What differs from what was asked for, for want of privilege.
     pub fallback: Vec<String>,
     /// What was understood otherwise than it was written.

@@ -2,9 +2,9 @@
 
 use crate::{
     attempt::{Ending, Outcome, RawInfo, Stream},
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::{BatchStatus, BatchSummary, Lane, Phase},
     id::{AttemptNo, BatchId, ProjectId, ScanId},
-    scan::{Progress, ScanStatus, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
+    scan::{PlanKind, Progress, ScanStatus, Tuning, UnresolvedTarget, Verdict, VerdictCounts},
     stored::{AttemptRecord, BatchRecord},
     time::Time,
 };
@@ -34,7 +34,13 @@ pub struct Scan {
     pub started_at: Option<Time>,
     /// When it ended.
     pub finished_at: Option<Time>,
-    /// The flags as written.
+    /// The profile that it was asked for with; its flags are among `nmap_flags`.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// In how many steps it goes over its addresses.
+    #[serde(default)]
+    pub plan: PlanKind,
+    /// The flags as written, those of the profile first.
     pub nmap_flags: Vec<String>,
     /// nmap's arguments, targets and address family apart.
     pub argv: Vec<String>,
@@ -91,6 +97,9 @@ pub struct Batch {
     pub parent_batch_id: Option<BatchId>,
     /// How it is treated: `main`, `alive`, `silent` or `difficult`.
     pub lane: Lane,
+    /// The step of a staged plan that it is of; null in any other plan.
+    #[serde(default)]
+    pub phase: Option<Phase>,
     /// Its newest attempt.
     pub attempt: Option<AttemptNo>,
     /// When its first attempt started.
@@ -119,6 +128,7 @@ impl Batch {
             target_count: record.addresses.count(),
             parent_batch_id: record.parent,
             lane: record.lane,
+            phase: record.phase,
             attempt: record.attempt,
             started_at: record.started_at,
             finished_at: record.finished_at,

@@ -8,7 +8,7 @@ use crate::{
     batch::{BatchStatus, BatchSummary, Lane},
     host::HostFinding,
     id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId},
-    scan::{PinnedName, Policy, Tuning, UnresolvedTarget, Verdict},
+    scan::{PinnedName, PlanKind, Policy, Tuning, UnresolvedTarget, Verdict},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -63,6 +63,8 @@ impl From<ScanSpec> for super::ScanSpec {
             project_id: old.project_id,
             name: old.name,
             created_at: old.created_at,
+            profile: None,
+            plan: PlanKind::Single,
             nmap_flags: old.nmap_flags,
             targets: old.targets,
             exclude: old.exclude,
@@ -131,6 +133,7 @@ impl From<BatchRecord> for super::BatchRecord {
             epoch: old.epoch,
             lane: Lane::Main,
             servers_lost: 0,
+            phase: None,
         }
     }
 }
@@ -260,5 +263,23 @@ impl From<StopReason> for attempt::StopReason {
             StopReason::Stopped => Self::Stopped,
             StopReason::Killed => Self::Killed,
         }
+    }
+}
+
+/// The addresses of a batch that have a verdict.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[allow(missing_docs)] // as in version 2
+pub struct VerdictsRecord {
+    pub up: AddressSet,
+    pub down: AddressSet,
+    pub timed_out: AddressSet,
+    pub open_ports: u64,
+}
+
+impl From<VerdictsRecord> for super::VerdictsRecord {
+    /// No plan had steps.
+    fn from(old: VerdictsRecord) -> Self {
+        let VerdictsRecord { up, down, timed_out, open_ports } = old;
+        Self { up, down, timed_out, open_ports, passed: AddressSet::new() }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-    AuditQuery, NoPublisher, Options, Write, check::check, file::begin_write, upkeep::Closed,
+    AuditQuery, NoPublisher, Options, Write, check::check, codec::Record, file::begin_write,
+    upkeep::Closed,
 };
 use netscan_schemas::audit::{AuditAction, AuditKind, Origin};
 use redb::Database;
@@ -115,7 +116,7 @@ fn an_edit_with_a_right_checksum_is_found() {
     // Its hash is made to fit: then the next one does not.
     edit(dir.path(), |log, _| {
         let held = record(log, 2);
-        let forged = codec::chained(held.prev, 2, held.entry).unwrap();
+        let (forged, _) = codec::chained(held.prev, 2, held.entry).unwrap();
         log.insert(2, forged.to_bytes().unwrap().as_slice()).unwrap();
     });
     assert_eq!(breaks(dir.path()), ["3: it was written after another entry 2 than the one there"]);
@@ -130,7 +131,7 @@ fn a_log_that_is_forged_to_its_end_fits_and_lacks_the_head_that_was_kept() {
         for seq in 2..=4 {
             let mut entry = record(log, seq).entry;
             entry.detail = "forged".into();
-            let forged = codec::chained(prev, seq, entry).unwrap();
+            let (forged, _) = codec::chained(prev, seq, entry).unwrap();
             prev = forged.hash;
             log.insert(seq, forged.to_bytes().unwrap().as_slice()).unwrap();
         }

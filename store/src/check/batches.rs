@@ -37,7 +37,7 @@ impl Checker<'_> {
             counted.batches[batch.status as usize] += 1;
             let rightful = batch.id.get() == number && batch.scan_id == scan;
             self.expect(rightful, || format!("batch {number} is not of scan {scan}"));
-            let strays = verdicts.known().difference(&batch.addresses);
+            let strays = verdicts.settled().difference(&batch.addresses);
             self.expect(strays.is_empty(), || {
                 format!(
                     "batch {number} has verdicts on {:?}, which it does not scan",
@@ -55,8 +55,9 @@ impl Checker<'_> {
         self.verdict_rows += 1;
         let read = self.sound(decode::<VerdictsRecord>(bytes.value(), batch))?;
         let verdicts = read.unwrap_or_default();
-        let sum = verdicts.up.count() + verdicts.down.count() + verdicts.timed_out.count();
-        self.expect(verdicts.known().count() == sum, || {
+        let VerdictsRecord { up, down, timed_out, passed, .. } = &verdicts;
+        let sum = up.count() + down.count() + timed_out.count() + passed.count();
+        self.expect(verdicts.settled().count() == sum, || {
             format!("batch {batch} has two verdicts on one address")
         });
         Ok(verdicts)

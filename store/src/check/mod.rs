@@ -16,7 +16,7 @@ use crate::{
     codec,
     codec::CodecError,
     error::ReadError,
-    reader::{decode, decode_difficult, decode_session, decode_token},
+    reader::{decode, decode_difficult, decode_profile, decode_session, decode_token},
     rows::{self, Filed},
     segment,
     tables::{Bytes, ReadTables, meta, status_number, under},
@@ -86,6 +86,7 @@ pub(crate) fn check_in(txn: &ReadTransaction) -> Result<CheckReport, ReadError> 
         difficult_rows: 0,
         scope_rows: 0,
         token_rows: 0,
+        profile_rows: 0,
         session_rows: 0,
         list_rows: 0,
         texts: BTreeSet::new(),
@@ -95,6 +96,7 @@ pub(crate) fn check_in(txn: &ReadTransaction) -> Result<CheckReport, ReadError> 
     checker.attempts()?;
     checker.difficult()?;
     checker.scopes()?;
+    checker.profiles()?;
     checker.access()?;
     checker.audit()?;
     checker.sizes()?;
@@ -110,6 +112,7 @@ struct Checker<'t> {
     difficult_rows: u64,
     scope_rows: u64,
     token_rows: u64,
+    profile_rows: u64,
     session_rows: u64,
     /// Rows of `postings` that were reached from hosts, and the texts among their terms.
     list_rows: u64,
@@ -297,6 +300,16 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// Reads profiles.
+    fn profiles(&mut self) -> Result<(), ReadError> {
+        for row in self.tables.profiles.iter()? {
+            let (key, bytes) = row?;
+            self.sound(decode_profile(key.value(), bytes.value()))?;
+            self.profile_rows += 1;
+        }
+        Ok(())
+    }
+
     /// Follows the chain of the audit log.
     fn audit(&mut self) -> Result<(), ReadError> {
         let mut verifier = Verifier::default();
@@ -343,6 +356,7 @@ impl Checker<'_> {
             postings,
             texts,
             audit,
+            profiles,
         } = self.tables;
         let of = &self.report;
         let scans = of.scans;
@@ -371,6 +385,7 @@ impl Checker<'_> {
             ("tokens", tokens.len()?, self.token_rows),
             ("sessions", sessions.len()?, self.session_rows),
             ("audit", audit.len()?, of.audit_entries),
+            ("profiles", profiles.len()?, self.profile_rows),
         ];
         for (table, found, expected) in sizes {
             self.expect(found == expected, || {

@@ -5,14 +5,14 @@ use netscan_schemas::{
     address::to_number,
     attempt::{Ending, Outcome, RawInfo, RawInfos, StopReason},
     audit::{AuditAction, AuditActor, AuditKind, Origin},
-    batch::{BatchStatus, BatchSummary, Lane},
+    batch::{BatchStatus, BatchSummary, Lane, Phase},
     grants::{Grants, ScriptTier},
     host::{
         ExtraPorts, ExtraReason, Hop, HostState, Hostname, Mac, OsMatch, Port, PortId, Protocol,
         Script, ScriptItem, ScriptValue, Service,
     },
     id::{AttemptNo, BatchId, HostId, ProjectId, ScanId, ScopeId},
-    scan::{PinnedName, Policy, ScanStatus, Tuning, UnresolvedTarget, Verdict},
+    scan::{PinnedName, PlanKind, Policy, ScanStatus, Tuning, UnresolvedTarget, Verdict},
     scope::ScopeList,
     stored::{Difficulty, PlanOrder, Widening},
     time::Time,
@@ -52,6 +52,8 @@ fn spec() -> ScanSpec {
         project_id: ProjectId::new(3).unwrap(),
         name: None,
         created_at: Time::from_micros(-1),
+        profile: Some(text("night")),
+        plan: PlanKind::Staged,
         nmap_flags: vec![text("-sT"), text("-F")],
         targets: vec![text("10.0.0.0/30"), text("localhost")],
         exclude: vec![text("10.0.0.2")],
@@ -67,6 +69,11 @@ fn spec() -> ScanSpec {
         excluded: 1,
         unresolved: vec![UnresolvedTarget { target: text("nowhere"), reason: text("no answer") }],
     }
+}
+
+/// The specification of the golden files of versions 1 and 2.
+fn spec_of_version_2() -> ScanSpec {
+    ScanSpec { profile: None, plan: PlanKind::Single, ..spec() }
 }
 
 fn state() -> ScanState {
@@ -118,13 +125,19 @@ fn batch() -> BatchRecord {
         lane: Lane::Silent,
         servers_lost: 1,
         epoch: 9,
+        phase: Some(Phase::Services),
     }
+}
+
+/// The batch of the golden file of version 3.
+fn batch_of_version_3() -> BatchRecord {
+    BatchRecord { phase: None, ..batch() }
 }
 
 /// The batch of the golden files of versions 1 and 2.
 fn batch_of_version_2() -> BatchRecord {
     let outcome = Some(Outcome::NmapFailed { code: 1, message: text("no route") });
-    BatchRecord { outcome, ..batch() }
+    BatchRecord { outcome, ..batch_of_version_3() }
 }
 
 fn verdicts() -> VerdictsRecord {
@@ -133,6 +146,7 @@ fn verdicts() -> VerdictsRecord {
         down: addresses(&[("10.0.0.2", "10.0.0.200"), ("10.0.1.0", "10.0.1.255")]),
         timed_out: AddressSet::new(),
         open_ports: 2,
+        passed: addresses(&[("10.0.0.201", "10.0.0.203")]),
     }
 }
 
@@ -271,12 +285,29 @@ fn session() -> SessionRecord {
     }
 }
 
-fn audited() -> AuditRecord {
+fn profile() -> ProfileRecord {
+    ProfileRecord {
+        name: text("night"),
+        description: text("what the night shift scans"),
+        flags: vec![text("-sV"), text("-p-")],
+        plan: PlanKind::Staged,
+        created_at: Time::from_secs(9),
+        changed_at: Time::from_secs(11),
+    }
+}
+
+/// The entry of the golden file of version 1.
+fn audited_in_version_1() -> AuditEntry {
     let actor = AuditActor::Token { id: "k3v9q0ab".parse().unwrap(), name: text("nightly") };
     let origin = Origin { actor, from: Some("2001:db8::7".parse().unwrap()) };
     let entry = AuditEntry { at: Time::from_secs(12), ..origin.did(AuditAction::ScanCreate) };
     let entry = entry.on(AuditKind::Scan, 300).saying("10.0.0.0/30").digesting([3; 32]);
-    chained([5; 32], 301, AuditEntry { count: 2, ..entry.refused("out-of-scope") }).unwrap()
+    AuditEntry { count: 2, ..entry.refused("out-of-scope") }
+}
+
+fn audited() -> AuditRecord {
+    let entry = AuditEntry { action: AuditAction::ProfileDelete, ..audited_in_version_1() };
+    chained([5; 32], 301, entry.on(AuditKind::Profile, "night")).unwrap().0
 }
 
 /// Runs a check on each kind of record.
@@ -296,6 +327,7 @@ macro_rules! each_record {
         $check(&token());
         $check(&session());
         $check(&audited());
+        $check(&profile());
     };
 }
 
@@ -343,15 +375,27 @@ fn golden_records_of_version_1_are_still_read() {
         assert_eq!(&R::from_bytes(&from_hex(&text)).unwrap(), expected);
     }
     check(&ProjectRecord { grants: Grants::default(), widened: None, ..project() });
-    check(&ScanSpec { tuning: Tuning::default(), ..spec() });
+    check(&ScanSpec { tuning: Tuning::default(), ..spec_of_version_2() });
     check(&PlanRecord { last: AddressSet::new(), order: PlanOrder::InOrder, ..plan() });
     check(&BatchRecord { lane: Lane::Main, servers_lost: 0, ..batch_of_version_2() });
+    check(&VerdictsRecord { passed: AddressSet::new(), ..verdicts() });
     check(&AttemptRecord { cpu_ms: 0, ..attempt_of_version_2() });
     check(&HostRecord { verdict: Verdict::Up, provisional: vec![], ..host() });
 }
 
 #[test]
+fn the_audit_log_of_version_1_is_still_read_and_hashed() {
+    let text = fs::read_to_string(golden_path(AuditRecord::KIND, 1)).unwrap();
+    let bytes = from_hex(&text);
+    let record = AuditRecord::from_bytes(&bytes).unwrap();
+    assert_eq!((record.seq, record.entry), (301, audited_in_version_1()));
+    assert!(is_as_hashed(&bytes).unwrap());
+}
+
+#[test]
 fn golden_records_of_version_2_are_still_read() {
+    let text = fs::read_to_string(golden_path(ScanSpec::KIND, 2)).unwrap();
+    assert_eq!(ScanSpec::from_bytes(&from_hex(&text)).unwrap(), spec_of_version_2());
     let text = fs::read_to_string(golden_path(BatchRecord::KIND, 2)).unwrap();
     assert_eq!(BatchRecord::from_bytes(&from_hex(&text)).unwrap(), batch_of_version_2());
     let text = fs::read_to_string(golden_path(AttemptRecord::KIND, 2)).unwrap();
@@ -359,6 +403,12 @@ fn golden_records_of_version_2_are_still_read() {
     let text = fs::read_to_string(golden_path(PlanRecord::KIND, 2)).unwrap();
     let expected = PlanRecord { order: PlanOrder::InOrder, ..plan() };
     assert_eq!(PlanRecord::from_bytes(&from_hex(&text)).unwrap(), expected);
+}
+
+#[test]
+fn golden_records_of_version_3_are_still_read() {
+    let text = fs::read_to_string(golden_path(BatchRecord::KIND, 3)).unwrap();
+    assert_eq!(BatchRecord::from_bytes(&from_hex(&text)).unwrap(), batch_of_version_3());
 }
 
 #[test]
@@ -394,7 +444,7 @@ fn actions_and_what_an_entry_is_made_of_keep_their_places() {
         assert_eq!(usize::from(encode("action", action).unwrap()[0]), index, "{action}");
     }
     // A new one takes a new version of the record: change this number with it.
-    assert_eq!((AuditAction::ALL.len(), AuditRecord::VERSION), (29, 1));
+    assert_eq!((AuditAction::ALL.len(), AuditRecord::VERSION), (32, 2));
     assert!(is_as_hashed(&audited().to_bytes().unwrap()).unwrap());
 }
 

@@ -10,12 +10,23 @@ use crate::{
     tables::{ATTEMPTS, BATCHES, BATCHES_BY_SCAN, RAW, VERDICTS, attempts_under, stream_number},
 };
 use netscan_schemas::{
-    AddressSet,
+    AddressSet, Interval,
     attempt::{RawInfo, Stream},
+    batch::{BatchStatus, Phase},
     id::{AttemptNo, BatchId, ScanId},
     stored::{AttemptRecord, BatchRecord, VerdictsRecord},
 };
 use redb::ReadTransaction;
+use std::collections::BTreeMap;
+
+/// How far a step of a staged plan is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The addresses that its ended batches have passed on to the next one.
+    pub passed: AddressSet,
+    /// The addresses that are in its batches, ended or not.
+    pub in_batches: AddressSet,
+}
 
 impl Store {
     /// Returns a batch.
@@ -43,7 +54,77 @@ impl Store {
         self.read(|txn| Ok(get(&txn.open_table(VERDICTS)?, batch.get())?.unwrap_or_default()))
     }
 
-    /// Returns the verdicts of all batches of a scan together.
+    /// Returns the verdicts of some batches of a scan, those after a number: of so
+    /// many batches, without those that have none yet. The number of the last one looked at comes
+    /// first; none at the end.
+    pub fn verdicts_after(
+        &self,
+        scan: ScanId,
+        after: Option<BatchId>,
+        limit: usize,
+    ) -> Result<(Option<BatchId>, Vec<VerdictsRecord>), ReadError> {
+        self.read(|txn| {
+            let table = txn.open_table(VERDICTS)?;
+            let (mut last, mut found) = (None, Vec::new());
+            for batch in numbers(txn, scan, after)?.take(limit) {
+                let batch = batch?;
+                last = BatchId::new(batch);
+                found.extend(get::<VerdictsRecord>(&table, batch)?);
+            }
+            Ok((last, found))
+        })
+    }
+
+    /// Returns the batches of a scan that run, so many at most, the newest first.
+    pub fn batches_running(&self, scan: ScanId, max: u64) -> Result<Vec<BatchRecord>, ReadError> {
+        let max = usize::try_from(max).unwrap_or(usize::MAX);
+        let mut found = Vec::new();
+        self.read(|txn| {
+            let table = txn.open_table(BATCHES)?;
+            // They are among the newest: what is told to be there is found without all others.
+            let range = (scan.get(), 0)..=(scan.get(), u64::MAX);
+            for key in txn.open_table(BATCHES_BY_SCAN)?.range(range)?.rev() {
+                if found.len() >= max {
+                    break;
+                }
+                let batch: BatchRecord = require(&table, key?.0.value().1)?;
+                if batch.scan_id != scan {
+                    return Err(misplaced::<BatchRecord>(batch.id.get()));
+                }
+                if batch.status == BatchStatus::Running {
+                    found.push(batch);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// Returns how far the steps of a staged plan are: of each step, the addresses that ended batches
+    /// have passed on, and those that are in its batches.
+    pub fn steps(&self, scan: ScanId) -> Result<BTreeMap<Phase, Step>, ReadError> {
+        self.read(|txn| {
+            let verdicts = txn.open_table(VERDICTS)?;
+            let mut runs: BTreeMap<Phase, (Vec<Interval>, Vec<Interval>)> = BTreeMap::new();
+            for batch in batches(txn, scan, None, usize::MAX, |batch| batch.phase.is_some())? {
+                let Some(phase) = batch.phase else { continue };
+                let (passed, in_batches) = runs.entry(phase).or_default();
+                in_batches.extend_from_slice(batch.addresses.intervals());
+                if batch.status.has_ended() {
+                    let of_batch = get::<VerdictsRecord>(&verdicts, batch.id.get())?;
+                    let of_batch = of_batch.unwrap_or_default();
+                    passed.extend_from_slice(of_batch.passed.intervals());
+                }
+            }
+            let step = |(phase, (passed, in_batches))| {
+                let passed = AddressSet::from_intervals(passed);
+                (phase, Step { passed, in_batches: AddressSet::from_intervals(in_batches) })
+            };
+            Ok(runs.into_iter().map(step).collect())
+        })
+    }
+
+    /// Returns the verdicts of all batches of a scan together; what was passed on is none.
     pub fn scan_verdicts(&self, scan: ScanId) -> Result<VerdictsRecord, ReadError> {
         self.read(|txn| {
             let verdicts = txn.open_table(VERDICTS)?;
@@ -61,6 +142,7 @@ impl Store {
                 down: AddressSet::from_intervals(down),
                 timed_out: AddressSet::from_intervals(timed_out),
                 open_ports,
+                passed: AddressSet::new(),
             })
         })
     }

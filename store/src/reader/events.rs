@@ -86,6 +86,23 @@ impl Store {
             Ok(found)
         })
     }
+
+    /// Returns the newest segment of a scan that begins before an event, and the number of its first
+    /// event. None when there is no such segment.
+    pub fn segment_before(
+        &self,
+        scan: ScanId,
+        before: Seq,
+    ) -> Result<Option<(Seq, Texts)>, ReadError> {
+        self.read(|txn| {
+            let table = txn.open_table(EVENTS)?;
+            let last = table.range((scan.get(), 0)..(scan.get(), before))?.next_back();
+            let Some((key, packed)) = last.transpose()? else { return Ok(None) };
+            let first = key.value().1;
+            let texts = rows::events(scan, first, packed.value());
+            Ok(Some((first, texts.map_err(|error| damaged(scan, first, error))?)))
+        })
+    }
 }
 
 /// Returns the number of a scan's newest event, 0 before the first.

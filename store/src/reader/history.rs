@@ -82,9 +82,12 @@ impl Store {
                     break;
                 }
                 match looking.of_scan(scan, batch)? {
-                    Of::Known(verdict, host) => {
-                        let scan = looking.views.of(require(&looking.specs, scan)?)?;
-                        page.scans.push(Known { scan, verdict, host: host.map(|host| *host) });
+                    Of::Known(scan, verdict, host) => {
+                        page.scans.push(Known {
+                            scan: *scan,
+                            verdict,
+                            host: host.map(|host| *host),
+                        });
                     }
                     Of::NoTarget => {}
                     Of::After(batch) => {
@@ -106,7 +109,7 @@ impl Store {
 
 /// What one scan says.
 enum Of {
-    Known(Verdict, Option<Box<HostRecord>>),
+    Known(Box<ScanView>, Verdict, Option<Box<HostRecord>>),
     NoTarget,
     /// The verdicts of batches up to this one say nothing of it, and that is enough for now.
     After(u64),
@@ -170,31 +173,40 @@ impl Looking {
             if address_key(host.finding.address, host.scan_id.get()) != key {
                 return Err(misplaced::<HostRecord>(number));
             }
-            return Ok(Of::Known(host.verdict, Some(Box::new(host))));
+            let view = self.view(scan)?;
+            return Ok(Of::Known(view, host.verdict, Some(Box::new(host))));
         }
         let (plan, bytes) = require_sized::<PlanRecord>(&self.plans, scan)?;
         self.spend(bytes / BYTES_A_READ);
         if !plan.addresses.contains(self.address) {
             return Ok(Of::NoTarget);
         }
-        let ScanView { spec, tally, .. } = self.views.of(require(&self.specs, scan)?)?;
-        let counts = tally.verdicts(&spec);
+        let view = self.view(scan)?;
+        let counts = view.tally.verdicts(&view.spec);
         match (counts.unfinished, counts.down) {
-            (0, _) => Ok(Of::Known(Verdict::Down, None)),
-            (_, 0) => Ok(Of::Known(Verdict::Unfinished, None)),
-            _ => self.of_batches(scan, after),
+            (0, _) => Ok(Of::Known(view, Verdict::Down, None)),
+            (_, 0) => Ok(Of::Known(view, Verdict::Unfinished, None)),
+            _ => self.of_batches(view, after),
         }
     }
 
+    /// Returns a scan. What it was asked to do may be as large as a request's body.
+    fn view(&mut self, scan: u64) -> Result<Box<ScanView>, ReadError> {
+        let (spec, bytes) = require_sized(&self.specs, scan)?;
+        self.spend(bytes / BYTES_A_READ);
+        Ok(Box::new(self.views.of(spec)?))
+    }
+
     /// Returns what the verdicts of a scan's batches after this one say.
-    fn of_batches(&mut self, scan: u64, after: u64) -> Result<Of, ReadError> {
+    fn of_batches(&mut self, view: Box<ScanView>, after: u64) -> Result<Of, ReadError> {
+        let scan = view.spec.id.get();
         let first = (scan, after.saturating_add(1));
         for key in self.batches_by_scan.range(first..=(scan, u64::MAX))? {
             let batch = key?.0.value().1;
             self.spend(1);
             if let Some((verdicts, bytes)) = get_sized::<VerdictsRecord>(&self.verdicts, batch)? {
                 if verdicts.down.contains(self.address) {
-                    return Ok(Of::Known(Verdict::Down, None));
+                    return Ok(Of::Known(view, Verdict::Down, None));
                 }
                 self.spend(bytes / BYTES_A_READ);
             }
@@ -202,6 +214,6 @@ impl Looking {
                 return Ok(Of::After(batch));
             }
         }
-        Ok(Of::Known(Verdict::Unfinished, None))
+        Ok(Of::Known(view, Verdict::Unfinished, None))
     }
 }

@@ -64,6 +64,24 @@ impl Store {
         })
     }
 
+    /// Returns what a scan knows of these addresses, those that have a row; they should be those of
+    /// one batch.
+    pub fn hosts_at(
+        &self,
+        scan: ScanId,
+        addresses: &AddressSet,
+    ) -> Result<Vec<HostRecord>, ReadError> {
+        let (mut hosts, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.hosts_among(scan, addresses, after)?;
+            hosts.extend(page.hosts);
+            after = page.next;
+            if after.is_none() {
+                return Ok(hosts);
+            }
+        }
+    }
+
     /// Returns hosts of a scan in the order of their addresses, those after an address; only
     /// addresses among these are looked for, which should be the scan's plan.
     ///

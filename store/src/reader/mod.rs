@@ -10,6 +10,7 @@ mod batches;
 mod events;
 mod history;
 mod hosts;
+mod profiles;
 mod projects;
 mod scans;
 mod scopes;
@@ -26,9 +27,11 @@ use std::net::IpAddr;
 
 pub(crate) use access::{decode_session, decode_token};
 pub use audit::{AuditPage, AuditQuery};
+pub use batches::Step;
 pub(crate) use events::last_seq_in;
 pub use history::{HistoryPage, HistoryPlace, Known};
 pub use hosts::HostPage;
+pub(crate) use profiles::decode_profile;
 pub(crate) use scans::newest_of;
 pub use scans::{ScanFilter, ScanView};
 

@@ -107,6 +107,7 @@ fn rebuild(tables: &mut WriteTables<'_>) -> Result<(), Fault> {
         tokens: _,
         sessions: _,
         audit: _,
+        profiles: _,
         // Counts.
         tallies: _,
         verdicts: _,
@@ -245,5 +246,8 @@ fn verdicts(held: Option<&VerdictsRecord>, hosts: &OfBatch) -> VerdictsRecord {
     let set = |addresses: &[IpAddr]| AddressSet::from_addresses(addresses.iter().copied());
     let (up, timed_out) = (set(&hosts.up), set(&hosts.timed_out));
     let down = held.map(|held| held.down.difference(&up.union(&timed_out))).unwrap_or_default();
-    VerdictsRecord { up, down, timed_out, open_ports: hosts.open_ports }
+    // That hosts were passed on, only the verdicts say.
+    let held = held.map(|held| held.passed.clone()).unwrap_or_default();
+    let passed = held.difference(&up.union(&timed_out));
+    VerdictsRecord { up, down, timed_out, open_ports: hosts.open_ports, passed }
 }

@@ -19,8 +19,8 @@ use crate::{
     overlay::{Looked, Overlay},
     rows,
     tables::{
-        ATTEMPTS, AUDIT, BATCHES, DIFFICULT, EVENTS, HOSTS, META, PLANS, PROJECTS, RAW, SCAN_SPECS,
-        SCAN_STATES, SCOPES, TOKENS, VERDICTS, meta,
+        ATTEMPTS, AUDIT, BATCHES, DIFFICULT, EVENTS, HOSTS, META, PLANS, PROFILES, PROJECTS, RAW,
+        SCAN_SPECS, SCAN_STATES, SCOPES, TOKENS, VERDICTS, meta,
     },
 };
 use netscan_schemas::{
@@ -214,6 +214,7 @@ fn save(from: From<'_>, to: &Database, path: &Path) -> Result<Vec<SavedTable>, U
         // Sessions are not worth it: whoever had one logs in again.
         saving.later_table(TOKENS)?,
         saving.later_table(AUDIT)?,
+        saving.later_table(PROFILES)?,
     ])
 }
 

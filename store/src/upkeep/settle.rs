@@ -196,7 +196,7 @@ impl Settling<'_, '_> {
                 continue;
             }
             let verdicts: Option<VerdictsRecord> = reader::get(&self.tables.verdicts, id.get())?;
-            let known = verdicts.unwrap_or_default().known();
+            let known = verdicts.unwrap_or_default().settled();
             let batch = BatchRecord {
                 status: BatchStatus::Failed,
                 ..BatchRecord::new(

@@ -5,10 +5,12 @@ use crate::{
     codec::Record,
     error::Refusal,
     reader::{decode_session, decode_token},
-    write::{KeepSessions, SessionKey},
+    write::{KeepSessions, Receipt, SessionKey},
 };
 use netscan_schemas::{
-    Time, TokenId, limits,
+    Time, TokenId,
+    audit::{AuditAction, AuditKind, Origin},
+    limits,
     stored::{SessionRecord, TokenRecord},
 };
 use redb::{ReadableTable, ReadableTableMetadata};
@@ -24,9 +26,12 @@ impl Group<'_> {
             if ended.is_empty() {
                 return Err(Refusal::TooManyTokens.into());
             }
-            for id in &ended {
-                tracing::info!(token.id = %id, "token {id} has ended and makes room");
+            for (id, end) in &ended {
                 self.delete_token(id)?;
+                let entry = Origin::server().did(AuditAction::TokenRevoke);
+                let entry = entry.on(AuditKind::Token, id);
+                let told = format!("it ended at {end}, and makes room for another");
+                self.audit(&entry.saying(told), &Receipt::default())?;
             }
         }
         self.touch();
@@ -34,16 +39,16 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// Returns the tokens that have ended by a time. One that cannot be read stays, for a check to
-    /// name it.
-    fn ended_tokens(&self, now: Time) -> Result<Vec<TokenId>, Fault> {
+    /// Returns the tokens that have ended by a time, with their ends. One that cannot be read stays,
+    /// for a check to name it.
+    fn ended_tokens(&self, now: Time) -> Result<Vec<(TokenId, Time)>, Fault> {
         let mut ended = Vec::new();
         for row in self.tables.tokens.iter()? {
             let (key, bytes) = row?;
             if let Ok(token) = decode_token(key.value(), bytes.value())
-                && token.expires_at.is_some_and(|end| end <= now)
+                && let Some(end) = token.expires_at.filter(|end| *end <= now)
             {
-                ended.push(token.id);
+                ended.push((token.id, end));
             }
         }
         Ok(ended)

@@ -56,11 +56,20 @@ impl Group<'_> {
                 self.put_batch(*batch, *scan, *status, bytes)
             }
             Op::PutAttempt { batch, attempt, outcome, bytes } => {
-                let held: Option<BatchRecord> = get(&self.tables.batches, batch.get())?;
-                let held = held.ok_or(Refusal::NoBatch(*batch))?;
+                // Where the batch stands only matters at the attempt's end.
+                let counted = match outcome {
+                    Some(_) => {
+                        let held: Option<BatchRecord> = get(&self.tables.batches, batch.get())?;
+                        held.ok_or(Refusal::NoBatch(*batch))?.status == BatchStatus::Running
+                    }
+                    None if self.tables.batches.get(batch.get())?.is_none() => {
+                        return Err(Refusal::NoBatch(*batch).into());
+                    }
+                    None => false,
+                };
                 self.touch();
                 self.tables.attempts.insert((batch.get(), attempt.0), bytes.as_slice())?;
-                if let Some(outcome) = outcome.filter(|_| held.status == BatchStatus::Running) {
+                if let Some(outcome) = outcome.filter(|_| counted) {
                     *self.counted.attempts.entry(outcome).or_default() += 1;
                 }
                 Ok(())
@@ -95,6 +104,9 @@ impl Group<'_> {
             Op::DeleteSession(key) => self.delete_session(*key),
             Op::TouchSession { key, at } => self.touch_session(*key, *at),
             Op::Audit(entry) => self.audit(entry, receipt),
+            Op::CreateProfile(record) => self.create_profile(record),
+            Op::ReplaceProfile(record) => self.replace_profile(record),
+            Op::DeleteProfile(name) => self.delete_profile(name),
         }
     }
 
@@ -174,6 +186,7 @@ impl Group<'_> {
         tables.tallies.insert(number, tally.as_slice())?;
         tables.scans_by_project.insert((project.get(), number), ())?;
         tables.scans_by_status.insert((status_number(ScanStatus::Queued), number), ())?;
+        self.is_of(scan, project);
         Ok(())
     }
 

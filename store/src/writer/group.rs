@@ -18,8 +18,8 @@ use crate::{
 };
 use netscan_schemas::{
     event::EncodedEvent,
-    id::{BatchId, ScanId, Seq},
-    stored::{AuditRecord, TallyRecord},
+    id::{BatchId, ProjectId, ScanId, Seq},
+    stored::{AuditRecord, ScanSpec, TallyRecord},
 };
 use redb::{ReadableTable, WriteTransaction};
 use std::{
@@ -28,7 +28,15 @@ use std::{
 };
 
 /// Events that became durable together, by scan.
-pub(super) type Published = BTreeMap<ScanId, Vec<(Seq, Arc<str>)>>;
+pub(super) type Published = BTreeMap<ScanId, OfScan>;
+
+/// Those of one scan.
+#[derive(Debug)]
+pub(super) struct OfScan {
+    /// None when what says so is damaged.
+    pub(super) project: Option<ProjectId>,
+    pub(super) events: Vec<(Seq, Arc<str>)>,
+}
 
 /// Scans whose newest event's number is remembered.
 const SEQS_MAX: usize = 4096;
@@ -38,6 +46,8 @@ const SEQS_MAX: usize = 4096;
 pub(super) struct Memory {
     /// The number of a scan's newest event.
     seqs: HashMap<ScanId, Seq>,
+    /// The projects of those scans, as far as they were asked for.
+    projects: HashMap<ScanId, Option<ProjectId>>,
     /// The counters as they were last written.
     written: [u64; 4],
     /// The count of transactions, once it was read.
@@ -49,6 +59,7 @@ pub(super) struct Memory {
 pub(super) struct News {
     /// The number of a scan's newest event; none for a deleted scan.
     seqs: HashMap<ScanId, Option<Seq>>,
+    projects: HashMap<ScanId, Option<ProjectId>>,
     written: [u64; 4],
     /// The transaction's own number, which is on disk when the transaction is.
     pub(super) commit: u64,
@@ -60,11 +71,16 @@ impl Memory {
         self.commits = Some(news.commit);
         if self.seqs.len() + news.seqs.len() > SEQS_MAX {
             self.seqs.clear();
+            self.projects.clear();
         }
+        self.projects.extend(news.projects);
         for (scan, seq) in news.seqs {
             match seq {
                 Some(seq) => drop(self.seqs.insert(scan, seq)),
-                None => drop(self.seqs.remove(&scan)),
+                None => {
+                    self.seqs.remove(&scan);
+                    self.projects.remove(&scan);
+                }
             }
         }
     }
@@ -121,6 +137,7 @@ pub(super) struct Group<'g> {
     pub(super) next_host: u64,
     memory: &'g Memory,
     seqs: HashMap<ScanId, Option<Seq>>,
+    projects: HashMap<ScanId, Option<ProjectId>>,
     tallies: HashMap<ScanId, TallyRecord>,
     pending: BTreeMap<ScanId, Pending>,
     published: Published,
@@ -146,6 +163,7 @@ impl<'g> Group<'g> {
             next_host: next_host.load(Ordering::Relaxed),
             memory,
             seqs: HashMap::new(),
+            projects: HashMap::new(),
             tallies: HashMap::new(),
             pending: BTreeMap::new(),
             published: Published::new(),
@@ -193,11 +211,14 @@ impl<'g> Group<'g> {
         receipt: &mut Receipt,
     ) -> Result<(), Fault> {
         let seq = self.last_seq(scan)? + 1;
+        let project = self.project_of(scan)?;
         self.touch();
         let text: Arc<str> = event.frame(scan, seq).into();
         debug_assert!(!text.contains('\n'), "JSON has no raw line end");
         self.seqs.insert(scan, Some(seq));
-        self.published.entry(scan).or_default().push((seq, Arc::clone(&text)));
+        let of_scan = || OfScan { project, events: Vec::new() };
+        let published = self.published.entry(scan).or_insert_with(of_scan);
+        published.events.push((seq, Arc::clone(&text)));
         match receipt.last_seq.iter_mut().find(|(held, _)| *held == scan) {
             Some((_, last)) => *last = seq,
             None => receipt.last_seq.push((scan, seq)),
@@ -223,6 +244,27 @@ impl<'g> Group<'g> {
             return Err(Refusal::NoScan(scan).into());
         }
         Ok(reader::last_seq_in(&self.tables.events, scan)?)
+    }
+
+    /// Returns the project of a scan; none when what says so is damaged, which must not keep events
+    /// from being written.
+    fn project_of(&mut self, scan: ScanId) -> Result<Option<ProjectId>, Fault> {
+        if let Some(project) = self.projects.get(&scan).or_else(|| self.memory.projects.get(&scan))
+        {
+            return Ok(*project);
+        }
+        let project = match get::<ScanSpec>(&self.tables.scan_specs, scan.get()) {
+            Ok(spec) => spec.map(|spec| spec.project_id),
+            Err(ReadError::Damaged { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        self.projects.insert(scan, project);
+        Ok(project)
+    }
+
+    /// Notes the project of a new scan.
+    pub(super) fn is_of(&mut self, scan: ScanId, project: ProjectId) {
+        self.projects.insert(scan, Some(project));
     }
 
     fn flush_events(&mut self, scan: ScanId) -> Result<(), Fault> {
@@ -283,7 +325,8 @@ impl<'g> Group<'g> {
         let commit = held + 1;
         let row = codec::seal_meta(&commit.to_le_bytes());
         self.tables.meta.insert(meta::COMMITS, row.as_slice())?;
-        self.counted.events = self.published.values().map(|events| events.len() as u64).sum();
-        Ok((self.published, self.audited, News { seqs: self.seqs, written, commit }, self.counted))
+        self.counted.events = self.published.values().map(|of| of.events.len() as u64).sum();
+        let news = News { seqs: self.seqs, projects: self.projects, written, commit };
+        Ok((self.published, self.audited, news, self.counted))
     }
 }

@@ -10,6 +10,10 @@
 //! timed out     new row      row goes       new row, joined   row, joined
 //! ```
 //!
+//! A step of a staged plan passes a host on instead: its row has no verdict, and says what was found
+//! so far. What the later steps find is added to it (`HostFinding::refined`); the batch that has
+//! passed a host on keeps that in its own verdicts, whatever comes after.
+//!
 //! Announced ports are those of `-v` lines for hosts that nmap did not finish. They are in no index
 //! and no count: they are not confirmed.
 
@@ -27,7 +31,7 @@ use crate::{
 use netscan_schemas::{
     AddressSet, Interval,
     address::{to_address, to_number},
-    batch::BatchStatus,
+    batch::{BatchStatus, Phase},
     host::{HostFinding, HostState, PortId},
     id::{BatchId, HostId},
     scan::Verdict,
@@ -42,6 +46,8 @@ pub(crate) enum Found {
     Up,
     Down,
     TimedOut,
+    /// It is up, and the next step of a staged plan has it.
+    Passed,
 }
 
 impl Found {
@@ -55,11 +61,13 @@ impl Found {
         }
     }
 
-    fn count(self, tally: &mut TallyRecord) -> &mut u64 {
+    /// Returns where it is counted; nowhere as long as it is no verdict.
+    fn count(self, tally: &mut TallyRecord) -> Option<&mut u64> {
         match self {
-            Self::Up => &mut tally.up,
-            Self::Down => &mut tally.down,
-            Self::TimedOut => &mut tally.timed_out,
+            Self::Up => Some(&mut tally.up),
+            Self::Down => Some(&mut tally.down),
+            Self::TimedOut => Some(&mut tally.timed_out),
+            Self::Passed => None,
         }
     }
 }
@@ -85,6 +93,7 @@ impl BatchVerdicts {
             (&self.record.up, Found::Up),
             (&self.record.down, Found::Down),
             (&self.record.timed_out, Found::TimedOut),
+            (&self.record.passed, Found::Passed),
         ];
         sets.into_iter().find(|(set, _)| set.contains(address)).map(|(_, found)| found)
     }
@@ -103,6 +112,7 @@ impl BatchVerdicts {
             down: merge(&record.down, Found::Down),
             timed_out: merge(&record.timed_out, Found::TimedOut),
             open_ports: record.open_ports,
+            passed: merge(&record.passed, Found::Passed),
         }
     }
 }
@@ -115,61 +125,82 @@ impl Group<'_> {
         let batch = batch.ok_or(Refusal::NoBatch(op.batch))?;
         self.batch_verdicts(op.batch)?;
         for finding in &op.hosts {
-            self.record_host(op, finding)?;
-            if batch.status == BatchStatus::Running {
-                self.count(finding);
+            let recorded = self.record_host(op, batch.phase, finding)?;
+            if let Some((found, ports)) = recorded
+                && batch.status == BatchStatus::Running
+                && !op.passes
+            {
+                self.count(found, ports);
             }
         }
         Ok(())
     }
 
-    fn count(&mut self, finding: &HostFinding) {
+    fn count(&mut self, found: Found, open_ports: u64) {
         let counted = &mut self.counted;
-        match Found::of(finding) {
+        match found {
             Found::Up => counted.up += 1,
             Found::Down => counted.down += 1,
             Found::TimedOut => counted.timed_out += 1,
+            Found::Passed => {}
         }
-        counted.open_ports += open_ports_of(finding);
+        counted.open_ports += open_ports;
     }
 
-    fn record_host(&mut self, op: &RecordHosts, finding: &HostFinding) -> Result<(), Fault> {
+    /// Returns what was recorded of a host, with its open ports; none when it is passed over.
+    fn record_host(
+        &mut self,
+        op: &RecordHosts,
+        phase: Option<Phase>,
+        finding: &HostFinding,
+    ) -> Result<Option<(Found, u64)>, Fault> {
         let number = to_number(finding.address);
         let key = address_key(finding.address, op.scan.get());
-        let found = Found::of(finding);
+        let found = if op.passes { Found::Passed } else { Found::of(finding) };
         let row = self.held_row(key)?;
         let held_by = row.as_ref().map_or(op.batch, |row| row.batch_id);
         let held = self.batch_verdicts(held_by)?.get(number);
         if found == Found::TimedOut && matches!(held, Some(Found::Up | Found::Down)) {
-            return Ok(());
+            return Ok(None);
         }
         self.touch();
-        if let Some(held) = held {
+        // What an earlier step has passed on stays passed on: the plan goes by it.
+        let replaced = held.filter(|held| *held != Found::Passed || held_by == op.batch);
+        if let Some(held) = replaced {
             self.batch_verdicts(held_by)?.changes.insert(number, None);
-            take(held.count(self.tally(op.scan)?), 1);
+            if let Some(count) = held.count(self.tally(op.scan)?) {
+                take(count, 1);
+            }
         }
         self.batch_verdicts(op.batch)?.changes.insert(number, Some(found));
-        *found.count(self.tally(op.scan)?) += 1;
+        if let Some(count) = found.count(self.tally(op.scan)?) {
+            *count += 1;
+        }
         if let Some(row) = &row {
             self.take_out(row)?;
         }
-        match (found, row) {
+        let ports = match (found, row) {
             (Found::Up, row) => {
-                let row = self.new_row(op, finding, Verdict::Up, row, false)?;
-                self.put_row(&row)
+                let row = self.new_row(op, phase, finding, Verdict::Up, row)?;
+                self.put_row(&row)?
+            }
+            (Found::Passed, row) => {
+                let row = self.new_row(op, phase, finding, Verdict::Unfinished, row)?;
+                self.put_row(&row)?
             }
             (Found::TimedOut, row) => {
-                let row = self.new_row(op, finding, Verdict::TimedOut, row, true)?;
-                self.put_row(&row)
+                let row = self.new_row(op, phase, finding, Verdict::TimedOut, row)?;
+                self.put_row(&row)?
             }
             (Found::Down, Some(row)) => {
                 self.tables.hosts.remove(row.id.get())?;
                 self.tables.hosts_by_scan.remove((op.scan.get(), row.id.get()))?;
                 self.tables.hosts_by_address.remove(key)?;
-                Ok(())
+                0
             }
-            (Found::Down, None) => Ok(()),
-        }
+            (Found::Down, None) => 0,
+        };
+        Ok(Some((found, ports)))
     }
 
     fn held_row(&self, key: ([u8; 16], u64)) -> Result<Option<HostRecord>, Fault> {
@@ -184,27 +215,35 @@ impl Group<'_> {
     fn new_row(
         &self,
         op: &RecordHosts,
+        phase: Option<Phase>,
         finding: &HostFinding,
         verdict: Verdict,
         held: Option<HostRecord>,
-        keeps_provisional: bool,
     ) -> Result<HostRecord, Fault> {
-        let (held_id, provisional) =
-            held.map_or((None, Vec::new()), |held| (Some(held.id), held.provisional));
+        let held_id = held.as_ref().map(|held| held.id);
         let id = held_id.or_else(|| HostId::new(self.next_host));
+        let (earlier, provisional) =
+            held.map_or((None, Vec::new()), |held| (Some(held.finding), held.provisional));
+        // A row of announced ports alone knows nothing of the host.
+        let earlier = earlier.filter(|earlier| earlier.state == HostState::Up);
+        let finding = match (phase, earlier) {
+            (Some(phase), Some(earlier)) => earlier.refined(finding.clone(), phase),
+            (_, _) => finding.clone(),
+        };
         Ok(HostRecord {
             id: id.ok_or_else(counter_is_zero)?,
             scan_id: op.scan,
             batch_id: op.batch,
             attempt: op.attempt,
             seen_at: op.at,
-            finding: finding.clone(),
+            finding,
             verdict,
-            provisional: if keeps_provisional { provisional } else { Vec::new() },
+            provisional: if verdict == Verdict::TimedOut { provisional } else { Vec::new() },
         })
     }
 
-    fn put_row(&mut self, row: &HostRecord) -> Result<(), Fault> {
+    /// Returns how many ports of it are open.
+    fn put_row(&mut self, row: &HostRecord) -> Result<u64, Fault> {
         let (id, scan) = (row.id.get(), row.scan_id);
         let bytes = row.to_bytes()?;
         self.next_host = self.next_host.max(id + 1);
@@ -215,7 +254,7 @@ impl Group<'_> {
         let ports = open_ports(row);
         self.tally(scan)?.open_ports += ports;
         self.batch_verdicts(row.batch_id)?.record.open_ports += ports;
-        Ok(())
+        Ok(ports)
     }
 
     pub(super) fn record_provisional(&mut self, op: &RecordProvisional) -> Result<(), Fault> {
@@ -245,8 +284,10 @@ impl Group<'_> {
                 },
             };
             let joined: BTreeSet<PortId> = row.provisional.iter().chain(ports).copied().collect();
+            // One that another batch has passed on stays that one's until this one finishes it.
+            let attempt = if row.batch_id == op.batch { op.attempt } else { row.attempt };
             let row = HostRecord {
-                attempt: op.attempt,
+                attempt,
                 seen_at: op.at,
                 provisional: joined.into_iter().collect(),
                 ..row
@@ -279,10 +320,6 @@ impl Group<'_> {
 
 /// Returns how many ports of a host are open; one that nmap lists twice counts once.
 pub(crate) fn open_ports(row: &HostRecord) -> u64 {
-    open_ports_of(&row.finding)
-}
-
-fn open_ports_of(finding: &HostFinding) -> u64 {
-    let open = finding.open_ports().map(|port| (port.protocol, port.number));
+    let open = row.finding.open_ports().map(|port| (port.protocol, port.number));
     open.collect::<BTreeSet<_>>().len() as u64
 }

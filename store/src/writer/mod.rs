@@ -20,6 +20,7 @@ mod delete;
 mod difficult;
 mod group;
 mod hosts;
+mod profiles;
 mod recover;
 mod scopes;
 #[cfg(test)]
@@ -36,7 +37,7 @@ pub(crate) use hosts::{Found, open_ports};
 
 use netscan_schemas::stored::AuditRecord;
 
-use group::{Fault, Group, Memory, News, Published};
+use group::{Fault, Group, Memory, News, OfScan, Published};
 use std::{
     io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -292,10 +293,10 @@ impl Writer {
     }
 
     fn publish(&self, published: &Published) {
-        for (scan, events) in published {
+        for (scan, OfScan { project, events }) in published {
             let told = catch_unwind(AssertUnwindSafe(|| {
                 failpoint::hit("before-publish");
-                self.publisher.publish(*scan, events);
+                self.publisher.publish(*scan, *project, events);
             }));
             if told.is_err() {
                 tracing::error!(scan.id = %scan, "telling of the events of scan {scan} panicked");

@@ -1,12 +1,14 @@
 //! Tokens and sessions: what is kept, what goes with what, and a store that has no table of them.
 
-use crate::support::{Fixture, open};
+use crate::support::{Change, Fixture, open};
 use netscan_schemas::{
-    Role, Time, TokenId, limits,
+    Role, Time, TokenId,
+    audit::{AuditAction, AuditActor},
+    limits,
     stored::{SessionRecord, TokenRecord},
 };
 use netscan_store::{
-    Refusal, WriteError,
+    AuditQuery, Refusal, WriteError,
     upkeep::{Closed, SavedTable},
 };
 use redb::{Database, TableDefinition};
@@ -144,6 +146,16 @@ fn tokens_that_have_ended_take_nobodys_place() {
     let held = |number: usize| fixture.store.token(&id(number)).unwrap().is_some();
     assert_eq!([0, 1, 2, 3].map(held), [false, false, true, true]);
     assert!(fixture.store.session(&[1; 32]).unwrap().is_none());
+    let query =
+        AuditQuery { limit: 10, action: Some(AuditAction::TokenRevoke), ..AuditQuery::default() };
+    let told = fixture.store.audit(&query).unwrap().records.into_iter().map(|record| {
+        assert_eq!(record.entry.actor, AuditActor::Server);
+        (record.entry.object.unwrap().id, record.entry.detail)
+    });
+    let told: Vec<_> = told.collect();
+    let end = Time::from_secs(200);
+    let why = format!("it ended at {end}, and makes room for another");
+    assert_eq!(told, [0, 1].map(|number| (id(number).to_string(), why.clone())));
     create(limits::TOKENS_MAX + 1, 200).unwrap();
     assert_eq!(fixture.store.tokens().unwrap().len(), limits::TOKENS_MAX);
     fixture.assert_clean();

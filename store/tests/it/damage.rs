@@ -1,7 +1,7 @@
 //! Damage in a record is an error that names it, for reading and for writing, and for nothing
 //! else.
 
-use crate::support::{Fixture, address, addresses, batch_record, line, open, up};
+use crate::support::{Change, Fixture, address, addresses, batch_record, line, open, up};
 use netscan_schemas::{attempt::Stream, batch::BatchStatus, id::AttemptNo};
 use netscan_store::{ReadError, Write, WriteError, check::check, raw};
 use redb::{Database, ReadableDatabase, TableDefinition};

@@ -1,7 +1,11 @@
 //! Many callers at the one write door.
 
-use crate::support::{Fixture, addresses, batch_record, line, state};
-use netscan_schemas::{batch::BatchStatus, id::ScanId, id::Seq, scan::ScanStatus};
+use crate::support::{Change, Fixture, addresses, batch_record, line, state};
+use netscan_schemas::{
+    batch::BatchStatus,
+    id::{BatchId, ProjectId, ScanId, Seq},
+    scan::ScanStatus,
+};
 use netscan_store::{Options, ProjectEdit, Publisher, Refusal, Store, Write, WriteError};
 use std::{
     collections::BTreeMap,
@@ -16,7 +20,7 @@ struct Told(Mutex<BTreeMap<ScanId, Events>>);
 type Events = Vec<(Seq, Arc<str>)>;
 
 impl Publisher for Told {
-    fn publish(&self, scan: ScanId, events: &[(Seq, Arc<str>)]) {
+    fn publish(&self, scan: ScanId, _: Option<ProjectId>, events: &[(Seq, Arc<str>)]) {
         self.0.lock().unwrap().entry(scan).or_default().extend_from_slice(events);
     }
 }
@@ -112,8 +116,7 @@ fn refusals_say_what_is_in_the_way() {
         store.submit(write)
     };
     let spec = crate::support::spec(scan, project);
-    let orphan =
-        crate::support::spec(store.next_scan_id(), netscan_schemas::ProjectId::new(99).unwrap());
+    let orphan = crate::support::spec(store.next_scan_id(), ProjectId::new(99).unwrap());
     let plan = netscan_schemas::stored::PlanRecord::default();
     let moved = batch_record(other, batch, BatchStatus::Running, &addresses(1));
     let stray = store.next_batch_id();
@@ -164,7 +167,7 @@ fn after_a_shutdown_all_is_written_and_reading_goes_on() {
 fn a_publisher_that_panics_does_not_end_the_writer() {
     struct Panics;
     impl Publisher for Panics {
-        fn publish(&self, _scan: ScanId, _events: &[(Seq, Arc<str>)]) {
+        fn publish(&self, _: ScanId, _: Option<ProjectId>, _: &[(Seq, Arc<str>)]) {
             panic!("on purpose");
         }
     }
@@ -176,5 +179,39 @@ fn a_publisher_that_panics_does_not_end_the_writer() {
         let mut write = Write::new();
         write.event(scan, line(batch, "x"));
         assert_eq!(fixture.store.submit(write).wait().unwrap().last_seq, [(scan, seq)]);
+    }
+}
+
+#[test]
+fn a_publisher_is_told_whose_events_they_are() {
+    #[derive(Default)]
+    struct Whose(Mutex<Vec<(ScanId, Option<ProjectId>)>>);
+    impl Publisher for Whose {
+        fn publish(&self, scan: ScanId, project: Option<ProjectId>, _: &[(Seq, Arc<str>)]) {
+            self.0.lock().unwrap().push((scan, project));
+        }
+    }
+    let dir = tempfile::TempDir::new().unwrap();
+    let whose = Arc::new(Whose::default());
+    let open = || Store::open(dir.path(), Options::default(), Arc::clone(&whose) as _).unwrap();
+    let tell = |store: &Store, scans: &[(ScanId, BatchId)]| {
+        for (scan, batch) in scans {
+            let mut write = Write::new();
+            write.event(*scan, line(*batch, "x"));
+            store.submit(write).wait().unwrap();
+        }
+        std::mem::take(&mut *whose.0.lock().unwrap())
+    };
+    let fixture = Fixture { store: open(), dir: tempfile::TempDir::new().unwrap() };
+    let projects = ["p", "q"].map(|name| fixture.project(name));
+    let scans = projects.map(|project| fixture.scan(project, &addresses(1)));
+    let expected: Vec<_> =
+        scans.iter().zip(projects).map(|((scan, _), project)| (*scan, Some(project))).collect();
+    assert_eq!(tell(&fixture.store, &scans), expected);
+    drop(fixture);
+    // One that begins anew has to look it up.
+    let store = open();
+    for _ in 0..2 {
+        assert_eq!(tell(&store, &scans), expected);
     }
 }

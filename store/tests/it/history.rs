@@ -1,6 +1,8 @@
 //! What scans know of one address: up, down, given up, not yet, or nothing.
 
-use crate::support::{Fixture, address, addresses, batch_record, down, spec, state, timed_out, up};
+use crate::support::{
+    Change, Fixture, address, addresses, batch_record, down, spec, state, timed_out, up,
+};
 use netscan_schemas::{
     AddressSet,
     batch::BatchStatus,

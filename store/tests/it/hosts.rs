@@ -17,6 +17,7 @@ use netscan_store::{
     check::check,
     search::{Bounds, HostQuery},
 };
+use prometheus_client::registry::Registry;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -75,6 +76,28 @@ fn the_latest_complete_verdict_wins() {
         let said =
             format!("{:?}", findings.iter().map(|f| (f.state, f.timed_out)).collect::<Vec<_>>());
         assert_eq!(known(&fixture, findings), expected, "{said}");
+    }
+}
+
+#[test]
+fn what_is_passed_over_is_not_counted_as_found() {
+    let fixture = Fixture::new();
+    let (scan, batch) = fixture.scan(fixture.project("p"), &addresses(3));
+    let (one, two, three) = (address(0), address(1), address(2));
+    fixture.record(scan, batch, 1, vec![up(one, &[80, 80, 443]), down(two), timed_out(three)]);
+    // Both keep the verdict that they have.
+    fixture.record(scan, batch, 2, vec![timed_out(one), timed_out(two)]);
+    let mut registry = Registry::default();
+    fixture.store.metrics().register(&mut registry);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    for line in [
+        r#"hosts_total{verdict="up"} 1"#,
+        r#"hosts_total{verdict="down"} 1"#,
+        r#"hosts_total{verdict="timed_out"} 1"#,
+        "open_ports_total 2",
+    ] {
+        assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");
     }
 }
 

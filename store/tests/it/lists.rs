@@ -1,7 +1,7 @@
 //! Lists, pages, lookups, and raw output.
 
 use crate::support::{
-    Fixture, address, addresses, attempt_record, batch_record, state, up, with_open_port,
+    Change, Fixture, address, addresses, attempt_record, batch_record, state, up, with_open_port,
 };
 use netscan_schemas::{
     Time,

@@ -1,6 +1,6 @@
 //! Entries of what may be scanned: numbered, kept, removed by their owner, gone with their project.
 
-use crate::support::{Fixture, open};
+use crate::support::{Change, Fixture, open};
 use netscan_schemas::{
     AddressSet, ScopeId, Time, id::ProjectId, scope::ScopeList, stored::ScopeRecord,
 };

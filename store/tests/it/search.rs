@@ -1,6 +1,6 @@
 //! Searching: the indexes find what going through all hosts finds, whatever was done to the store.
 
-use crate::support::{Fixture, address, addresses, open};
+use crate::support::{Change, Fixture, address, addresses, open};
 use netscan_schemas::{
     AddressSet, Time,
     host::{HostFinding, HostState, Hostname, Port, PortId, Protocol, Service},

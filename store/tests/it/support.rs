@@ -1,21 +1,26 @@
 //! Builders for records, and a store in a directory of its own.
 
 use netscan_schemas::{
-    AddressSet, Time,
+    AddressSet, Time, TokenId,
     attempt::RawInfos,
+    audit::{AuditAction, Origin},
     batch::BatchStatus,
     event::{EncodedEvent, Event, LineStream},
     host::{HostFinding, HostState, Port, Protocol},
-    id::{AttemptNo, BatchId, HostId, ProjectId, ScanId},
+    id::{AttemptNo, BatchId, HostId, ProjectId, ScanId, ScopeId},
     scan::{ScanState, ScanStatus},
-    stored::{AttemptRecord, BatchRecord, HostRecord, PlanRecord, ScanSpec},
+    scope::ScopeList,
+    stored::{
+        AttemptRecord, BatchRecord, HostRecord, PlanRecord, ScanSpec, ScopeRecord, SessionRecord,
+        TokenRecord,
+    },
 };
 use netscan_store::{
-    NoPublisher, Options, Store, Write,
+    Ack, NoPublisher, Options, ProjectEdit, SessionKey, Store, Write,
     check::check,
     search::{Bounds, HostQuery},
 };
-use std::{net::IpAddr, path::Path, sync::Arc};
+use std::{net::IpAddr, path::Path, sync::Arc, time::Duration};
 use tempfile::TempDir;
 
 /// A store, and the directory that goes with it.
@@ -177,4 +182,59 @@ pub fn with_open_port(
     };
     let bounds = Bounds { hosts, reads: usize::MAX };
     store.hosts_matching(scan, &query, after, bounds).unwrap().hosts
+}
+
+/// Changes as the program makes them: each with its entry in the audit log.
+pub trait Change {
+    fn change(&self, action: AuditAction, fill: impl FnOnce(&mut Write) -> &mut Write) -> Ack;
+
+    fn create_token(&self, record: &TokenRecord) -> Ack {
+        self.change(AuditAction::TokenCreate, |write| write.create_token(record))
+    }
+
+    fn delete_token(&self, id: &TokenId) -> Ack {
+        self.change(AuditAction::TokenRevoke, |write| write.delete_token(id))
+    }
+
+    fn create_session(
+        &self,
+        key: SessionKey,
+        session: &SessionRecord,
+        life: Duration,
+        idle: Duration,
+    ) -> Ack {
+        self.change(AuditAction::Login, |write| write.create_session(key, session, life, idle))
+    }
+
+    fn update_project(&self, id: ProjectId, edit: ProjectEdit) -> Ack {
+        self.change(AuditAction::ProjectChange, |write| write.update_project(id, edit))
+    }
+
+    fn delete_project(&self, id: ProjectId) -> Ack {
+        self.change(AuditAction::ProjectDelete, |write| write.delete_project(id))
+    }
+
+    fn delete_scan(&self, id: ScanId) -> Ack {
+        self.change(AuditAction::ScanDelete, |write| write.delete_scan(id))
+    }
+
+    fn add_scope(&self, record: ScopeRecord) -> Ack {
+        let action = match record.list {
+            ScopeList::Allow => AuditAction::ScopeAllow,
+            ScopeList::Deny => AuditAction::ScopeDeny,
+        };
+        self.change(action, |write| write.add_scope(record))
+    }
+
+    fn remove_scope(&self, project: Option<ProjectId>, id: ScopeId) -> Ack {
+        self.change(AuditAction::ScopeRm, |write| write.remove_scope(project, id))
+    }
+}
+
+impl Change for Store {
+    fn change(&self, action: AuditAction, fill: impl FnOnce(&mut Write) -> &mut Write) -> Ack {
+        let mut write = Write::new();
+        fill(&mut write).audit(Origin::server().did(action));
+        self.submit(write)
+    }
 }

@@ -1,7 +1,8 @@
 //! Care of a closed store: checking, repairing, backing up, compacting, salvaging.
 
 use crate::support::{
-    Fixture, address, addresses, attempt_record, batch_record, down, line, open, timed_out, up,
+    Change, Fixture, address, addresses, attempt_record, batch_record, down, line, open, timed_out,
+    up,
 };
 use netscan_schemas::{
     Time,

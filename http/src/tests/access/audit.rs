@@ -314,7 +314,7 @@ async fn an_attacker_does_not_fill_the_log() {
     }
     world.edge.settle_audit();
     let log = world.log(before).await;
-    assert_eq!(log.len(), limits::AUDIT_FOLDS_MAX + 1);
+    assert_eq!(log.len(), limits::AUDIT_UNKNOWN_FOLDS_MAX.1 + 1);
     let failures: u64 = log.iter().map(|entry| entry["count"].as_u64().unwrap()).sum();
     assert_eq!(failures, 2000, "each is counted");
     assert_eq!(log[0]["from"], "2001:db8::");

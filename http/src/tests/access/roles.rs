@@ -65,7 +65,7 @@ async fn without_a_token_there_is_nothing_to_see() {
         codes.insert(code);
     }
     assert_eq!(codes.len(), 2, "{codes:?}");
-    for path in ["/healthz", "/", "/login", "/login.js", "/api/docs", "/api/openapi.json"] {
+    for path in ["/healthz", "/", "/login", "/api/docs", "/api/openapi.json"] {
         let answer = world.with("GET", path, &[("host", "localhost")]).await;
         assert_eq!(answer.status, 200, "{path}");
         answer.check_headers();

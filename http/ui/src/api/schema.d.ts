@@ -7,8 +7,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers the first page. */
-        get: operations["welcome"];
+        /**
+         * Answers the first page of the web UI. Every path that is no route is answered with it too, to
+         *     those who accept `text/html`.
+         */
+        get: operations["web_ui"];
         put?: never;
         post?: never;
         delete?: never;
@@ -209,6 +212,43 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists all profiles, those that are built in first. */
+        get: operations["list_profiles"];
+        put?: never;
+        /** Makes a profile. */
+        post: operations["create_profile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profiles/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers one profile. */
+        get: operations["get_profile"];
+        /** Makes a profile, or puts it in the place of the one of its name. */
+        put: operations["put_profile"];
+        post?: never;
+        /** Deletes a profile. Scans that were asked for with it keep its flags. */
+        delete: operations["delete_profile"];
         options?: never;
         head?: never;
         patch?: never;
@@ -437,7 +477,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers stored events after `since`, the same objects as on the WebSocket. */
+        /**
+         * Answers stored events, the same objects as on the WebSocket: the oldest after `since`, or the
+         *     newest before `before`. One request goes through a bounded part of them: an answer may be short,
+         *     or empty, and have a `Link` to where it goes on.
+         */
         get: operations["list_scan_events"];
         put?: never;
         post?: never;
@@ -464,6 +508,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scans/{id}/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts what the hosts of a scan have in common that the filter lets through: verdicts, ports,
+         *     services, products.
+         */
+        get: operations["list_scan_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scans/{id}/hosts": {
         parameters: {
             query?: never;
@@ -473,6 +537,26 @@ export interface paths {
         };
         /** Lists hosts of a scan in the order in which they were found. */
         get: operations["list_scan_hosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scans/{id}/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answers the addresses of a scan in blocks, with what is known of those in each. Names without an
+         *     address are in none.
+         */
+        get: operations["map_scan"];
         put?: never;
         post?: never;
         delete?: never;
@@ -688,6 +772,26 @@ export interface paths {
         patch: operations["change_limits"];
         trace?: never;
     };
+    "/api/system/supervision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows the supervision tree as it is now: scans, their batches and nmaps, and what failed and was
+         *     started again since the server's start.
+         */
+        get: operations["describe_supervision"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/targets/difficult": {
         parameters: {
             query?: never;
@@ -794,6 +898,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/assets/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers a file of the web UI that has a hash of its content in its name. */
+        get: operations["web_ui_asset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -819,27 +940,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The page that a login URL opens. The code is in the fragment, which is sent to nobody: its
-         *     script posts it.
+         * Answers the page that a login URL opens. The code is in the fragment, which is sent to nobody:
+         *     the page posts it.
          */
         get: operations["login_page"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/login.js": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The script of that page. */
-        get: operations["login_script"];
         put?: never;
         post?: never;
         delete?: never;
@@ -973,7 +1077,7 @@ export interface components {
          *     version of the record: that is how the store counts them.
          * @enum {string}
          */
-        AuditAction: "login" | "login-url" | "session-end" | "token-create" | "token-revoke" | "scope-allow" | "scope-deny" | "scope-rm" | "project-create" | "project-change" | "project-delete" | "scan-create" | "scan-run" | "scan-rescan" | "scan-import" | "scan-stop" | "scan-pause" | "scan-resume" | "scan-delete" | "scan-export" | "scan-end" | "out-of-scope-result" | "limits-change" | "request" | "store-migrate" | "store-repair" | "store-salvage" | "server-start" | "server-stop";
+        AuditAction: "login" | "login-url" | "session-end" | "token-create" | "token-revoke" | "scope-allow" | "scope-deny" | "scope-rm" | "project-create" | "project-change" | "project-delete" | "scan-create" | "scan-run" | "scan-rescan" | "scan-import" | "scan-stop" | "scan-pause" | "scan-resume" | "scan-delete" | "scan-export" | "scan-end" | "out-of-scope-result" | "limits-change" | "request" | "store-migrate" | "store-repair" | "store-salvage" | "server-start" | "server-stop" | "profile-create" | "profile-change" | "profile-delete";
         /** @description Who did something. */
         AuditActor: {
             /**
@@ -1058,7 +1162,7 @@ export interface components {
          * @description What kind of thing something was done to.
          * @enum {string}
          */
-        AuditKind: "project" | "scan" | "batch" | "scope" | "token" | "route";
+        AuditKind: "project" | "scan" | "batch" | "scope" | "token" | "route" | "profile";
         /** @description What something was done to. */
         AuditObject: {
             /** @description Its number or name. */
@@ -1110,6 +1214,7 @@ export interface components {
             /** @description The stable name of what its newest attempt proved. */
             outcome?: string | null;
             parent_batch_id?: components["schemas"]["BatchId"] | null;
+            phase?: components["schemas"]["Phase"] | null;
             /** @description Its scan. */
             scan_id: components["schemas"]["ScanId"];
             started_at?: components["schemas"]["Time"] | null;
@@ -1198,7 +1303,7 @@ export interface components {
          * @description What went wrong, as one of a closed list. The name is stable: programs match on it.
          * @enum {string}
          */
-        Code: "bad-request" | "unknown-field" | "invalid-value" | "invalid-target" | "too-many-targets" | "flag-refused" | "privilege-missing" | "out-of-scope" | "not-found" | "method-not-allowed" | "project-name-taken" | "project-busy" | "scan-already-ended" | "scan-not-ended" | "scan-state-conflict" | "nmap-failed" | "nmap-unusable" | "too-large" | "unauthenticated" | "forbidden" | "rate-limited" | "request-timeout" | "too-many-tokens" | "too-many-clients" | "host-not-allowed" | "origin-not-allowed" | "store-unavailable" | "insufficient-storage" | "store-damaged" | "shutting-down" | "internal";
+        Code: "bad-request" | "unknown-field" | "invalid-value" | "invalid-target" | "too-many-targets" | "flag-refused" | "privilege-missing" | "out-of-scope" | "not-found" | "method-not-allowed" | "project-name-taken" | "profile-name-taken" | "profile-fixed" | "too-many-profiles" | "project-busy" | "scan-already-ended" | "scan-not-ended" | "scan-state-conflict" | "nmap-failed" | "nmap-unusable" | "too-large" | "unauthenticated" | "forbidden" | "rate-limited" | "request-timeout" | "too-many-tokens" | "too-many-clients" | "host-not-allowed" | "origin-not-allowed" | "store-unavailable" | "insufficient-storage" | "store-damaged" | "shutting-down" | "internal";
         /**
          * @description What a request says expressly that it wants.
          * @enum {string}
@@ -1236,6 +1341,11 @@ export interface components {
             /** @description What of the request was ignored. */
             warnings?: string[];
         };
+        /**
+         * @description What a detail is about.
+         * @enum {string}
+         */
+        DetailKind: "hostnames" | "mac" | "os" | "extra_ports" | "script";
         /** @description What differs between two scans. */
         Diff: {
             /** @description The later scan. */
@@ -1247,6 +1357,17 @@ export interface components {
             /** @description How much differs. */
             summary: components["schemas"]["DiffSummary"];
         };
+        /** @description Something that the scans say differently. */
+        DiffDetail: {
+            /** @description What only the later scan says. */
+            after: string[];
+            /** @description What only the earlier scan says. */
+            before: string[];
+            /** @description The script's name. */
+            id?: string | null;
+            /** @description What it is about. */
+            kind: components["schemas"]["DetailKind"];
+        };
         /** @description A host that differs. */
         DiffHost: {
             /** @description Its address. */
@@ -1257,6 +1378,8 @@ export interface components {
             before: components["schemas"]["Known"];
             /** @description How it differs. */
             change: components["schemas"]["Change"];
+            /** @description What else differs of a host that is up in both. */
+            details?: components["schemas"]["DiffDetail"][];
             /** @description A name, the later scan's first. */
             hostname?: string | null;
             /** @description The ports that differ; of a host that only one scan knows up, its open ports. */
@@ -1293,6 +1416,8 @@ export interface components {
             port: number;
             /** @description Its protocol. */
             protocol: components["schemas"]["Protocol"];
+            /** @description Scripts on it that say something else, or that only one scan has a result of. */
+            scripts?: components["schemas"]["DiffDetail"][];
         };
         /** @description What a scan found on a port. */
         DiffPortSide: {
@@ -1312,6 +1437,8 @@ export interface components {
         };
         /** @description One of the two scans. */
         DiffSide: {
+            /** @description The command line of its nmaps. */
+            argv?: string[];
             /** @description Its name. */
             name?: string | null;
             /** @description Its number. */
@@ -1411,6 +1538,7 @@ export interface components {
             /** @enum {string} */
             event: "batch_start";
             parent_batch_id?: components["schemas"]["BatchId"] | null;
+            phase?: components["schemas"]["Phase"] | null;
             /** @description What this attempt scans, in compact ranges. */
             targets: string[];
         } | {
@@ -1799,6 +1927,27 @@ export interface components {
             verdict: components["schemas"]["Verdict"];
         };
         /**
+         * @description What the hosts that a filter lets through have in common. Counts are hosts; of each list the
+         *     most frequent come first.
+         */
+        HostFacets: {
+            /** @description Whether all hosts were looked at that the filter lets through. */
+            complete: boolean;
+            /**
+             * Format: uint64
+             * @description Hosts that were counted.
+             */
+            hosts: number;
+            /** @description Their open ports, or those in the state that the filter names; 50 at most. */
+            ports: components["schemas"]["PortCount"][];
+            /** @description The products of these ports; 50 at most. */
+            products: components["schemas"]["ValueCount"][];
+            /** @description The services of these ports; 50 at most. */
+            services: components["schemas"]["ValueCount"][];
+            /** @description Their verdicts. */
+            verdicts: components["schemas"]["VerdictCount"][];
+        };
+        /**
          * Format: uint64
          * @description The number of one host's row in one scan, unique over all scans of the store.
          */
@@ -1945,6 +2094,75 @@ export interface components {
             /** @description What its holder sends: `Authorization: Bearer nsk_...`. */
             secret: string;
         };
+        /** @description The scan's addresses in one block: `total = up + down + timed_out + unfinished + excluded`. */
+        MapCell: {
+            /** @description The block, as `10.0.0.0/24`. */
+            block: string;
+            /**
+             * Format: uint64
+             * @description Those that are down.
+             */
+            down: number;
+            /**
+             * Format: uint64
+             * @description Those that an exclude took out.
+             */
+            excluded: number;
+            /**
+             * Format: uint64
+             * @description Hosts among those up that have an open port.
+             */
+            open_ports: number;
+            /**
+             * Format: uint64
+             * @description Addresses among the unfinished ones whose batch runs now.
+             */
+            running: number;
+            /**
+             * Format: uint64
+             * @description Those that nmap gave up on at the user's host timeout.
+             */
+            timed_out: number;
+            /**
+             * Format: uint64
+             * @description The scan's addresses in it.
+             */
+            total: number;
+            /**
+             * Format: uint64
+             * @description Those without a verdict.
+             */
+            unfinished: number;
+            /**
+             * Format: uint64
+             * @description Those that are up.
+             */
+            up: number;
+        };
+        /** @description The addresses of one family. */
+        MapFamily: {
+            /** @description The blocks that have addresses of the scan, in their order. */
+            cells: components["schemas"]["MapCell"][];
+            /** @description `ipv4` or `ipv6`. */
+            family: string;
+            /**
+             * Format: uint8
+             * @description The length of the blocks' prefix: the longest for which there are no more cells than asked
+             *     for.
+             */
+            prefix: number;
+        };
+        /** @description A new profile. */
+        NewProfile: {
+            /** @description What it is for. */
+            description?: string;
+            /** @description nmap's flags, as in a scan's request. */
+            flags?: string[];
+            /** @description Its name: 1 to 64 of `a-z`, `0-9`, `-` and `_`, unique. */
+            name: string;
+            /** @description In how many steps its scans go over their addresses. */
+            plan?: components["schemas"]["PlanKind"];
+        };
         /** @description A new project. */
         NewProject: {
             /** @description What it is for. */
@@ -2009,6 +2227,23 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /**
+         * @description A step of a scan with a staged plan.
+         * @enum {string}
+         */
+        Phase: "discovery" | "ports" | "services";
+        /** @description The command of one step of a staged plan. */
+        PhaseCommand: {
+            /** @description nmap's command, its program first. `OPEN` stands for the ports that were found open. */
+            argv: string[];
+            /** @description The step. */
+            phase: components["schemas"]["Phase"];
+        };
+        /**
+         * @description In how many steps a scan goes over its addresses.
+         * @enum {string}
+         */
+        PlanKind: "single" | "staged";
         /** @description How hard a scan tries. Times are milliseconds. */
         Policy: {
             /**
@@ -2058,6 +2293,23 @@ export interface components {
              */
             stall_timeout_ms: number;
         };
+        /** @description Hosts with a port. */
+        PortCount: {
+            /**
+             * Format: uint64
+             * @description How many hosts.
+             */
+            count: number;
+            /**
+             * Format: uint16
+             * @description The port's number.
+             */
+            port: number;
+            /** @description The port's protocol. */
+            protocol: components["schemas"]["Protocol"];
+            /** @description The service that most of these hosts have there, if any has one. */
+            service?: string | null;
+        };
         /** @description Which port. */
         PortId: {
             /**
@@ -2091,6 +2343,10 @@ export interface components {
             fallback: string[];
             /** @description Targets and excludes that cannot be read. */
             invalid: components["schemas"]["InvalidTarget"][];
+            /** @description The commands of the steps of a staged plan; empty for any other. */
+            phases?: components["schemas"]["PhaseCommand"][];
+            /** @description In how many steps the addresses would be gone over. */
+            plan?: components["schemas"]["PlanKind"];
             /** @description What else `POST /api/scans` would refuse. */
             problems: components["schemas"]["FieldError"][];
             /** @description Flags that are not passed on. */
@@ -2132,6 +2388,60 @@ export interface components {
             /** @description A URI for the kind of problem: `urn:netscan:problem:` and the code. */
             type: string;
         };
+        /** @description A profile, and what a scan with it would be. */
+        Profile: {
+            /**
+             * @description nmap's command, its program first, targets and address family apart; empty when `error`
+             *     says why.
+             */
+            argv: string[];
+            /** @description Whether it comes with netscan, and so cannot be changed. */
+            builtin: boolean;
+            /** @description What it is for. */
+            description: string;
+            /** @description Why the caller cannot scan with it now. */
+            error?: string | null;
+            /** @description What differs from its flags here, for want of privilege. */
+            fallback: string[];
+            /** @description nmap's flags as written. */
+            flags: string[];
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description What it needs that not every scan has: `raw-sockets`, `scripts:intrusive`, `scripts:all`,
+             *     `evasion`.
+             */
+            needs: string[];
+            /** @description The commands of the steps of a staged plan; empty for any other. */
+            phases: components["schemas"]["PhaseCommand"][];
+            /** @description In how many steps its scans go over their addresses. */
+            plan: components["schemas"]["PlanKind"];
+            /** @description Where it comes from. */
+            source: components["schemas"]["ProfileSource"];
+        };
+        /** @description What a profile is from now on. */
+        ProfileChange: {
+            /**
+             * @description What it is for.
+             * @default
+             */
+            description: string;
+            /**
+             * @description nmap's flags, as in a scan's request.
+             * @default []
+             */
+            flags: string[];
+            /**
+             * @description In how many steps its scans go over their addresses.
+             * @default single
+             */
+            plan: components["schemas"]["PlanKind"];
+        };
+        /**
+         * @description Where a profile comes from.
+         * @enum {string}
+         */
+        ProfileSource: "builtin" | "file" | "store";
         /** @description How far a scan is. */
         Progress: {
             /**
@@ -2371,9 +2681,13 @@ export interface components {
             is_live: boolean;
             /** @description Its name. */
             name?: string | null;
-            /** @description The flags as written. */
+            /** @description The flags as written, those of the profile first. */
             nmap_flags: string[];
             parent_scan_id?: components["schemas"]["ScanId"] | null;
+            /** @description In how many steps it goes over its addresses. */
+            plan?: components["schemas"]["PlanKind"];
+            /** @description The profile that it was asked for with; its flags are among `nmap_flags`. */
+            profile?: string | null;
             /** @description How far it is. */
             progress: components["schemas"]["Progress"];
             /** @description Its project. */
@@ -2424,6 +2738,21 @@ export interface components {
          * @description A scan's number, unique in the store and dense: `/api/scans/7` in a URL, `scan 7` in a log.
          */
         ScanId: number;
+        /** @description The addresses of a scan in blocks of one size for each family, with what is known of each. */
+        ScanMap: {
+            /** @description The families that the scan has addresses of, IPv4 first. */
+            families: components["schemas"]["MapFamily"][];
+            /**
+             * Format: uint64
+             * @description Addresses in all cells.
+             */
+            total: number;
+            /**
+             * @description Whether there are more hosts with open ports than one answer looks at: then `open_ports`
+             *     does not count all of them.
+             */
+            truncated: boolean;
+        };
         /**
          * @description What to scan and how. Unknown fields are refused on our own routes, and named in `warnings` on
          *     the routes of the Python system's clients.
@@ -2468,6 +2797,8 @@ export interface components {
              * @default []
              */
             nmap_flags: string[];
+            /** @default null */
+            plan: components["schemas"]["PlanKind"] | null;
             /**
              * @description How hard to try.
              * @default {
@@ -2483,7 +2814,9 @@ export interface components {
              */
             policy: components["schemas"]["Policy"];
             /**
-             * @description A named set of options.
+             * @description The name of a profile. Its flags come first; one of `nmap_flags` takes the place of those of
+             *     the profile that say the same thing (ports, kind of TCP scan, `-T`, `-n` or `-R` ...), and
+             *     scripts add up.
              * @default null
              */
             profile: string | null;
@@ -2693,6 +3026,77 @@ export interface components {
          * @enum {string}
          */
         Stream: "xml" | "stdout" | "stderr";
+        /** @description What runs now, who supervises it, and what was started again. */
+        Supervision: {
+            /** @description What has nobody above it, with all that it supervises. */
+            nodes: components["schemas"]["SupervisionNode"][];
+            /** @description The newest failures since the server's start, the oldest of them first; 100 at most. */
+            restarts: components["schemas"]["SupervisionRestart"][];
+            /**
+             * Format: uint64
+             * @description All failures since the server's start.
+             */
+            restarts_total: number;
+            /** @description Whether there is more than is shown: 1000 nodes at most, those nearest to the root first. */
+            truncated: boolean;
+        };
+        /**
+         * @description What a node of the tree is.
+         * @enum {string}
+         */
+        SupervisionKind: "engine" | "writer" | "hub" | "slots" | "scan" | "batch" | "runner";
+        /** @description A part of the server that runs. */
+        SupervisionNode: {
+            attempt?: components["schemas"]["AttemptNo"] | null;
+            /** @description What it supervises. */
+            children: components["schemas"]["SupervisionNode"][];
+            /**
+             * Format: uint64
+             * @description The number of the scan or batch.
+             */
+            id?: number | null;
+            /** @description What it is. */
+            kind: components["schemas"]["SupervisionKind"];
+            /** @description Why, the last time, or what it waits for. */
+            last_cause?: string | null;
+            /** @description Its name: `scan 7`, `batch 12`. */
+            name: string;
+            /**
+             * Format: uint32
+             * @description The process of a runner.
+             */
+            pid?: number | null;
+            /**
+             * Format: uint64
+             * @description How often it failed since the start of what is above it.
+             */
+            restarts: number;
+            /** @description Since when it stands there. */
+            since: components["schemas"]["Time"];
+            /**
+             * @description Where it stands. For a scan its status, or `starting`, `restarting`, `waiting` (it cannot
+             *     start yet), `given_up` (until the next start of the server); for a batch `waiting`,
+             *     `running`, `settling` or `resting`; for an attempt `starting`, `running` or `settling`; for
+             *     the writer `running`, `low`, `full` or `degraded`.
+             */
+            state: string;
+        };
+        /** @description Something failed, and was started again or given up. */
+        SupervisionRestart: {
+            /** @description When. */
+            at: components["schemas"]["Time"];
+            /** @description Why. */
+            cause: string;
+            /**
+             * Format: uint64
+             * @description The number of the scan or batch.
+             */
+            id?: number | null;
+            /** @description What it is. */
+            kind: components["schemas"]["SupervisionKind"];
+            /** @description What: `scan 7`. */
+            name: string;
+        };
         /** @description The server and what it can do. */
         System: {
             /**
@@ -2826,11 +3230,31 @@ export interface components {
             /** @description The host name as written. */
             target: string;
         };
+        /** @description Hosts with a value. */
+        ValueCount: {
+            /**
+             * Format: uint64
+             * @description How many hosts.
+             */
+            count: number;
+            /** @description The value, as nmap writes it. */
+            value: string;
+        };
         /**
          * @description What is known of a target.
          * @enum {string}
          */
         Verdict: "up" | "down" | "timed_out" | "unfinished" | "excluded" | "unresolved";
+        /** @description Hosts with a verdict. */
+        VerdictCount: {
+            /**
+             * Format: uint64
+             * @description How many hosts.
+             */
+            count: number;
+            /** @description The verdict. */
+            value: components["schemas"]["Verdict"];
+        };
         /**
          * @description How many targets have each verdict.
          *
@@ -2967,6 +3391,42 @@ export interface components {
                 };
             };
         };
+        /** @description `profile-fixed`: The profile cannot be changed here */
+        "409.profile-fixed": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "profile-fixed";
+                };
+            };
+        };
+        /** @description `profile-fixed`: The profile cannot be changed here. `too-many-profiles`: Too many profiles */
+        "409.profile-fixed.too-many-profiles": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "profile-fixed" | "too-many-profiles";
+                };
+            };
+        };
+        /** @description `profile-name-taken`: Another profile has that name. `too-many-profiles`: Too many profiles */
+        "409.profile-name-taken.too-many-profiles": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "profile-name-taken" | "too-many-profiles";
+                };
+            };
+        };
         /** @description `project-busy`: The project has a running scan */
         "409.project-busy": {
             headers: {
@@ -3084,6 +3544,18 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "flag-refused" | "invalid-target" | "invalid-value" | "privilege-missing" | "too-many-targets" | "unknown-field";
+                };
+            };
+        };
+        /** @description `flag-refused`: A flag is not passed on to nmap. `invalid-value`: A value is out of its range. `unknown-field`: The body has an unknown field */
+        "422.flag-refused.invalid-value.unknown-field": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "flag-refused" | "invalid-value" | "unknown-field";
                 };
             };
         };
@@ -3287,7 +3759,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    welcome: {
+    web_ui: {
         parameters: {
             query?: never;
             header?: never;
@@ -3304,6 +3776,13 @@ export interface operations {
                 content: {
                     "text/html": string;
                 };
+            };
+            /** @description It is as the `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["400.bad-request"];
             421: components["responses"]["421.host-not-allowed"];
@@ -3681,6 +4160,194 @@ export interface operations {
             421: components["responses"]["421.host-not-allowed"];
             422: components["responses"]["422.unknown-field"];
             500: components["responses"]["500.internal"];
+        };
+    };
+    list_profiles: {
+        parameters: {
+            query?: {
+                /** @description The project whose grants count for `error`; "Default" when left out. */
+                project_id?: components["schemas"]["ProjectId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profiles, each with nmap's command as a preview would give it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"][];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
+    create_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewProfile"];
+            };
+        };
+        responses: {
+            /** @description The profile */
+            201: {
+                headers: {
+                    /** @description Where the profile is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            408: components["responses"]["408.request-timeout"];
+            409: components["responses"]["409.profile-name-taken.too-many-profiles"];
+            413: components["responses"]["413.too-large"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.flag-refused.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.shutting-down.store-unavailable"];
+            507: components["responses"]["507.insufficient-storage"];
+        };
+    };
+    get_profile: {
+        parameters: {
+            query?: {
+                /** @description The project whose grants count for `error`; "Default" when left out. */
+                project_id?: components["schemas"]["ProjectId"];
+            };
+            header?: never;
+            path: {
+                /** @description The name of the profile */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
+    put_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the profile */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProfileChange"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description The profile, which is new */
+            201: {
+                headers: {
+                    /** @description Where the profile is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            408: components["responses"]["408.request-timeout"];
+            409: components["responses"]["409.profile-fixed.too-many-profiles"];
+            413: components["responses"]["413.too-large"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.flag-refused.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.shutting-down.store-unavailable"];
+            507: components["responses"]["507.insufficient-storage"];
+        };
+    };
+    delete_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the profile */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            409: components["responses"]["409.profile-fixed"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.shutting-down.store-unavailable"];
+            507: components["responses"]["507.insufficient-storage"];
         };
     };
     list_projects: {
@@ -4313,7 +4980,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description As what. */
-                format?: "json" | "jsonl";
+                format?: "json" | "jsonl" | "text" | "md" | "xml";
             };
             header?: never;
             path: {
@@ -4334,6 +5001,9 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Diff"];
                     "application/x-ndjson": components["schemas"]["DiffLine"];
+                    "application/xml": string;
+                    "text/markdown": string;
+                    "text/plain": string;
                 };
             };
             400: components["responses"]["400.bad-request"];
@@ -4352,6 +5022,18 @@ export interface operations {
             query?: {
                 /** @description Events after this one; 0 for all. */
                 since?: number;
+                /**
+                 * @description The newest events before this one, instead of the oldest ones; in ascending order all the
+                 *     same.
+                 */
+                before?: number;
+                /**
+                 * @description Only events of these names, with commas between them.
+                 * @example batch_start,batch_failed
+                 */
+                kinds?: string;
+                /** @description Only events of this batch. */
+                batch_id?: components["schemas"]["BatchId"];
                 /** @description Events at most; 1 to 1000. Without it, 100. */
                 limit?: number;
             };
@@ -4367,6 +5049,8 @@ export interface operations {
             /** @description The events */
             200: {
                 headers: {
+                    /** @description The next page, newer or, with `before`, older, with `rel="next"`, while there may be more */
+                    Link?: string | null;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4388,7 +5072,7 @@ export interface operations {
         parameters: {
             query: {
                 /** @description As what. */
-                format: "xml" | "json" | "jsonl" | "csv" | "md" | "html";
+                format: "xml" | "json" | "jsonl" | "csv" | "md" | "html" | "gnmap";
             };
             header?: never;
             path: {
@@ -4415,6 +5099,7 @@ export interface operations {
                     "text/csv": string;
                     "text/html": string;
                     "text/markdown": string;
+                    "text/plain": string;
                 };
             };
             400: components["responses"]["400.bad-request"];
@@ -4426,6 +5111,64 @@ export interface operations {
             429: components["responses"]["429.rate-limited"];
             500: components["responses"]["500.internal.store-damaged"];
             503: components["responses"]["503.store-unavailable.too-many-clients"];
+        };
+    };
+    list_scan_facets: {
+        parameters: {
+            query?: {
+                /** @description An address, a block, a range, or how addresses begin (`10.0.`). */
+                address?: string;
+                /** @description Whether the host answered. */
+                status?: components["schemas"]["HostState"];
+                /** @description What is known of the host. */
+                verdict?: string;
+                /** @description A port's number. */
+                port?: number;
+                /** @description A port's protocol. */
+                protocol?: components["schemas"]["Protocol"];
+                /**
+                 * @description A port's state: `open`, `closed`, `filtered`, `unfiltered`, `open|filtered` or
+                 *     `closed|filtered`, in any case.
+                 * @example open
+                 */
+                state?: string;
+                /** @description The name of a port's service, in any case. */
+                service?: string;
+                /** @description The product of a port's service, in any case. */
+                product?: string;
+                /**
+                 * @description Words, at most 16, all of which the host has: in a name, a service, a product, a version, or at the
+                 *     beginning of its address.
+                 */
+                q?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The number of the scan */
+                id: components["schemas"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostFacets"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.invalid-value.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
         };
     };
     list_scan_hosts: {
@@ -4487,6 +5230,46 @@ export interface operations {
             404: components["responses"]["404.not-found"];
             421: components["responses"]["421.host-not-allowed"];
             422: components["responses"]["422.invalid-value"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
+    map_scan: {
+        parameters: {
+            query?: {
+                /** @description Cells at most, 1 to 4096; 1024 without it. Each family has at least one. */
+                cells?: number;
+                /**
+                 * @description Only addresses in this block or range.
+                 * @example 10.0.0.0/16
+                 */
+                within?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The number of the scan */
+                id: components["schemas"]["ScanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The map */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanMap"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.invalid-value.unknown-field"];
             429: components["responses"]["429.rate-limited"];
             500: components["responses"]["500.internal.store-damaged"];
             503: components["responses"]["503.store-unavailable"];
@@ -4995,6 +5778,34 @@ export interface operations {
             507: components["responses"]["507.insufficient-storage"];
         };
     };
+    describe_supervision: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tree */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Supervision"];
+                };
+            };
+            400: components["responses"]["400.bad-request"];
+            401: components["responses"]["401.unauthenticated"];
+            403: components["responses"]["403.forbidden.origin-not-allowed"];
+            421: components["responses"]["421.host-not-allowed"];
+            422: components["responses"]["422.unknown-field"];
+            429: components["responses"]["429.rate-limited"];
+            500: components["responses"]["500.internal.store-damaged"];
+            503: components["responses"]["503.store-unavailable"];
+        };
+    };
     list_difficult_targets: {
         parameters: {
             query?: {
@@ -5234,6 +6045,40 @@ export interface operations {
             503: components["responses"]["503.store-unavailable"];
         };
     };
+    web_ui_asset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The name of the file */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            /** @description It is as the `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["400.bad-request"];
+            404: components["responses"]["404.not-found"];
+            421: components["responses"]["421.host-not-allowed"];
+            500: components["responses"]["500.internal"];
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -5275,28 +6120,12 @@ export interface operations {
                     "text/html": string;
                 };
             };
-            400: components["responses"]["400.bad-request"];
-            421: components["responses"]["421.host-not-allowed"];
-            500: components["responses"]["500.internal"];
-        };
-    };
-    login_script: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The script */
-            200: {
+            /** @description It is as the `If-None-Match` says */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "text/javascript": string;
-                };
+                content?: never;
             };
             400: components["responses"]["400.bad-request"];
             421: components["responses"]["421.host-not-allowed"];

@@ -9,9 +9,14 @@ export function goToLogin(): void {
   if (location.pathname !== "/login") location.assign(`/login?next=${encodeURIComponent(here)}`);
 }
 
-/** `next` of the login page: a path of this server, never another site. */
-export function safeNext(value: string | null): string {
-  return value && /^\/(?![/\\])/.test(value) && !value.startsWith("/login") ? value : "/";
+/** Where `next` of the login page leads: a path of this server, never another site. */
+export function safeNext(value: string | null, origin = location.origin): string {
+  if (value?.startsWith("/")) {
+    // As the browser would read it: it leaves out tabs, and takes `\\` for `/`.
+    const url = URL.canParse(value, origin) ? new URL(value, origin) : null;
+    if (url?.origin === origin && !url.pathname.startsWith("/login")) return url.href;
+  }
+  return `${origin}/`;
 }
 
 function onError(error: unknown): void {

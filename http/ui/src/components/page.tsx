@@ -1,7 +1,7 @@
 // The head of a page: where one is, what it is called, what can be done.
 import { Link } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { cx } from "./basics";
 
 export interface Crumb {
@@ -62,8 +62,19 @@ export function PageHead({
 
 /** Tabs that are pages of their own, so that each has a URL. */
 export function TabLinks({ children, label }: { children: ReactNode; label: string }) {
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen the tab that is open may lie beyond the edge.
+  useEffect(() => {
+    const box = nav.current;
+    const tab = box?.querySelector<HTMLElement>("[aria-current=page]");
+    if (box && tab) box.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - box.clientWidth / 2;
+  });
   return (
-    <nav aria-label={label} className="-mb-px flex gap-1 overflow-x-auto border-b border-line">
+    <nav
+      ref={nav}
+      aria-label={label}
+      className="relative -mb-px flex gap-1 overflow-x-auto border-b border-line"
+    >
       {children}
     </nav>
   );

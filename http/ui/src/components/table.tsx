@@ -47,6 +47,8 @@ interface Props<Row extends RowData> {
   /** Sorting, held by the page so that it can be in the URL. Without it, rows stay as they come. */
   sorting?: SortingState;
   onSorting?: (sorting: SortingState) => void;
+  /** Rows come sorted by the page; the heads only show and change the order. */
+  isSortedByPage?: boolean;
   onRow?: (row: Row) => void;
   /** Called when the last rows come into sight. */
   onEnd?: () => void;
@@ -65,6 +67,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
     getRowId: rowId,
     state: { sorting: props.sorting ?? [] },
     enableSorting: props.onSorting !== undefined,
+    manualSorting: props.isSortedByPage ?? false,
     onSortingChange: (change) => {
       const before = props.sorting ?? [];
       props.onSorting?.(typeof change === "function" ? change(before) : change);
@@ -106,7 +109,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
               key={group.id}
               role="row"
               aria-rowindex={1}
-              className="grid border-b border-line text-xs text-muted"
+              className="grid items-center border-b border-line text-xs text-muted"
               style={{ gridTemplateColumns: template }}
             >
               {group.headers.map((header) => {

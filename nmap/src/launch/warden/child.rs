@@ -74,9 +74,8 @@ fn hold_back(
     // changed in the child. The closure makes system calls on values that it owns.
     unsafe {
         command.pre_exec(move || {
-            // Ignored and blocked signals would stay so across exec. SIGKILL and SIGSTOP refuse,
-            // as do the two that belong to the C library.
-            for signal in 1..=libc::SIGRTMAX() {
+            // Ignored and blocked signals would stay so across exec.
+            for signal in IGNORED {
                 libc::signal(signal, libc::SIG_DFL);
             }
             let mut none: libc::sigset_t = std::mem::zeroed();
@@ -113,14 +112,22 @@ fn harden(birthright: Birthright) -> io::Result<()> {
     if getppid() == Some(birthright.warden) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
 }
 
-/// Ignores what a terminal or a service manager sends to a whole group: the warden has to live
-/// until its children are gone. A child gets the defaults back.
+/// What a terminal or a service manager sends to a whole group, and the word that nobody reads.
+const IGNORED: [libc::c_int; 5] =
+    [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGPIPE];
+
+/// Ignores [`IGNORED`] and no other signal: the warden has to live until its children are gone.
+/// A child gets the defaults back.
 pub(super) fn ignore_signals() {
-    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGQUIT, libc::SIGPIPE] {
+    // What was ignored before, by whoever started netscan, would be in every child. SIGKILL and
+    // SIGSTOP refuse, as do the two that belong to the C library.
+    for signal in 1..=libc::SIGRTMAX() {
+        let action = if IGNORED.contains(&signal) { libc::SIG_IGN } else { libc::SIG_DFL };
         #[expect(unsafe_code, reason = "std and rustix have no call that ignores a signal")]
-        // SAFETY: ignoring a signal installs no handler.
+        // SAFETY: neither of the two installs a handler. What is undone is the handler by which
+        // std tells of an overflow of the stack, which ends the process without it as well.
         unsafe {
-            libc::signal(signal, libc::SIG_IGN);
+            libc::signal(signal, action);
         }
     }
 }

@@ -3,11 +3,12 @@
 use rustix::event::Timespec;
 use rustix::process::{Pid, Signal, kill_process};
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::time::Duration;
 
-/// A tick of the clock that `/proc` counts in: `USER_HZ` is 100 wherever Linux runs.
-const TICK_MS: u64 = 10;
+/// Bytes of `/proc/PID/stat`, whose fifty numbers have at most twenty digits.
+const STAT_BYTES_MAX: usize = 1536;
 
 /// The few fields of `/proc/PID/stat` that we use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,25 +17,24 @@ pub(super) struct Stat {
     pub(super) session: i32,
     /// In clock ticks since boot.
     pub(super) start_time: u64,
-    /// Processor time taken, in the kernel and out of it.
-    pub(super) cpu_ms: u64,
 }
 
 /// Returns the parent, session and start of a process.
 pub(super) fn stat(pid: Pid) -> Option<Stat> {
-    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    let mut text = [0; STAT_BYTES_MAX];
+    // The kernel gives all of it at once.
+    let bytes = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut text).ok()?;
+    parse_stat(&String::from_utf8_lossy(text.get(..bytes)?))
 }
 
 fn parse_stat(text: &str) -> Option<Stat> {
     // The name stands in parentheses and may hold parentheses and spaces itself.
     let (_, fields) = text.rsplit_once(')')?;
     let field = |number: usize| fields.split_ascii_whitespace().nth(number - 3);
-    let ticks = |number| field(number)?.parse::<u64>().ok();
     Some(Stat {
         parent: field(4)?.parse().ok()?,
         session: field(6)?.parse().ok()?,
-        start_time: ticks(22)?,
-        cpu_ms: ticks(14)?.saturating_add(ticks(15)?).saturating_mul(TICK_MS),
+        start_time: field(22)?.parse().ok()?,
     })
 }
 
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn a_hostile_name_does_not_move_the_fields() {
         let plain = "12 (nmap) S 7 12 12 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2";
-        let expected = Stat { parent: 7, session: 12, start_time: 987_654, cpu_ms: 110 };
+        let expected = Stat { parent: 7, session: 12, start_time: 987_654 };
         assert_eq!(parse_stat(plain), Some(expected));
         assert_eq!(parse_stat(&plain.replace("nmap", "a) R 1 1 (b")), Some(expected));
         for cut in ["", "12", "12 (nmap", "12 (nmap)", "12 (nmap) S 7 12 12 0 -1"] {

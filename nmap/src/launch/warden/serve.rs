@@ -18,6 +18,8 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 /// How long an ended process waits for its killed strays before its end is told all the same.
@@ -188,13 +190,12 @@ impl Warden {
     /// Ends the stragglers of a process that ended, reaps it and tells.
     fn collect(&mut self, token: Token) -> io::Result<()> {
         let Some(child) = self.children.remove(&token) else { return Ok(()) };
-        // Its body still tells.
-        let cpu_ms = procfs::stat(child.pid).map_or(0, |stat| stat.cpu_ms);
-        let ending = reap(&child);
+        let (ending, cpu) = reap(&child);
         drop(child); // nothing of it is left when its end is told
         if !self.end_strays(Instant::now() + STRAYS_WAIT) {
             self.has_strays = true;
         }
+        let cpu_ms = u64::try_from(cpu.as_millis()).unwrap_or(u64::MAX);
         self.report(&Report::Exited { token, ending, cpu_ms })
     }
 
@@ -256,17 +257,38 @@ fn hold(pid: Pid) -> io::Result<Child> {
 }
 
 /// Kills the group of a process that has ended, while its body still holds the group's number,
-/// and buries it.
-fn reap(child: &Child) -> Ending {
+/// and buries it. Returns the processor time that it took as well.
+fn reap(child: &Child) -> (Ending, Duration) {
     send_signal(child.pid, Signal::Kill);
-    let status =
-        rustix::io::retry_on_intr(|| waitid(WaitId::Pid(child.pid), WaitIdOptions::EXITED));
-    let Ok(Some(status)) = status else { return Ending::Lost };
-    match (status.exit_status(), status.terminating_signal()) {
+    let buried = rustix::io::retry_on_intr(|| bury(child.pid));
+    let Ok((status, cpu)) = buried else { return (Ending::Lost, Duration::ZERO) };
+    let ending = match (status.code(), status.signal()) {
         (Some(code), _) => Ending::Exited { code },
         (None, Some(signal)) => Ending::Signalled { signal },
         (None, None) => Ending::Lost,
+    };
+    (ending, cpu)
+}
+
+/// Waits for a child. It tells the processor time of the child, and of what that has waited for
+/// itself, without a look into `/proc`.
+fn bury(pid: Pid) -> Result<(ExitStatus, Duration), Errno> {
+    let mut status = 0;
+    #[expect(unsafe_code, reason = "std and rustix have no wait that tells the processor time")]
+    // SAFETY: both are ours to be written; the second holds plain numbers.
+    let (waited, usage) = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        (libc::wait4(pid.as_raw_pid(), &raw mut status, 0, &raw mut usage), usage)
+    };
+    if waited < 0 {
+        let error = io::Error::last_os_error();
+        return Err(Errno::from_io_error(&error).unwrap_or(Errno::CHILD));
     }
+    let time = |spent: libc::timeval| {
+        let (seconds, micros) = (u64::try_from(spent.tv_sec), u64::try_from(spent.tv_usec));
+        Duration::from_secs(seconds.unwrap_or(0)) + Duration::from_micros(micros.unwrap_or(0))
+    };
+    Ok((ExitStatus::from_raw(status), time(usage.ru_utime) + time(usage.ru_stime)))
 }
 
 fn send_signal(group: Pid, signal: Signal) {

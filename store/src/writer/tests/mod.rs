@@ -120,7 +120,7 @@ impl StorageBackend for Disk {
 struct Told(Mutex<Vec<(Seq, Arc<str>)>>);
 
 impl Publisher for Told {
-    fn publish(&self, _scan: ScanId, events: &[(Seq, Arc<str>)]) {
+    fn publish(&self, _: ScanId, _: Option<ProjectId>, events: &[(Seq, Arc<str>)]) {
         self.0.lock().unwrap().extend_from_slice(events);
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! A rule is for a file and not for its name, so a ruleset is made anew once a name in it leads to
 //! another file: nmap may be upgraded, and `/etc/resolv.conf` is written with every new network.
+//! The names that a start is about are looked up at each start, the other forty once a second: that
+//! is a tenth of what a start costs the warden. In between nmap may not read a file that has just
+//! been replaced; what it may read is never more than was meant.
 
 use super::super::super::{Needs, is_shortage};
 use landlock::{
@@ -13,6 +16,7 @@ use std::{
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 /// The newest kind of Landlock that was tried with nmap.
@@ -27,6 +31,8 @@ const KINDS: [(ABI, &str); 5] = [
 ];
 /// Rulesets that are kept; scans that run at one time differ in their data directories.
 const KEPT_MAX: usize = 32;
+/// How long a name that every nmap has in common is taken to lead where it did.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Where libraries are, and the loader, which is executed.
 const LIBRARIES: [&str; 8] = [
@@ -73,10 +79,55 @@ enum May {
 /// A file or directory, by its device and number.
 type Identity = Option<(u64, u64)>;
 
-struct Kept {
+/// What a ruleset says of some names.
+struct Rules {
     paths: Vec<(PathBuf, May)>,
+    /// Where they led when the ruleset was made.
     identities: Vec<Identity>,
+}
+
+impl Rules {
+    /// Looks where the names lead. To be made before the ruleset: a file that is replaced in
+    /// between is one to be noticed.
+    fn of(paths: Vec<(PathBuf, May)>) -> Self {
+        let identities = identities(&paths);
+        Self { paths, identities }
+    }
+
+    fn are_current(&self) -> bool {
+        identities(&self.paths) == self.identities
+    }
+}
+
+struct Kept {
+    /// Of the names that the start is about.
+    own: Rules,
+    /// Of all others.
+    others: Rules,
+    /// When those were last looked up.
+    looked: Instant,
     ruleset: RulesetCreated,
+}
+
+impl Kept {
+    fn new(program: &Path, needs: &Needs, now: Instant) -> io::Result<Self> {
+        let own = Rules::of(own_paths(program, needs));
+        let others = Rules::of(other_paths(program, needs));
+        let ruleset = make(own.paths.iter().chain(&others.paths))?;
+        Ok(Self { own, others, looked: now, ruleset })
+    }
+
+    /// Returns whether all names lead where they did.
+    fn is_current(&mut self, now: Instant) -> bool {
+        if !self.own.are_current() {
+            return false;
+        }
+        if now.saturating_duration_since(self.looked) < LOOK_EVERY {
+            return true;
+        }
+        self.looked = now;
+        self.others.are_current()
+    }
 }
 
 /// The rulesets in use.
@@ -118,20 +169,27 @@ impl Files {
 
     /// Returns the ruleset for a program.
     pub(super) fn ruleset(&mut self, program: &str, needs: &Needs) -> io::Result<RulesetCreated> {
+        self.ruleset_at(program, needs, Instant::now())
+    }
+
+    fn ruleset_at(
+        &mut self,
+        program: &str,
+        needs: &Needs,
+        now: Instant,
+    ) -> io::Result<RulesetCreated> {
         let key = (program.to_owned(), needs.clone());
-        let is_current = |kept: &Kept| identities(&kept.paths) == kept.identities;
-        if let Some(kept) = self.kept.get(&key).filter(|kept| is_current(kept)) {
+        if let Some(kept) = self.kept.get_mut(&key)
+            && kept.is_current(now)
+        {
             return kept.ruleset.try_clone();
         }
-        let paths = paths(Path::new(program), needs);
-        // Before the rules: a file that is replaced in between is one to be noticed.
-        let identities = identities(&paths);
-        let ruleset = make(&paths)?;
-        let copy = ruleset.try_clone()?;
+        let made = Kept::new(Path::new(program), needs, now)?;
+        let copy = made.ruleset.try_clone()?;
         if self.kept.len() >= KEPT_MAX {
             self.kept.clear();
         }
-        self.kept.insert(key, Kept { paths, identities, ruleset });
+        self.kept.insert(key, made);
         Ok(copy)
     }
 }
@@ -159,8 +217,15 @@ fn is_there(abi: ABI) -> Result<RulesetCreated, RulesetError> {
     }
 }
 
-fn paths(program: &Path, needs: &Needs) -> Vec<(PathBuf, May)> {
-    let mut paths = vec![(program.to_owned(), May::Execute), ("/dev/null".into(), May::Discard)];
+/// Returns the program, and the files and directories that this scan has of its own.
+fn own_paths(program: &Path, needs: &Needs) -> Vec<(PathBuf, May)> {
+    let reads = needs.reads.iter().chain(&needs.directory).map(|path| (path.clone(), May::Read));
+    [(program.to_owned(), May::Execute)].into_iter().chain(reads).collect()
+}
+
+/// Returns what every nmap reads, and where the links lead that stand in the scan's directories.
+fn other_paths(program: &Path, needs: &Needs) -> Vec<(PathBuf, May)> {
+    let mut paths: Vec<(PathBuf, May)> = vec![("/dev/null".into(), May::Discard)];
     paths.extend(LIBRARIES.map(|path| (path.into(), May::Execute)));
     paths.extend(READ.map(|path| (path.into(), May::Read)));
     // An nmap in a place of its own has its libraries beside it.
@@ -169,8 +234,6 @@ fn paths(program: &Path, needs: &Needs) -> Vec<(PathBuf, May)> {
         paths.extend(["lib", "lib64"].map(|name| (prefix.join(name), May::Execute)));
     }
     for path in needs.reads.iter().chain(&needs.directory) {
-        paths.push((path.clone(), May::Read));
-        // Where links lead that stand in it.
         let entries = fs::read_dir(path).into_iter().flatten().flatten();
         let links = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
         paths.extend(links.map(|link| (link.path(), May::Read)));
@@ -183,7 +246,7 @@ fn identities(paths: &[(PathBuf, May)]) -> Vec<Identity> {
     paths.iter().map(|(path, _)| identity(path)).collect()
 }
 
-fn make(paths: &[(PathBuf, May)]) -> io::Result<RulesetCreated> {
+fn make<'a>(paths: impl Iterator<Item = &'a (PathBuf, May)>) -> io::Result<RulesetCreated> {
     // What its errors say is one of its system calls' number.
     let failed = |_: RulesetError| io::Error::last_os_error();
     let handled = Ruleset::default().handle_access(AccessFs::from_all(NEWEST)).map_err(failed)?;
@@ -209,4 +272,50 @@ fn make(paths: &[(PathBuf, May)]) -> io::Result<RulesetCreated> {
         ruleset = ruleset.add_rule(PathBeneath::new(file, access)).map_err(failed)?;
     }
     Ok(ruleset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the rules that are kept for a start, as they are at a time.
+    fn kept(files: &mut Files, needs: &Needs, now: Instant) -> (Instant, Vec<Identity>) {
+        files.ruleset_at("/bin/cat", needs, now).unwrap();
+        let kept = &files.kept[&("/bin/cat".to_owned(), needs.clone())];
+        let all = kept.own.identities.iter().chain(&kept.others.identities);
+        (kept.looked, all.copied().collect())
+    }
+
+    #[test]
+    fn what_was_replaced_is_noticed() {
+        let Ok(mut files) = Files::new() else {
+            eprintln!("skipped: the kernel has no Landlock");
+            return;
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let (own, link, target) = (dir.path().join("own"), "own/link", dir.path().join("file"));
+        let link = dir.path().join(link);
+        fs::create_dir(&own).unwrap();
+        fs::write(&target, "first").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let needs = Needs { directory: Some(own.clone()), ..Needs::default() };
+        let begun = Instant::now();
+        let (looked, first) = kept(&mut files, &needs, begun);
+        assert_eq!(looked, begun);
+
+        // Where a link leads: within a second.
+        fs::write(dir.path().join("new"), "second").unwrap();
+        fs::rename(dir.path().join("new"), &target).unwrap();
+        let soon = begun + LOOK_EVERY / 2;
+        assert_eq!(kept(&mut files, &needs, soon), (begun, first.clone()));
+        let later = begun + LOOK_EVERY;
+        let (looked, second) = kept(&mut files, &needs, later);
+        assert!(looked == later && second != first);
+
+        // The scan's own directory: at the next start.
+        fs::rename(&own, dir.path().join("old")).unwrap();
+        fs::create_dir(&own).unwrap();
+        let (looked, third) = kept(&mut files, &needs, later);
+        assert!(looked == later && third != second && third.len() < second.len());
+    }
 }

@@ -96,7 +96,10 @@ fn run(args: &[String]) -> io::Result<u8> {
     }
     let (targets, unknown) = targets::expand(&listed);
     let program = PathBuf::from(args.first().map_or("nmap", String::as_str));
-    let script = Script::load(&program, &targets)?;
+    let mut script = Script::load(&program, &targets)?;
+    if args.iter().any(|arg| arg == "-sn") {
+        script.open.clear(); // as nmap: it only finds out who is up
+    }
     script.log_targets(&targets)?;
 
     let mut report = Report::open(args, &script)?;

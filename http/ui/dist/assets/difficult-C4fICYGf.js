@@ -1,1 +1,0 @@
-import{t as e}from"./page-DcfAkd37.js";import{f as t}from"./index-LDAVKk7q.js";var n=t();function r(){return(0,n.jsx)(e,{title:`difficult`})}export{r as default};

@@ -1,0 +1,4 @@
+var e=/[^ \t\r\n\0]+/g;function t(t){let n={words:[],lines:[]},r=0;for(let i of t.split(`
+`)){r+=1;for(let t of i.matchAll(e)){let e=t[0];if(e.startsWith(`#`))break;e!==`,`&&(n.words.push(e),n.lines.push(r))}}return n}function n(e,n){return{name:e,text:n,words:t(n)}}var r=6e4;function i(e,t,n,r){let i=e.replace(/(…|\.\.\.)$/,``),a=t=>t===e||i!==e&&t.startsWith(i),o=e=>{let t=e.words.findIndex(a);return t<0?null:e.lines[t]??null},s=o(t);if(s!==null)return{where:`targets`,line:s};for(let[e,t]of n.entries()){let n=o(t.words);if(n!==null)return{where:e,line:n}}let c=o(r);return c===null?null:{where:`exclude`,line:c}}function a(e,t){let n=0;for(let r=1;r<t;r+=1){let t=e.indexOf(`
+`,n);if(t<0)break;n=t+1}let r=e.indexOf(`
+`,n);return[n,r<0?e.length:r]}export{n as a,t as i,a as n,i as r,r as t};

@@ -1,0 +1,111 @@
+// A list of hosts that grows as one scrolls, sorted as far as it is loaded, and says so.
+import { type ReactNode, useCallback, useMemo } from "react";
+import type { Host } from "@/api/client";
+import { counted } from "@/lib/format";
+import { readSort, type Sort, sorted, writeSort } from "@/lib/hosts";
+import { useAllPages } from "@/lib/use-all-pages";
+import { Button } from "./basics";
+import { hostColumns } from "./hosts";
+import { type Column, DataTable } from "./table";
+
+interface Query {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  isFetchNextPageError: boolean;
+  fetchNextPage: () => Promise<{ hasNextPage: boolean; isError: boolean }>;
+}
+
+interface Props {
+  label: string;
+  hosts: Host[];
+  query: Query;
+  sort: Sort | undefined;
+  onSort: (sort: string | undefined) => void;
+  onHost: (host: Host) => void;
+  /** Columns of the page, after the services. */
+  more?: Column<Host>[];
+  empty: ReactNode;
+  className?: string;
+}
+
+export function HostTable({
+  label,
+  hosts,
+  query,
+  sort,
+  onSort,
+  onHost,
+  more,
+  empty,
+  className,
+}: Props) {
+  const rows = useMemo(() => sorted(hosts, sort), [hosts, sort]);
+  const wide = hosts.some((host) => host.address.length > 15);
+  const columns = useMemo(() => {
+    const all = hostColumns(wide);
+    return more ? [...all.slice(0, 4), ...more, ...all.slice(4)] : all;
+  }, [wide, more]);
+  const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
+  // In another order than the server's, the end of the list is not where new rows come.
+  const onEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError && !sort) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage, sort]);
+  return (
+    <>
+      <DataTable
+        label={label}
+        columns={columns}
+        rows={rows}
+        rowId={(host) => String(host.id)}
+        rowHeight={more ? 46 : 38}
+        minWidth={more ? 1020 : 800}
+        className={className ?? "max-h-[calc(100dvh-16rem)] min-h-80"}
+        isSortedByPage
+        sorting={sort ? [{ id: sort.key, desc: sort.desc }] : []}
+        onSorting={([by]) => {
+          const next = by && readSort(by.id);
+          onSort(next && by ? writeSort({ ...next, desc: by.desc }) : undefined);
+        }}
+        onRow={onHost}
+        onEnd={onEnd}
+        empty={empty}
+      />
+      <Foot hosts={hosts.length} query={query} isSorted={sort !== undefined} />
+    </>
+  );
+}
+
+/** What is loaded, what is not, and what that means for the order. */
+function Foot({ hosts, query, isSorted }: { hosts: number; query: Query; isSorted: boolean }) {
+  const all = useAllPages(query);
+  if (hosts === 0) return null;
+  return (
+    <div
+      role="status"
+      className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-t border-line px-4 py-1.5 text-xs text-muted"
+    >
+      <span className="num">
+        {query.hasNextPage
+          ? `${counted(hosts, "host")} loaded, more on the server.`
+          : `All ${counted(hosts, "host")} shown.`}
+      </span>
+      {query.hasNextPage && isSorted ? (
+        <span className="text-warn">Only the loaded ones are sorted.</span>
+      ) : null}
+      {query.isFetchNextPageError ? (
+        <span className="text-danger">The next ones could not be loaded.</span>
+      ) : null}
+      {query.hasNextPage ? (
+        all.busy ? (
+          <Button size="sm" onClick={all.stop}>
+            Stop loading
+          </Button>
+        ) : (
+          <Button size="sm" onClick={all.start}>
+            Load all
+          </Button>
+        )
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,157 @@
+// Scans in lists: one look for their state, progress and figures on every page.
+import { Link } from "@tanstack/react-router";
+import { CircleAlert } from "lucide-react";
+import type { Scan } from "@/api/client";
+import { count, countShort, duration, percent } from "@/lib/format";
+import { isInterrupted, ranFor, scanTitle, targetsText } from "@/lib/scans";
+import { Badge, Time, useNow } from "./basics";
+import type { Column } from "./table";
+import { isActive, StatusBadge, VerdictBar } from "./verdicts";
+
+/** Where a scan stands; one that was cut off says so. */
+export function ScanState({ scan }: { scan: Pick<Scan, "status" | "is_live" | "waits_for"> }) {
+  if (isInterrupted(scan)) {
+    return (
+      <Badge tone="warn" title="It has not ended, and nothing works at it">
+        <CircleAlert aria-hidden className="size-3.5" />
+        Interrupted
+      </Badge>
+    );
+  }
+  return (
+    <span title={scan.waits_for ? `Waits for ${scan.waits_for}` : undefined}>
+      <StatusBadge status={scan.status} />
+    </span>
+  );
+}
+
+/** Its name as a link, and below it what it is of. Names come from users: `bdi` holds their order. */
+export function ScanName({ scan, project = false }: { scan: Scan; project?: boolean }) {
+  const title = scanTitle(scan);
+  const targets = targetsText(scan, 2);
+  const about = [
+    `#${scan.id}`,
+    project ? scan.project_name : null,
+    title === targets ? null : targets,
+  ];
+  return (
+    <div className="min-w-0">
+      <Link
+        to="/scans/$scanId"
+        params={{ scanId: String(scan.id) }}
+        className="block truncate text-sm font-medium hover:underline"
+        title={title}
+      >
+        <bdi>{title}</bdi>
+      </Link>
+      <div className="truncate text-xs text-muted" title={about.filter(Boolean).join(" · ")}>
+        {about.filter(Boolean).map((part, at) => (
+          <span key={part}>
+            {at > 0 ? " · " : null}
+            <bdi>{part}</bdi>
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** How much of it is known: the bar of verdicts, and the part that is done in figures. */
+export function ScanProgress({ scan }: { scan: Scan }) {
+  const { targets_done: done, targets_total: total } = scan.progress;
+  return (
+    <div className="flex items-center gap-2">
+      <VerdictBar verdicts={scan.verdicts} className="flex-1" />
+      <span
+        className="num w-14 text-right text-xs text-muted"
+        title={`${count(done)} of ${count(total)} targets have a verdict`}
+      >
+        {percent(done, total)}
+      </span>
+    </div>
+  );
+}
+
+/** How long it ran, or has run so far. */
+export function ScanDuration({ scan }: { scan: Scan }) {
+  return isActive(scan.status) && scan.is_live ? (
+    <Running scan={scan} />
+  ) : (
+    <Ran scan={scan} now={Date.now()} />
+  );
+}
+
+function Running({ scan }: { scan: Scan }) {
+  return <Ran scan={scan} now={useNow(1_000)} />;
+}
+
+function Ran({ scan, now }: { scan: Scan; now: number }) {
+  // One that was cut off did not run until now.
+  const ms = isInterrupted(scan) ? null : ranFor(scan, now);
+  return <>{ms === null ? <span className="text-muted">–</span> : duration(ms)}</>;
+}
+
+const right = { align: "right" } as const;
+
+/** The columns of a list of scans. */
+export function scanColumns({ project }: { project: boolean }): Column<Scan>[] {
+  return [
+    {
+      id: "status",
+      header: "Status",
+      cell: ({ row }) => <ScanState scan={row.original} />,
+      meta: { width: 8.5 },
+    },
+    {
+      id: "name",
+      header: project ? "Name, project, targets" : "Name, targets",
+      cell: ({ row }) => <ScanName scan={row.original} project={project} />,
+      meta: { grow: 1 },
+    },
+    {
+      id: "progress",
+      header: "Verdicts",
+      cell: ({ row }) => <ScanProgress scan={row.original} />,
+      meta: { width: 14 },
+    },
+    {
+      id: "targets",
+      header: "Targets",
+      cell: ({ row }) => (
+        <span title={count(row.original.total_targets)}>
+          {countShort(row.original.total_targets)}
+        </span>
+      ),
+      meta: { width: 6, ...right },
+    },
+    {
+      id: "up",
+      header: "Hosts up",
+      cell: ({ row }) => count(row.original.progress.hosts_up),
+      meta: { width: 6, ...right },
+    },
+    {
+      id: "ports",
+      header: "Open ports",
+      cell: ({ row }) => count(row.original.progress.open_ports),
+      meta: { width: 7, ...right },
+    },
+    {
+      id: "started",
+      header: "Started",
+      cell: ({ row }) => <Time at={row.original.started_at ?? row.original.created_at} />,
+      meta: { width: 7.5, ...right },
+    },
+    {
+      id: "duration",
+      header: "Duration",
+      cell: ({ row }) => <ScanDuration scan={row.original} />,
+      meta: { width: 7.5, ...right },
+    },
+  ];
+}
+
+/** Pixels of a row of scans: two lines of text. */
+export const SCAN_ROW = 52;
+/** Pixels that the columns of scans need. */
+export const SCAN_WIDTH = 980;
