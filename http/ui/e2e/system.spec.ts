@@ -136,8 +136,11 @@ test("the audit log is filtered by its URL, and its chain verified", async ({ pa
 
 test("the supervision tree shows a running scan down to its nmap", async ({ page }) => {
   const id = await startScan(server(), {
-    targets: ["127.0.0.1-40"],
+    targets: ["127.0.0.1-120"],
     nmap_flags: slowFlags(20, 40),
+    chunk_size: 2,
+    concurrency: 2,
+    adaptive: false,
   });
   await page.goto(`${server().url}/system/supervision`);
   const tree = page.getByRole("table", { name: "Supervision tree" });
