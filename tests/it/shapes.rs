@@ -1,4 +1,4 @@
-//! What `--json` prints is what `docs/json.md` says.
+//! What `--json` prints is what `docs/src/json.md` says.
 
 use crate::support::{json, listen, netscan, run, temp, text};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// Returns the shapes of the document, by command.
 fn shapes() -> BTreeMap<String, String> {
-    let document = include_str!("../../docs/json.md");
+    let document = include_str!("../../docs/src/json.md");
     let rows = document.lines().filter_map(|line| {
         let (command, shape) = line.strip_prefix("| `")?.split_once("` | ")?;
         Some((command.to_owned(), shape.trim_end_matches(" |").to_owned()))
@@ -102,7 +102,7 @@ fn what_is_printed_as_json_has_the_shape_that_the_document_says() {
 #[test]
 fn every_command_is_in_the_document() {
     let data = temp();
-    let document = include_str!("../../docs/json.md");
+    let document = include_str!("../../docs/src/json.md");
     let commands = |args: &[&str]| {
         let help = text(&run(netscan(data.path()).args(args).arg("--help")).stdout);
         let (_, listed) = help.split_once("Commands:\n").unwrap_or(("", ""));
