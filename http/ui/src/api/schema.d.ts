@@ -1914,7 +1914,10 @@ export interface components {
             /** @description Results of scripts that concern the whole host. */
             scripts: components["schemas"]["Script"][];
             started_at?: components["schemas"]["Time"] | null;
-            /** @description `up`, `down` or `unknown`, as nmap says; `unknown` while it is unfinished. */
+            /**
+             * @description `up`, `down` or `unknown`, as nmap says; `unknown` while it is unfinished, unless a step of a
+             *     staged plan has found it up: what the steps so far have found is told then.
+             */
             status: string;
             /** @description The way to it. */
             traceroute: components["schemas"]["Hop"][];
