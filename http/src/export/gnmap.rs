@@ -116,7 +116,9 @@ impl Gnmap {
             host.ports.iter().partition(|port| port.protocol == Protocol::Ip);
         let mut fields = Vec::new();
         let joined = |texts: Vec<String>| texts.join(", ");
-        if !ports.is_empty() {
+        // nmap names the field even where it lists none of the ports that it looked at.
+        let has_looked = host.extra_ports.iter().any(|extra| extra.count > 0);
+        if !ports.is_empty() || (has_looked && protocols.is_empty()) {
             let ports = ports.into_iter().map(|port| self.port(port)).collect();
             fields.push(format!("Ports: {}", joined(ports)));
         }

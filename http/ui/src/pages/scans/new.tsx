@@ -93,7 +93,7 @@ function Form({ begin, blank, source, like, isKept }: FormProps) {
   }, []);
   const starting = useStarting(edit);
   const { request, errors: own } = useMemo(() => meaningOf(draft), [draft]);
-  const { preview, error, isOld, again } = usePreview(request, mayStart);
+  const { preview, error, isOld, again, waiting } = usePreview(request, mayStart);
   const asked = sortErrors([
     ...(preview?.problems ?? []),
     ...errorsOf(error),
@@ -164,7 +164,7 @@ function Form({ begin, blank, source, like, isKept }: FormProps) {
           <Card>
             <CardHead title="What to scan" />
             <div className="flex flex-col gap-5 p-4">
-              <Targets {...parts} preview={preview} isOld={isOld} />
+              <Targets {...parts} preview={preview} isOld={isOld} waiting={waiting} />
               <Excludes {...parts} />
             </div>
           </Card>

@@ -56,7 +56,7 @@ export const EMPTY: Draft = {
 };
 
 /** The policy when nothing is said, as the API documents it. */
-const POLICY: ScanRequest["policy"] = {
+export const POLICY: ScanRequest["policy"] = {
   attempts_max: 3,
   backoff_ms: 1_000,
   batch_timeout_ms: null,

@@ -27,7 +27,8 @@ export function Targets({
   errors,
   preview,
   isOld,
-}: FormParts & { preview: PlannedPreview | null; isOld: boolean }) {
+  waiting,
+}: FormParts & { preview: PlannedPreview | null; isOld: boolean; waiting: number }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const [isOver, setOver] = useState(false);
@@ -116,7 +117,7 @@ export function Targets({
           aria-live="polite"
           className={cx("num ml-auto text-xs text-muted", isOld && "opacity-60")}
         >
-          {counts(preview)}
+          {counts(preview, waiting)}
         </p>
       </div>
       <Files files={draft.files} change={change} />
@@ -125,11 +126,12 @@ export function Targets({
   );
 }
 
-function counts(preview: PlannedPreview | null): string {
+function counts(preview: PlannedPreview | null, waiting: number): string {
   if (!preview) return "\u00a0";
   const parts = [counted(preview.addresses, "address", "addresses")];
   if (preview.excluded > 0) parts.push(`${count(preview.excluded)} excluded`);
   if (preview.unresolved.length > 0) parts.push(`${count(preview.unresolved.length)} unresolved`);
+  if (waiting > 0) parts.push(`${counted(waiting, "name")} looked up when you leave the field`);
   return parts.join(", ");
 }
 
