@@ -63,6 +63,8 @@ test("nothing but the program's own scripts runs", async ({ page, errors }) => {
 
 test("the command palette goes to a page by its name", async ({ page }) => {
   await page.goto(server().url);
+  // The page listens for keys when its frame is there.
+  await expect(page.getByRole("button", { name: /Find a host/ })).toBeVisible();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").fill("syst");
   await page.keyboard.press("Enter");
