@@ -65,6 +65,7 @@ fn rescan_request(
         return Err(RescanError::NotEnded(scan));
     }
     let spec = view.spec;
+    let plan = spec.plan();
     let targets = match only {
         RescanOnly::All => spec.targets,
         RescanOnly::TimedOut => store.scan_verdicts(scan)?.timed_out.to_ranges(),
@@ -80,7 +81,7 @@ fn rescan_request(
     Ok(ScanRequest {
         project_id: Some(spec.project_id),
         nmap_flags: spec.nmap_flags,
-        plan: Some(spec.plan),
+        plan: Some(plan),
         targets,
         exclude: spec.exclude,
         // What was tuned is tuned again.

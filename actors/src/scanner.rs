@@ -10,7 +10,7 @@ use netscan_nmap::{
 };
 use netscan_schemas::{
     batch::Phase,
-    scan::{PinnedName, PlanKind, ScanStatus},
+    scan::{PinnedName, ScanStatus},
     stored::ScanSpec,
 };
 use netscan_store::{ScanView, Store};
@@ -157,10 +157,7 @@ impl Scanner {
             options => options?,
         };
         let silent = options.for_silent_hosts();
-        let phases = match spec.plan {
-            PlanKind::Single => Vec::new(),
-            PlanKind::Staged => options.phases(),
-        };
+        let phases = spec.phases.clone();
         let nmap = self.fit(nmap, &fitted(&options, &phases)).await;
         Ok(ScanContext {
             scan: spec.id,

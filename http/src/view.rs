@@ -60,6 +60,7 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
     let verdicts = view.tally.verdicts(&view.spec);
     let batches_by_state = BatchStatus::ALL.into_iter().zip(view.tally.batches).collect();
     let ScanView { spec, state, tally: _ } = view;
+    let plan = spec.plan();
     Scan {
         id: spec.id,
         project_id: spec.project_id,
@@ -71,7 +72,7 @@ fn build(edge: &Edge, view: ScanView, project_name: String) -> Scan {
         started_at: state.started_at,
         finished_at: state.finished_at,
         profile: spec.profile,
-        plan: spec.plan,
+        plan,
         nmap_flags: spec.nmap_flags,
         argv: spec.argv,
         targets: spec.targets,

@@ -77,8 +77,9 @@ pub struct ScanSpec {
     pub created_at: Time,
     /// The profile that it was asked for with; its flags are among `nmap_flags`.
     pub profile: Option<String>,
-    /// In how many steps it goes over its addresses.
-    pub plan: PlanKind,
+    /// The steps in which it goes over its addresses; none where it does so at once. They are those
+    /// of its beginning, whatever a later server may do: addresses wait for each of them.
+    pub phases: Vec<Phase>,
     /// The flags as written, those of the profile first.
     pub nmap_flags: Vec<String>,
     /// The targets as written.
@@ -118,7 +119,7 @@ impl ScanSpec {
             name: None,
             created_at,
             profile: None,
-            plan: PlanKind::Single,
+            phases: Vec::new(),
             nmap_flags: Vec::new(),
             targets: Vec::new(),
             exclude: Vec::new(),
@@ -134,6 +135,11 @@ impl ScanSpec {
             excluded: 0,
             unresolved: Vec::new(),
         }
+    }
+
+    /// Returns in how many steps it goes over its addresses.
+    pub fn plan(&self) -> PlanKind {
+        if self.phases.is_empty() { PlanKind::Single } else { PlanKind::Staged }
     }
 
     /// Returns whether nothing was run for it: it was made from a file that nmap had written

@@ -269,6 +269,30 @@ fn a_host_that_does_not_answer_any_more_is_scanned_all_the_same() {
 }
 
 #[test]
+fn a_host_that_is_gone_for_good_keeps_what_was_found_and_holds_up_nothing() {
+    // On a network of its own nmap asks by ARP, `-Pn` or not, and calls it down again.
+    let plans = [
+        ("attempt 2: host down 127.0.6.3\nattempt 3: host down 127.0.6.3\n", 3, 4),
+        ("attempt 2: host down 127.0.6.3\n", 1, 3),
+    ];
+    for (plan, attempts_max, runs) in plans {
+        let data = temp();
+        let nmap = FakeNmap::new(plan).unwrap();
+        let server = Server::start(data.path(), Some(&nmap));
+        let mut request = request();
+        request["policy"] = json!({"attempts_max": attempts_max});
+        let scan = server.scan(&request);
+        let view = server.ended(scan);
+        assert_eq!((&view["status"], &view["verdicts"]["up"]), (&json!("completed"), &json!(8)));
+        let hosts = server.get(&format!("/api/scans/{scan}/hosts?address=127.0.6.3"));
+        assert_eq!((&hosts[0]["status"], &hosts[0]["ports"]), (&json!("up"), &json!([])));
+        assert_eq!(named(&server.events(scan), "batch_start").len(), runs, "{plan}");
+        drop(server);
+        check_store(data.path());
+    }
+}
+
+#[test]
 fn a_batch_of_a_step_is_split_like_any_other() {
     let data = temp();
     // Whoever scans 127.0.6.5 for its ports crashes: it is found, and the others have their way.

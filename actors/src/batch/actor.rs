@@ -232,7 +232,10 @@ impl BatchState {
             command,
             addresses,
             names: Arc::clone(&context.names),
-            step: self.record.phase.map(|phase| Step::of(&context.phases, phase)),
+            step: self
+                .record
+                .phase
+                .map(|phase| Step::of(&context.phases, phase, self.asks(number))),
             deadline: context.policy.batch_timeout_ms.map(Duration::from_millis),
             stall: Duration::from_millis(context.policy.stall_timeout_ms),
             pulse: Arc::clone(&self.pulse),
@@ -281,6 +284,14 @@ impl BatchState {
         Ok(command::build(nmap, &options, &context.privileges, addresses))
     }
 
+    /// Returns whether hosts that an earlier step has found are asked again whether they are up: nmap
+    /// learns their delay by it. Those that do not answer then count as up in the next attempt, and
+    /// where this is the only one.
+    fn asks(&self, attempt: AttemptNo) -> bool {
+        let is_first = attempt == AttemptNo::FIRST && self.record.parent.is_none();
+        is_first && self.context.policy.attempts_max > 1
+    }
+
     /// Returns what nmap is told in this batch.
     fn options(&self, addresses: &AddressSet, attempt: AttemptNo) -> Result<Options, ReadError> {
         let context = &self.context;
@@ -295,11 +306,9 @@ impl BatchState {
                 context.options.in_phase(PlanPhase::Services, open)
             }
         };
-        // Hosts that an earlier step has found are asked again: nmap learns their delay by it. One
-        // that does not answer then is scanned all the same, in the next attempt.
         let is_later =
             self.record.phase.is_some_and(|phase| context.phases.first() != Some(&phase));
-        if is_later && attempt > AttemptNo::FIRST {
+        if is_later && !self.asks(attempt) {
             options = options.without_discovery();
         }
         Ok(match (&context.silent, self.record.lane) {

@@ -49,7 +49,7 @@ impl BatchState {
         self.alive = self.alive.union(&report.alive);
         let mut write = report.tail;
         self.keep_announced(&attempt, report.announced, &mut write);
-        self.conclude(myself, &attempt, &report.outcome, write)
+        self.conclude(myself, &attempt, &report.outcome, report.doubted, write)
     }
 
     pub(super) fn on_runner_gone(
@@ -70,7 +70,7 @@ impl BatchState {
         attempt.ending = Some(Ending::Lost);
         attempt.outcome = Some(Outcome::Lost);
         self.scan.cast(ScanMsg::ProcessGone(id))?;
-        self.conclude(myself, &attempt, &Outcome::Lost, Write::new())
+        self.conclude(myself, &attempt, &Outcome::Lost, 0, Write::new())
     }
 
     /// Adds to a write what nmap announced of hosts that it did not finish.
@@ -108,6 +108,7 @@ impl BatchState {
         myself: &ActorRef<BatchMsg>,
         attempt: &AttemptRecord,
         outcome: &Outcome,
+        doubted: u64,
         mut write: Write,
     ) -> Handled {
         netscan_store::failpoint::hit("batch-conclude");
@@ -118,7 +119,7 @@ impl BatchState {
         let remaining = self.record.addresses.difference(&self.known);
         let salvaged = self.known.count().saturating_sub(before);
         let is_mute = attempt.raw.stdout.bytes + attempt.raw.xml.bytes == 0;
-        let news = news(outcome, is_mute, salvaged);
+        let news = news(outcome, is_mute, salvaged + doubted);
         self.scan.cast(ScanMsg::News(news, outcome.to_string()))?;
         let (next, detail) = match outcome {
             Outcome::OutOfScope { .. } => {

@@ -16,6 +16,8 @@ pub struct Step {
     pub is_later: bool,
     /// Whether another comes after it.
     pub has_next: bool,
+    /// Whether nmap asks first whether its hosts are up.
+    pub asks: bool,
 }
 
 /// What becomes of a finding.
@@ -25,17 +27,27 @@ pub enum Fate {
     Verdict,
     /// The next step goes on with it.
     PassOn,
-    /// It is not believed: the host is scanned again, and not asked first whether it is up.
+    /// It is not believed yet: the host is scanned again, and counts as up then.
     Doubt,
 }
 
 impl Step {
     /// Returns the step of a batch in a plan that has these steps.
-    pub fn of(phases: &[Phase], phase: Phase) -> Self {
+    pub fn of(phases: &[Phase], phase: Phase, asks: bool) -> Self {
         Self {
             phase,
             is_later: phases.first() != Some(&phase),
             has_next: phases.last() != Some(&phase),
+            asks,
+        }
+    }
+
+    /// Counts a host as up that an earlier step has found, where nmap was told so. On a network of
+    /// its own nmap asks by ARP all the same, and calls one down that has left since.
+    pub fn put_right(self, host: &mut HostFinding) {
+        if self.is_later && !self.asks && !host.timed_out && host.state != HostState::Up {
+            host.state = HostState::Up;
+            host.reason = "user-set".into();
         }
     }
 
@@ -99,6 +111,23 @@ mod tests {
     }
 
     #[test]
+    fn who_was_up_is_asked_once_more_and_then_counts_as_up() {
+        let (all, down) = (&[Discovery, Ports, Services][..], host(HostState::Down, &[]));
+        for phase in [Ports, Services] {
+            for (asks, fate, state) in
+                [(true, Fate::Doubt, HostState::Down), (false, Fate::Verdict, HostState::Up)]
+            {
+                let (step, mut host) = (Step::of(all, phase, asks), down.clone());
+                step.put_right(&mut host);
+                assert_eq!((step.fate(&host), host.state), (fate, state), "{phase} {asks}");
+            }
+        }
+        let (first, mut host) = (Step::of(all, Discovery, false), down);
+        first.put_right(&mut host);
+        assert_eq!((first.fate(&host), host.state), (Fate::Verdict, HostState::Down));
+    }
+
+    #[test]
     fn fates() {
         let (all, two) = (&[Discovery, Ports, Services][..], &[Discovery, Ports][..]);
         let unasked = &[Ports, Services][..];
@@ -119,7 +148,11 @@ mod tests {
             (unasked, Ports, &open, Fate::PassOn),
             (unasked, Ports, &down, Fate::Verdict),
         ] {
-            assert_eq!(Step::of(phases, phase).fate(host), fate, "{phases:?} {phase} {host:?}");
+            assert_eq!(
+                Step::of(phases, phase, true).fate(host),
+                fate,
+                "{phases:?} {phase} {host:?}"
+            );
         }
     }
 }

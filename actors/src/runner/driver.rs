@@ -117,6 +117,8 @@ pub struct Report {
     pub outcome: Outcome,
     /// Addresses finished: up, down or given up at the user's host timeout.
     pub finished: AddressSet,
+    /// Hosts that it finished and that are asked again all the same: nmap works.
+    pub doubted: u64,
     /// Addresses without a finished host that showed life.
     pub alive: AddressSet,
     /// Open ports that were announced of hosts which are not finished, or timed out.
@@ -138,6 +140,7 @@ pub async fn drive(mut job: Job, mut stop: watch::Receiver<Option<StopReason>>) 
         cost: Cost::default(),
         outcome,
         finished: AddressSet::new(),
+        doubted: 0,
         alive: AddressSet::new(),
         announced: Vec::new(),
         raw: RawInfos::default(),

@@ -46,6 +46,8 @@ pub struct Gathered {
     stderr_tail: String,
     finished: Vec<IpAddr>,
     timed_out: Vec<IpAddr>,
+    /// Hosts that it finished and that are asked again all the same.
+    doubted: u64,
     signs: Signs,
     /// Addresses that were out of scope when it was ended for it.
     out_of_scope: u64,
@@ -79,6 +81,7 @@ impl Gathered {
             stderr_tail: String::new(),
             finished: Vec::new(),
             timed_out: Vec::new(),
+            doubted: 0,
             signs: Signs::default(),
             out_of_scope: 0,
             is_distrusted: false,
@@ -146,10 +149,15 @@ impl Gathered {
         while let Some(item) = self.document.next_item() {
             self.signs.on_item(&item);
             match item {
-                Item::Host(host) => {
+                Item::Host(mut host) => {
+                    if let Some(step) = self.job.step {
+                        step.put_right(&mut host);
+                    }
                     let fate = self.job.step.map_or(Fate::Verdict, |step| step.fate(&host));
                     match fate {
-                        Fate::Doubt if self.job.addresses.contains(host.address) => {}
+                        Fate::Doubt if self.job.addresses.contains(host.address) => {
+                            self.doubted += 1;
+                        }
                         Fate::Verdict | Fate::Doubt => {
                             self.on_host(*host, fate, &mut hosts, &mut events);
                         }
@@ -389,7 +397,18 @@ impl Gathered {
             stdout: self.stdout.seal(),
             stderr: self.stderr.seal(),
         };
-        Report { pid: self.pid, ending, cost, outcome, finished, alive, announced, raw, tail }
+        Report {
+            pid: self.pid,
+            ending,
+            cost,
+            outcome,
+            finished,
+            doubted: self.doubted,
+            alive,
+            announced,
+            raw,
+            tail,
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use netscan_nmap::locate::LocateError;
 use netscan_schemas::{
     BatchId, Time,
     attempt::StopReason,
+    batch::Phase,
     event::{EncodedEvent, Event},
     limits,
     scan::{Progress, ScanState, ScanStatus},
@@ -109,8 +110,8 @@ pub struct ScanActorState {
     pub(super) spec: ScanSpec,
     /// Whether all of its plan is loopback.
     is_loopback: bool,
-    /// About how many packets it takes to probe a host.
-    probes: u64,
+    /// About how many packets it takes to probe a host: in all, and in each step of a staged plan.
+    probes: (u64, BTreeMap<Phase, u64>),
     pub(super) core: ScanCore,
     pub(super) node: Arc<Node>,
     pub(super) saved: ScanState,
@@ -302,7 +303,11 @@ impl ScanActorState {
             records.iter().map(|record| (record.id, record.parent.is_some())),
         );
         let done = view.spec.total_targets - view.tally.verdicts(&view.spec).unfinished;
-        let probes = context.options.probes();
+        let in_step = |phase: &Phase| (*phase, context.options.in_phase(*phase, None).probes());
+        let probes = (
+            context.options.probes(),
+            context.phases.iter().map(in_step).collect::<BTreeMap<_, _>>(),
+        );
         let mut state = Self {
             context,
             slots,
@@ -368,22 +373,26 @@ impl ScanActorState {
     }
 
     fn ask_slots(&self, myself: &ActorRef<ScanMsg>, count: usize) -> Handled {
+        let demand = self.demand();
         for _ in 0..count {
             let to = myself.clone();
             // A scan that is gone drops the message, and with it the permit.
             let deliver = Box::new(move |permit| drop(to.cast(ScanMsg::Slot(permit))));
-            self.slots.cast(SlotsMsg::Ask(self.context.scan, self.demand(), deliver))?;
+            self.slots.cast(SlotsMsg::Ask(self.context.scan, demand, deliver))?;
         }
         Ok(())
     }
 
     fn demand(&self) -> Demand {
         let total = self.spec.total_targets;
+        let (in_all, in_steps) = &self.probes;
+        let (phase, chunk) = self.core.next_chunk();
+        let probes = phase.and_then(|phase| in_steps.get(&phase)).unwrap_or(in_all);
         Demand {
             expected: self.core.expected(),
             is_loopback: self.is_loopback,
-            packets: total.saturating_mul(self.probes),
-            batch_packets: self.core.chunk().saturating_mul(self.probes),
+            packets: total.saturating_mul(*in_all),
+            batch_packets: chunk.saturating_mul(*probes),
         }
     }
 

@@ -164,8 +164,8 @@ impl ScanCore {
         self.stages.left_of_first() > 0
     }
 
-    /// Returns how many addresses the next batch has at most.
-    pub fn chunk(&self) -> u64 {
+    /// Returns the step of the next batch, and how many addresses it has at most.
+    pub fn next_chunk(&self) -> (Option<Phase>, u64) {
         self.stages.next_chunk(|phase, left| self.tuner.chunk_in(phase, left))
     }
 

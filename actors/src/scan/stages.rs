@@ -184,12 +184,18 @@ impl Stages {
         self.walk.left_of_first()
     }
 
-    /// Returns how many addresses the next batch has at most.
-    pub(super) fn next_chunk(&self, chunk: impl Fn(Option<Phase>, u64) -> u64) -> u64 {
+    /// Returns the step of the next batch, and how many addresses it has at most.
+    pub(super) fn next_chunk(
+        &self,
+        chunk: impl Fn(Option<Phase>, u64) -> u64,
+    ) -> (Option<Phase>, u64) {
         let mut later = self.phases.iter().skip(1).rev().copied();
         match later.find(|phase| self.ready(*phase, |left| chunk(Some(*phase), left)) > 0) {
-            Some(phase) => chunk(Some(phase), self.free(phase).count()),
-            None => chunk(self.phases.first().copied(), self.walk.left_of_first()),
+            Some(phase) => (Some(phase), chunk(Some(phase), self.free(phase).count())),
+            None => {
+                let phase = self.phases.first().copied();
+                (phase, chunk(phase, self.walk.left_of_first()))
+            }
         }
     }
 

@@ -275,7 +275,7 @@ pub(crate) async fn check(
         name: request.name,
         created_at: Time::now(),
         profile: request.profile,
-        plan: if flags.phases.is_empty() { PlanKind::Single } else { PlanKind::Staged },
+        phases: flags.phases.iter().map(|step| step.phase).collect(),
         nmap_flags: request.nmap_flags,
         targets: request.targets,
         exclude: request.exclude,
@@ -337,7 +337,7 @@ fn told(spec: &ScanSpec) -> String {
     if let Some(profile) = &spec.profile {
         said.push_str(&format!("; profile {profile}"));
     }
-    if spec.plan == PlanKind::Staged {
+    if spec.plan() == PlanKind::Staged {
         said.push_str("; staged");
     }
     if !spec.nmap_flags.is_empty() {

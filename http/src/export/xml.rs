@@ -74,6 +74,9 @@ struct BatchWork {
     attempts: Vec<AttemptNo>,
     reading: Option<(AttemptNo, u32, Pieces)>,
     is_newest: bool,
+    /// Whether what nmap wrote of a host here is all that is known of it: not in the later steps of a
+    /// staged plan.
+    is_whole: bool,
     /// Addresses to write from their records, once all attempts are read.
     rest: Option<VecDeque<IpAddr>>,
 }
@@ -196,6 +199,7 @@ impl Xml {
             attempts: attempts.iter().map(|attempt| attempt.attempt).collect(),
             reading: None,
             is_newest: true,
+            is_whole: batch.phase.is_none_or(|of| self.subject.spec.phases.first() == Some(&of)),
             rest: None,
         })))
     }
@@ -250,7 +254,7 @@ impl Xml {
         out: &mut Vec<u8>,
     ) -> Result<(), ExportError> {
         let is_host = match piece.name() {
-            b"host" => true,
+            b"host" if work.is_whole => true,
             // What concerns the run as a whole, once.
             b"prescript" | b"postscript" | b"target" if work.is_newest => false,
             _ => return Ok(()),

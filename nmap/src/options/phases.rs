@@ -64,8 +64,8 @@ impl Options {
     }
 
     /// Gives nmap a rate where the user left it open and is in no mind to be gentle. Among addresses
-    /// that are all dead it sends 10 probes a second: 64 of them take it 26 s, and 2.9 s so; with
-    /// living ones among them it makes no difference.
+    /// that are all dead it sends 10 probes a second (`nmap.md` §8), so that the 4 of each of 64 take
+    /// 26 s; with this rate 64 took 2.9 s. With living ones among them it makes no difference.
     fn hurry_past_the_dead(&mut self) {
         let timing = &mut self.timing;
         if !timing.is_gentle() && timing.min_rate.is_none() && timing.min_parallelism.is_none() {

@@ -1,8 +1,8 @@
 //! What the steps of a staged plan have found out of one host, as one finding.
 
-use super::{ExtraPorts, HostFinding, Port, Protocol};
+use super::{ExtraPorts, ExtraReason, HostFinding, Port, Protocol};
 use crate::batch::Phase;
-use std::ops::RangeInclusive;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 /// States in which something may listen.
 const MAY_LISTEN: [&str; 2] = ["open", "open|filtered"];
@@ -54,6 +54,7 @@ impl HostFinding {
     /// Takes over what a step that was asked about open ports says of these. The ports of other
     /// hosts of its batch were asked about too: what was closed there is counted already.
     fn refine_ports(&mut self, later: Vec<Port>) {
+        let mut begun = Vec::new();
         for port in later {
             let held = self
                 .ports
@@ -61,17 +62,18 @@ impl HostFinding {
                 .find(|held| (held.protocol, held.number) == (port.protocol, port.number));
             let is_open = MAY_LISTEN.contains(&&*port.state);
             match held {
-                // It was open a moment ago; a probe that was lost does not make it another.
-                Some(held) if is_open || !MAY_LISTEN.contains(&&*held.state) => *held = port,
+                // It was so a moment ago; a probe that was lost does not make it another.
+                Some(held) if certainty(&port.state) >= certainty(&held.state) => *held = port,
                 Some(_) => {}
-                None if is_open => {
-                    self.extra_ports.iter_mut().for_each(|extra| extra.take_out(&port));
-                    self.extra_ports.retain(|extra| extra.count > 0);
-                    self.ports.push(port);
-                }
+                None if is_open => begun.push(port),
                 None => {}
             }
         }
+        let listed: BTreeSet<(Protocol, u16)> =
+            begun.iter().map(|port| (port.protocol, port.number)).collect();
+        self.extra_ports.iter_mut().for_each(|extra| extra.take_out(&listed));
+        self.extra_ports.retain(|extra| extra.count > 0);
+        self.ports.extend(begun);
         self.ports.sort_by_key(|port| (port.protocol.number(), port.number));
     }
 
@@ -105,35 +107,73 @@ impl HostFinding {
     }
 }
 
+/// How sure it is that something listens, by a port's state.
+fn certainty(state: &str) -> u8 {
+    match state {
+        "open" => 2,
+        "open|filtered" => 1,
+        _ => 0,
+    }
+}
+
+impl ExtraReason {
+    /// Returns which ports these are, where nmap says it.
+    fn runs(&self) -> Option<Vec<PortRun>> {
+        let protocol: Protocol = self.protocol.as_deref()?.parse().ok()?;
+        let run = |item: &str| {
+            let (first, last) = item.split_once('-').unwrap_or((item, item));
+            Some((protocol, first.parse().ok()?..=last.parse().ok()?))
+        };
+        self.ports.as_deref()?.split(',').map(run).collect()
+    }
+
+    /// Counts these ports no longer; returns how many of them it had.
+    fn take_out(&mut self, listed: &BTreeSet<(Protocol, u16)>) -> u32 {
+        let Some(runs) = self.runs() else { return 0 };
+        let numbers = runs.into_iter().flat_map(|(protocol, run)| run.map(move |n| (protocol, n)));
+        let (gone, left): (Vec<_>, Vec<_>) = numbers.partition(|port| listed.contains(port));
+        if !gone.is_empty() {
+            self.ports = (!left.is_empty()).then(|| in_runs(left.into_iter().map(|(_, n)| n)));
+        }
+        let gone = u32::try_from(gone.len()).unwrap_or(u32::MAX);
+        self.count = self.count.saturating_sub(gone);
+        gone
+    }
+}
+
+/// Writes ascending ports as nmap does: `22-25,80`.
+fn in_runs(ports: impl Iterator<Item = u16>) -> String {
+    let mut runs: Vec<RangeInclusive<u16>> = Vec::new();
+    for port in ports {
+        match runs.last_mut() {
+            Some(run) if run.end().checked_add(1) == Some(port) => *run = *run.start()..=port,
+            _ => runs.push(port..=port),
+        }
+    }
+    let text = |run: &RangeInclusive<u16>| match run.start() == run.end() {
+        true => run.start().to_string(),
+        false => format!("{}-{}", run.start(), run.end()),
+    };
+    runs.iter().map(text).collect::<Vec<_>>().join(",")
+}
+
 impl ExtraPorts {
     /// Returns which ports these are, where nmap says it of all of them.
     fn runs(&self) -> Option<Vec<PortRun>> {
         let mut runs = Vec::new();
         for reason in &self.reasons {
-            let protocol: Protocol = reason.protocol.as_deref()?.parse().ok()?;
-            for item in reason.ports.as_deref()?.split(',') {
-                let (first, last) = item.split_once('-').unwrap_or((item, item));
-                runs.push((protocol, first.parse().ok()?..=last.parse().ok()?));
-            }
+            runs.extend(reason.runs()?);
         }
         let count: usize = runs.iter().map(|(_, run)| run.len()).sum();
         (count == self.count as usize).then_some(runs)
     }
 
-    /// Counts a port no longer that turned out to be in another state.
-    fn take_out(&mut self, port: &Port) {
-        let is_in =
-            |(protocol, run): &PortRun| *protocol == port.protocol && run.contains(&port.number);
-        if self.runs().is_some_and(|runs| runs.iter().any(is_in)) {
-            self.count = self.count.saturating_sub(1);
-            let name = port.protocol.as_str();
-            let of_port =
-                self.reasons.iter_mut().find(|reason| reason.protocol.as_deref() == Some(name));
-            if let Some(reason) = of_port {
-                reason.count = reason.count.saturating_sub(1);
-                // Which are left is not spelled out anew.
-                reason.ports = None;
-            }
+    /// Counts ports no longer that turned out to be in another state.
+    fn take_out(&mut self, listed: &BTreeSet<(Protocol, u16)>) {
+        if !listed.is_empty() {
+            let gone = self.reasons.iter_mut().map(|reason| reason.take_out(listed)).sum();
+            self.count = self.count.saturating_sub(gone);
+            self.reasons.retain(|reason| reason.count > 0);
         }
     }
 }
@@ -141,7 +181,7 @@ impl ExtraPorts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::{ExtraReason, HostState, Hostname, Mac, OsMatch, Service};
+    use crate::host::{HostState, Hostname, Mac, OsMatch, Service};
 
     fn port(number: u16, state: &str, product: Option<&str>) -> Port {
         let product = product.map(str::to_owned);
@@ -221,6 +261,32 @@ mod tests {
         assert_eq!(shown(&both), ["22 open OpenSSH", "24 open y", "80 open ", "81 open new"]);
         assert_eq!((both.extra_ports.len(), both.extra_ports[0].count), (1, 2));
         assert_eq!(both.os, [os]);
+    }
+
+    #[test]
+    fn an_open_port_stays_open_and_every_port_is_counted_once() {
+        let found = host(
+            vec![port(161, "open", None), port(500, "open|filtered", None)],
+            vec![extra("open|filtered", 998, Some("1-160,162-499,501-1000"))],
+        );
+        let later = host(
+            vec![
+                port(161, "open|filtered", None), // it did not answer this time
+                port(500, "open", None),
+                port(53, "open", None),
+                port(123, "open", None),
+            ],
+            vec![],
+        );
+        let both = found.refined(later, Phase::Services);
+        assert_eq!(shown(&both), ["53 open ", "123 open ", "161 open ", "500 open "]);
+        let left = &both.extra_ports[0];
+        assert_eq!((left.count, left.reasons[0].count), (996, 996));
+        let ports = left.reasons[0].ports.as_deref();
+        assert_eq!(ports, Some("1-52,54-122,124-160,162-499,501-1000"));
+        // And once more, as after a second attempt.
+        let again = both.refined(host(vec![port(7, "open", None)], vec![]), Phase::Services);
+        assert_eq!((again.ports.len(), again.extra_ports[0].count), (5, 995));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::{
     batch::{BatchStatus, BatchSummary, Lane},
     host::HostFinding,
     id::{AttemptNo, BatchId, Epoch, HostId, ProjectId, ScanId},
-    scan::{PinnedName, PlanKind, Policy, Tuning, UnresolvedTarget, Verdict},
+    scan::{PinnedName, Policy, Tuning, UnresolvedTarget, Verdict},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,7 @@ impl From<ScanSpec> for super::ScanSpec {
             name: old.name,
             created_at: old.created_at,
             profile: None,
-            plan: PlanKind::Single,
+            phases: Vec::new(),
             nmap_flags: old.nmap_flags,
             targets: old.targets,
             exclude: old.exclude,

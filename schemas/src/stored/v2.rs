@@ -3,7 +3,7 @@
 use crate::{
     address::AddressSet,
     id::{ProjectId, ScanId},
-    scan::{PinnedName, PlanKind, Policy, Tuning, UnresolvedTarget},
+    scan::{PinnedName, Policy, Tuning, UnresolvedTarget},
     time::Time,
 };
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,7 @@ impl From<ScanSpec> for super::ScanSpec {
     fn from(old: ScanSpec) -> Self {
         Self {
             profile: None,
-            plan: PlanKind::Single,
+            phases: Vec::new(),
             id: old.id,
             project_id: old.project_id,
             name: old.name,

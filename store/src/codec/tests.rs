@@ -53,7 +53,7 @@ fn spec() -> ScanSpec {
         name: None,
         created_at: Time::from_micros(-1),
         profile: Some(text("night")),
-        plan: PlanKind::Staged,
+        phases: vec![Phase::Discovery, Phase::Ports],
         nmap_flags: vec![text("-sT"), text("-F")],
         targets: vec![text("10.0.0.0/30"), text("localhost")],
         exclude: vec![text("10.0.0.2")],
@@ -73,7 +73,7 @@ fn spec() -> ScanSpec {
 
 /// The specification of the golden files of versions 1 and 2.
 fn spec_of_version_2() -> ScanSpec {
-    ScanSpec { profile: None, plan: PlanKind::Single, ..spec() }
+    ScanSpec { profile: None, phases: Vec::new(), ..spec() }
 }
 
 fn state() -> ScanState {
