@@ -8,7 +8,7 @@ use crate::{
     in_hand::{InHand, Taken},
     launches::Launches,
     preview,
-    profiles::{ProfileError, Profiles},
+    profiles::Profiles,
     scanner::Scanner,
     scope::Scopes,
     slots::{Limits, LimitsChange, LimitsNow, SlotsCount, SlotsMsg},
@@ -18,10 +18,7 @@ use crate::{
 };
 use netscan_schemas::{
     ProjectId, Role, ScanId, Seq,
-    api::{
-        NewProfile, Preview, Profile, Sandbox, ScanAccepted, ScanRequest, Supervision,
-        SupervisionKind,
-    },
+    api::{Preview, Sandbox, ScanAccepted, ScanRequest, Supervision, SupervisionKind},
     audit::{AuditAction, AuditKind, Origin},
     scan::ScanStatus,
     stored::{AuditEntry, PlanRecord, ScanSpec},
@@ -43,9 +40,9 @@ const SLOTS_PER_CORE: usize = 32;
 pub struct System {
     store: Arc<Store>,
     hub: Arc<Hub>,
-    scanner: Arc<Scanner>,
+    pub(crate) scanner: Arc<Scanner>,
     scopes: Arc<Scopes>,
-    profiles: Profiles,
+    pub(crate) profiles: Profiles,
     engine: ActorRef<EngineMsg>,
     in_hand: Arc<InHand>,
     tree: Arc<Tree>,
@@ -389,7 +386,11 @@ impl System {
     }
 
     /// Returns how somebody stands in a project; in "Default" where none is named.
-    fn standing(&self, role: Role, project: Option<ProjectId>) -> Result<Standing, ReadError> {
+    pub(crate) fn standing(
+        &self,
+        role: Role,
+        project: Option<ProjectId>,
+    ) -> Result<Standing, ReadError> {
         // Of one that is not there, the server's scope is all that holds.
         let project = match project {
             Some(id) => self.store.project(id)?,
@@ -420,58 +421,6 @@ impl System {
             Err(error) => return Err(error),
         };
         preview::preview(may, wish, &standing).await
-    }
-
-    /// Returns the profiles, as somebody with this role may use them in a project; in "Default"
-    /// where none is named.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn profiles(
-        &self,
-        role: Role,
-        project: Option<ProjectId>,
-    ) -> Result<Vec<Profile>, ReadError> {
-        let standing = self.standing(role, project)?;
-        self.profiles.show(&self.scanner, &standing).await
-    }
-
-    /// Returns one profile, as [`profiles`](Self::profiles) does.
-    ///
-    /// # Errors
-    /// When there is none of this name, or the store cannot be read.
-    pub async fn profile(
-        &self,
-        name: &str,
-        role: Role,
-        project: Option<ProjectId>,
-    ) -> Result<Profile, ProfileError> {
-        let standing = self.standing(role, project)?;
-        self.profiles.show_one(name, &self.scanner, &standing).await
-    }
-
-    /// Makes a profile.
-    ///
-    /// # Errors
-    /// When its name is taken, a value or a flag is wrong, or the store fails.
-    pub async fn create_profile(&self, new: NewProfile, by: &Origin) -> Result<(), ProfileError> {
-        self.profiles.create(new, &self.scanner, by).await
-    }
-
-    /// Puts a profile in the place of the one of its name, or makes it; returns whether it is new.
-    ///
-    /// # Errors
-    /// As [`create_profile`](Self::create_profile); also when that one is built in or in a file.
-    pub async fn put_profile(&self, new: NewProfile, by: &Origin) -> Result<bool, ProfileError> {
-        self.profiles.put(new, &self.scanner, by).await
-    }
-
-    /// Deletes a profile.
-    ///
-    /// # Errors
-    /// When there is none of this name, or it is built in or in a file, or the store fails.
-    pub async fn delete_profile(&self, name: &str, by: &Origin) -> Result<(), ProfileError> {
-        self.profiles.delete(name, by).await
     }
 
     /// Opens a feed of a scan's events; see [`Hub::feed`].

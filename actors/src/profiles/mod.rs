@@ -10,6 +10,7 @@
 //! neither can be made or changed through the API.
 
 mod builtin;
+mod calls;
 mod file;
 
 pub use file::{ProfilesFileError, read_profiles};

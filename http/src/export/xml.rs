@@ -13,35 +13,32 @@
 //! runs nmap with `-v`; where an imported file has none it is only counted. A target that is not
 //! scanned has no element at all: none of its ports can be taken for closed.
 
+mod head;
+mod marks;
+
+pub use head::{args, nmap_version};
+
+use self::{head::head, marks::Marks};
 use super::{
     ExportError, Subject,
     presentable::{self, escape},
     record,
     walk::{Walk, ports_text},
 };
-use netscan_nmap::xml::{self, Document, Item, Piece, Pieces};
+use netscan_nmap::xml::{self, Piece, Pieces};
 use netscan_schemas::{
-    AddressSet, Interval, Time,
-    address::to_number,
+    AddressSet, Interval,
     attempt::Stream,
-    batch::Phase,
     host::{HostFinding, HostState, Port, PortId},
     id::{AttemptNo, BatchId},
-    limits,
     scan::{ScanStatus, Verdict},
     stored::{HostRecord, VerdictsRecord},
 };
-use netscan_store::{ReadError, Store};
-use std::{collections::VecDeque, fmt::Write, net::IpAddr};
+use netscan_store::ReadError;
+use std::{collections::VecDeque, net::IpAddr};
 
-/// Batches whose output is looked at for the beginning of a document.
-const HEADER_BATCHES_MAX: usize = 64;
-/// Bytes of targets in `args`.
-const ARGS_TARGETS_MAX: usize = 16 * 1024;
 /// Runs of addresses in one comment.
 const RUNS_AT_ONCE: usize = 500;
-/// The version of nmap's XML that is written.
-const XML_VERSION: &str = "1.05";
 
 /// An XML export on its way.
 pub struct Xml {
@@ -79,49 +76,6 @@ struct BatchWork {
     is_whole: bool,
     /// Addresses to write from their records, once all attempts are read.
     rest: Option<VecDeque<IpAddr>>,
-}
-
-/// Which addresses of a set are marked: a bit for each.
-struct Marks {
-    runs: Vec<(Interval, u64)>,
-    bits: Vec<u64>,
-}
-
-impl Marks {
-    fn new(set: &AddressSet) -> Self {
-        let mut before = 0u64;
-        let runs = set.intervals().iter().map(|run| {
-            let at = before;
-            // A batch has no more addresses than the number holds.
-            before = before.saturating_add(u64::try_from(run.len()).unwrap_or(u64::MAX));
-            (*run, at)
-        });
-        let runs = runs.collect();
-        let words = usize::try_from(before.div_ceil(64)).unwrap_or(0);
-        Self { runs, bits: vec![0; words] }
-    }
-
-    fn place(&self, address: IpAddr) -> Option<(usize, u64)> {
-        let number = to_number(address);
-        let index = self.runs.partition_point(|(run, _)| run.last < number);
-        let (run, before) = self.runs.get(index).filter(|(run, _)| run.first <= number)?;
-        let at = before + u64::try_from(number - run.first).ok()?;
-        Some((usize::try_from(at / 64).ok()?, 1 << (at % 64)))
-    }
-
-    /// Marks an address; returns whether it is of the set and was not marked.
-    fn mark(&mut self, address: IpAddr) -> bool {
-        let Some((word, bit)) = self.place(address) else { return false };
-        let Some(word) = self.bits.get_mut(word) else { return false };
-        let is_new = *word & bit == 0;
-        *word |= bit;
-        is_new
-    }
-
-    fn is_marked(&self, address: IpAddr) -> bool {
-        let place = self.place(address);
-        place.and_then(|(word, bit)| Some(self.bits.get(word)? & bit != 0)).unwrap_or(false)
-    }
 }
 
 impl Xml {
@@ -358,154 +312,9 @@ fn comment(out: &mut Vec<u8>, text: &str) {
     push_line(out, &format!("<!-- {text} -->"));
 }
 
-/// What is taken over from the beginning of a document that nmap wrote.
-#[derive(Default)]
-struct Header {
-    version: Option<String>,
-    children: String,
-    has_verbose: bool,
-    has_debugging: bool,
-}
-
-fn head(subject: &Subject, out: &mut Vec<u8>) -> Result<(), ReadError> {
-    let header = find_header(&subject.store, subject)?;
-    let (scan, spec) = (&subject.scan, &subject.spec);
-    let begun: Time = scan.started_at.unwrap_or(scan.created_at);
-    let args = args(subject);
-    let text = begun.to_nmap_text();
-    let version = header.version.clone().unwrap_or_else(|| "unknown".into());
-    out.extend_from_slice(b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n");
-    comment(out, &format!("Nmap {version} scan initiated {text} as: {args}"));
-    let netscan = env!("CARGO_PKG_VERSION");
-    comment(out, &format!("scan {} of netscan {netscan}, exported at {}", spec.id, subject.at));
-    if let Some(caveat) = subject.caveat() {
-        comment(out, &format!("partial: {caveat}"));
-    }
-    let root = format!(
-        "<nmaprun scanner=\"nmap\" args=\"{}\" start=\"{}\" startstr=\"{text}\" version=\"{}\" \
-         xmloutputversion=\"{XML_VERSION}\">",
-        escape(&args),
-        begun.as_secs(),
-        escape(&version),
-    );
-    push_line(out, &root);
-    out.extend_from_slice(header.children.as_bytes());
-    if !header.has_verbose {
-        push_line(out, "<verbose level=\"0\"/>");
-    }
-    if !header.has_debugging {
-        push_line(out, "<debugging level=\"0\"/>");
-    }
-    for name in &spec.unresolved {
-        let name = escape(&name.target);
-        push_line(out, &format!("<target specification=\"{name}\" status=\"skipped\"/>"));
-    }
-    if scan.verdicts.excluded > 0 {
-        let excluded = scan.verdicts.excluded;
-        let listed = super::markdown::shortened(&scan.exclude);
-        comment(out, &format!("netscan: {excluded} addresses excluded: {listed}"));
-    }
-    Ok(())
-}
-
-/// Returns the version of the nmap that scanned.
-pub fn nmap_version(subject: &Subject) -> Result<String, ReadError> {
-    let header = find_header(&subject.store, subject)?;
-    Ok(header.version.unwrap_or_else(|| "unknown".into()))
-}
-
-/// Returns the command line: what nmap was told, and the targets as they were written. An import
-/// has its own, targets with it.
-pub fn args(subject: &Subject) -> String {
-    let spec = &subject.spec;
-    let mut args = spec.argv.join(" ");
-    if spec.is_import() {
-        return args;
-    }
-    let mut room = ARGS_TARGETS_MAX;
-    for (index, target) in spec.targets.iter().enumerate() {
-        match room.checked_sub(target.len() + 1) {
-            Some(left) => room = left,
-            None => {
-                // Writing to a string does not fail.
-                let _ = write!(args, " (and {} more targets)", spec.targets.len() - index);
-                break;
-            }
-        }
-        args.push(' ');
-        args.push_str(target);
-    }
-    args
-}
-
-fn find_header(store: &Store, subject: &Subject) -> Result<Header, ReadError> {
-    let mut batches = store.batches(subject.id(), None, limits::PAGE_MAX)?;
-    // What is scanned is not said where it is only found out who is up.
-    batches.sort_by_key(|batch| batch.phase == Some(Phase::Discovery));
-    for batch in batches.into_iter().take(HEADER_BATCHES_MAX) {
-        for attempt in store.attempts(batch.id)? {
-            let frame = store.raw_frame(batch.id, attempt.attempt, Stream::Xml, 0)?;
-            if let Some(header) = frame.and_then(|bytes| header_of(&bytes)) {
-                return Ok(header);
-            }
-        }
-    }
-    Ok(Header::default())
-}
-
-fn header_of(bytes: &[u8]) -> Option<Header> {
-    let mut document = Document::new();
-    document.feed(bytes);
-    let mut header = Header::default();
-    match document.next_item()? {
-        Item::Started { scanner_version, .. } => header.version = Some(scanner_version),
-        _ => return None,
-    }
-    let mut pieces = Pieces::new();
-    pieces.feed(bytes);
-    while let Some(piece) = pieces.next_piece() {
-        let seen = match piece.name() {
-            b"scaninfo" if !header.has_verbose => None,
-            b"verbose" if !header.has_verbose => Some(&mut header.has_verbose),
-            b"debugging" if header.has_verbose && !header.has_debugging => {
-                Some(&mut header.has_debugging)
-            }
-            _ if header.has_debugging => break,
-            _ => continue,
-        };
-        if let Some(text) = presentable::element(piece.bytes()) {
-            if let Some(seen) = seen {
-                *seen = true;
-            }
-            header.children.push_str(&text);
-            header.children.push('\n');
-        }
-    }
-    Some(header)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn marks_are_of_the_set() {
-        let range = |a: &str, b: &str| Interval::between(a.parse().unwrap(), b.parse().unwrap());
-        let set = AddressSet::from_intervals(vec![
-            range("10.0.0.1", "10.0.0.3").unwrap(),
-            range("10.0.1.0", "10.0.1.255").unwrap(),
-            range("fd00::1", "fd00::1").unwrap(),
-        ]);
-        let mut marks = Marks::new(&set);
-        for address in set.iter() {
-            assert!(!marks.is_marked(address));
-            assert!(marks.mark(address), "{address}");
-            assert!(marks.is_marked(address) && !marks.mark(address));
-        }
-        for stranger in ["10.0.0.0", "10.0.0.4", "10.0.2.0", "fd00::2"] {
-            assert!(!marks.mark(stranger.parse().unwrap()), "{stranger}");
-        }
-    }
 
     #[test]
     fn comments_end_where_they_should() {
