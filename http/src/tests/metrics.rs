@@ -167,8 +167,14 @@ async fn nobody_outside_chooses_what_stands_there() {
     ask(&world.router, request("BREW", "/api/scans", "")).await;
     ask(&world.router, request("GET", &format!("/api/scans/{scan}"), "")).await;
     let scrape = Scrape::of(&world).await;
+    // What is measured may have any digits.
+    let names: Vec<&str> = scrape
+        .text
+        .lines()
+        .map(|line| line.rsplit_once(' ').map_or(line, |(name, _)| name))
+        .collect();
     for word in ["127.0.0", "secret-name", "4711", "wp-login", "BREW", "/88", "nginx"] {
-        assert!(!scrape.text.contains(word), "{word} in\n{}", scrape.text);
+        assert!(!names.iter().any(|name| name.contains(word)), "{word} in\n{}", scrape.text);
     }
     let routes: BTreeSet<&str> = RULES.iter().map(|rule| rule.path).chain(["none"]).collect();
     for line in scrape.text.lines() {

@@ -4,21 +4,14 @@ use self::samples::*;
 use super::*;
 use crate::segment;
 use netscan_schemas::{
-    AddressSet, Interval, Role,
+    AddressSet, Interval,
     address::to_number,
-    attempt::{Ending, Outcome, RawInfo, RawInfos, StopReason},
-    audit::{AuditAction, AuditActor, AuditKind, Origin},
-    batch::{BatchStatus, BatchSummary, Lane, Phase},
-    grants::{Grants, ScriptTier},
-    host::{
-        ExtraPorts, ExtraReason, Hop, HostState, Hostname, Mac, OsMatch, Port, PortId, Protocol,
-        Script, ScriptItem, ScriptValue, Service,
-    },
-    id::{AttemptNo, BatchId, HostId, ProjectId, ScanId, ScopeId},
-    scan::{PinnedName, PlanKind, Policy, ScanStatus, Tuning, UnresolvedTarget, Verdict},
-    scope::ScopeList,
-    stored::{Difficulty, PlanOrder, Widening},
-    time::Time,
+    attempt::StopReason,
+    audit::AuditAction,
+    batch::Lane,
+    grants::Grants,
+    scan::{Tuning, Verdict},
+    stored::PlanOrder,
 };
 use std::{fmt::Debug, fs, path::PathBuf, sync::Arc};
 

@@ -1,7 +1,6 @@
 //! A record of each kind, as the golden files have it.
 
 use super::super::*;
-use crate::segment;
 use netscan_schemas::{
     AddressSet, Interval, Role,
     address::to_number,
@@ -19,7 +18,6 @@ use netscan_schemas::{
     stored::{Difficulty, PlanOrder, Widening},
     time::Time,
 };
-use std::sync::Arc;
 
 pub(super) fn text(text: &str) -> String {
     text.to_owned()
