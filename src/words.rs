@@ -1,5 +1,6 @@
 //! Says errors of a request in the words of the command line that it was made from.
 
+pub use netscan_actors::meant;
 use netscan_schemas::problem::FieldError;
 
 /// Fields of a request, and what sets them on the command line.
@@ -16,17 +17,6 @@ const OPTIONS: [(&str, &str); 11] = [
     ("exclude", "--exclude"),
     ("grants/note", "--note"),
 ];
-
-/// Returns the name that somebody may have meant who typed another; none when none is close.
-pub fn meant<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    /// Of 1 for the same: lower, and short names that share a letter would be close.
-    const CLOSE: f64 = 0.8;
-    let typed = typed.to_lowercase();
-    let rated =
-        names.into_iter().map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name));
-    let (rate, name) = rated.max_by(|one, other| one.0.total_cmp(&other.0))?;
-    (rate >= CLOSE).then_some(name)
-}
 
 /// Returns an error for people who typed a command. A JSON pointer means nothing to them.
 pub fn spoken(error: &FieldError) -> String {

@@ -41,7 +41,7 @@ pub use hub::{Begin, Feed, Frames, Hub, OverallFeed, Page, Selection, whole_fram
 pub use import::{ImportError, ImportRequest, SurveyError};
 pub use in_hand::{InHand, Taken};
 pub use launches::Launches;
-pub use profiles::{ProfileError, ProfilesFileError, read_profiles};
+pub use profiles::{ProfileError, ProfilesFileError, meant, read_profiles};
 pub use rescan::RescanError;
 pub use scanner::Scanner;
 pub use scope::{EntryFault, Fault, NewEntry, OutOfScope, ScopeError, Scopes};

@@ -19,13 +19,13 @@ use netscan_store::{ReadError, Store};
 /// wrong is listed, and no number is passed off as another.
 pub(crate) async fn preview(
     may: May<'_>,
-    wish: Result<Wish, (ScanRequest, Vec<FieldError>)>,
+    wish: Result<Wish, (Box<ScanRequest>, Vec<FieldError>)>,
     standing: &Standing,
 ) -> Result<Preview, SubmitError> {
     let May { scanner, store, scopes, slots } = may;
     let (wish, no_profile) = match wish {
         Ok(wish) => (wish, Vec::new()),
-        Err((request, errors)) => (Wish::plain(request), errors),
+        Err((request, errors)) => (Wish::plain(*request), errors),
     };
     let request = &wish.request;
     let aim = Aim::read(request).await;

@@ -20,6 +20,7 @@ use std::{
     ops::Deref,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicU32},
+    time::SystemTime,
 };
 
 /// Which nmap is used, and what it may do.
@@ -30,6 +31,8 @@ pub struct Scanner {
     found: Mutex<Option<Installation>>,
     /// What was said last of who may replace the program.
     warned: Mutex<Option<String>>,
+    /// The scripts that were read last, with the file that tells of them and its time.
+    scripts: Mutex<Option<(PathBuf, SystemTime, Arc<ScriptDb>)>>,
 }
 
 /// The nmap that a scan's batches run: with a data directory of the scan's own, where that starts
@@ -52,7 +55,14 @@ impl Scanner {
     /// Takes the path that the user gave, if one was given, and where scans may keep files.
     pub fn new(explicit: Option<PathBuf>, privileges: Privileges, data_dir: &Path) -> Self {
         let datadirs = Arc::new(Datadirs::new(data_dir));
-        Self { explicit, privileges, datadirs, found: Mutex::default(), warned: Mutex::default() }
+        Self {
+            explicit,
+            privileges,
+            datadirs,
+            found: Mutex::default(),
+            warned: Mutex::default(),
+            scripts: Mutex::default(),
+        }
     }
 
     /// Removes files that scans of an earlier start have left, before anything is started.
@@ -129,9 +139,22 @@ impl Scanner {
         Fitted { nmap, _datadir: datadir }
     }
 
-    /// Returns the scripts that come with an nmap; none when they cannot be read.
-    pub fn scripts(nmap: &Installation) -> Option<ScriptDb> {
-        nmap.datadir.as_deref().and_then(|datadir| ScriptDb::read(datadir).ok())
+    /// Returns the scripts that come with an nmap; none when they cannot be read. The file is read
+    /// anew when it has changed.
+    pub(crate) fn scripts(&self, nmap: &Installation) -> Option<Arc<ScriptDb>> {
+        let datadir = nmap.datadir.as_deref()?;
+        let path = ScriptDb::path(datadir);
+        let changed = path.metadata().and_then(|found| found.modified()).ok()?;
+        // Plain data behind the lock: a poisoned one is still good to use.
+        let mut held = self.scripts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, at, scripts)) = &*held
+            && (of, at) == (&path, &changed)
+        {
+            return Some(Arc::clone(scripts));
+        }
+        let scripts = Arc::new(ScriptDb::read(datadir).ok()?);
+        *held = Some((path, changed, Arc::clone(&scripts)));
+        Some(scripts)
     }
 
     /// Returns what the batches of a scan share.

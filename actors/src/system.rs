@@ -324,7 +324,7 @@ impl System {
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        let wish = self.profiles.wish(request)?;
+        let wish = self.profiles.wish(request).map_err(|(_, error)| error)?;
         let (spec, plan) = submit::check(may, wish, id, (project, &standing), kind).await?;
         self.keep_and_start(&spec, &plan, submit::entry(&spec, kind, by)).await?;
         Ok(ScanAccepted {
@@ -407,7 +407,7 @@ impl System {
     ///
     /// # Errors
     /// When there is no nmap, or the store fails.
-    pub async fn preview(&self, role: Role, request: &ScanRequest) -> Result<Preview, SubmitError> {
+    pub async fn preview(&self, role: Role, request: ScanRequest) -> Result<Preview, SubmitError> {
         let standing = self.standing(role, request.project_id)?;
         let may = submit::May {
             scanner: &self.scanner,
@@ -415,10 +415,10 @@ impl System {
             scopes: &self.scopes,
             slots: self.limits.get().slots,
         };
-        let wish = match self.profiles.wish(request.clone()) {
+        let wish = match self.profiles.wish(request) {
             Ok(wish) => Ok(wish),
-            Err(SubmitError::Values(errors)) => Err((request.clone(), errors)),
-            Err(error) => return Err(error),
+            Err((request, SubmitError::Values(errors))) => Err((request, errors)),
+            Err((_, error)) => return Err(error),
         };
         preview::preview(may, wish, &standing).await
     }

@@ -36,7 +36,7 @@ struct Nodes {
     restarts_total: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Held {
     parent: Option<u64>,
     depth: u32,
@@ -121,27 +121,32 @@ impl Tree {
     /// the batches those that run.
     pub fn show(&self, nodes_max: usize) -> Supervision {
         let nodes = self.lock();
-        let held = nodes.nodes.clone();
-        let restarts = nodes.restarts.iter().cloned().collect();
-        let restarts_total = nodes.restarts_total;
-        drop(nodes);
-        let mut order: Vec<(u32, bool, u64)> =
-            held.iter().map(|(key, node)| (node.depth, node.state != "running", *key)).collect();
+        let mut order: Vec<(u32, bool, u64)> = nodes
+            .nodes
+            .iter()
+            .map(|(key, node)| (node.depth, node.state != "running", *key))
+            .collect();
         order.sort_unstable();
         let truncated = order.len() > nodes_max;
         order.truncate(nodes_max);
+        let mut shown: BTreeMap<u64, (Option<u64>, SupervisionNode)> = order
+            .iter()
+            .filter_map(|(_, _, key)| Some((*key, nodes.nodes.get(key)?)))
+            .map(|(key, node)| (key, (node.parent, node.show())))
+            .collect();
+        let restarts = nodes.restarts.iter().cloned().collect();
+        let restarts_total = nodes.restarts_total;
+        drop(nodes);
         // From the deepest on, each goes to its parent.
-        let mut shown: BTreeMap<u64, SupervisionNode> =
-            order.iter().map(|(_, _, key)| (*key, held[key].show())).collect();
         let mut roots = Vec::new();
-        while let Some((key, mut node)) = shown.pop_last() {
+        while let Some((_, (parent, mut node))) = shown.pop_last() {
             // They came to it from the last one on.
             node.children.reverse();
-            match held[&key].parent {
+            match parent {
                 None => roots.push(node),
                 // A parent that is gone, or is left out, takes its children along.
                 Some(parent) => {
-                    if let Some(parent) = shown.get_mut(&parent) {
+                    if let Some((_, parent)) = shown.get_mut(&parent) {
                         parent.children.push(node);
                     }
                 }

@@ -211,7 +211,6 @@ impl From<ProfileError> for Failure {
             ProfileError::Flags(errors) => listed(Code::FlagRefused, errors),
             ProfileError::Taken(_) => Self::new(Code::ProfileNameTaken, error),
             ProfileError::Unknown(_) => Self::new(Code::NotFound, error),
-            // Where the server keeps its files is nobody's business beyond its machine.
             ProfileError::BuiltIn(_) | ProfileError::InFile { .. } => {
                 Self::new(Code::ProfileFixed, error)
             }

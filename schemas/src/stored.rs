@@ -190,6 +190,12 @@ pub struct TallyRecord {
 }
 
 impl TallyRecord {
+    /// Returns how many batches are in a state.
+    pub fn in_state(&self, status: BatchStatus) -> u64 {
+        let by_state = BatchStatus::ALL.into_iter().zip(self.batches);
+        by_state.filter(|(state, _)| *state == status).map(|(_, count)| count).sum()
+    }
+
     /// Returns the verdicts of a scan's targets.
     pub fn verdicts(&self, spec: &ScanSpec) -> VerdictCounts {
         let unresolved = spec.unresolved.len() as u64;

@@ -171,7 +171,6 @@ impl Session {
         }
         // What it says later has to go somewhere.
         std::thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
-        self.end_server();
         self.server = Some(child);
         Ok(())
     }

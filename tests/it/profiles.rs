@@ -70,10 +70,18 @@ fn profiles_come_from_files_too() {
 
     // One that is no good keeps nothing a secret: which line, and what.
     fs::write(&file, "[profiles.night]\nflags = [\"-sT\",\n  \"-oN\"]\n").unwrap();
-    let output = run(netscan(data.path()).args(["profiles"]));
+    let told = "profiles.toml` line 3: profile `night`: `-oN`";
+    let output = run(netscan(data.path()).args(["scan", "127.0.0.1", "--profile", "night"]));
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("profiles.toml` line 3: profile `night`: `-oN`"), "{said}");
+    assert!(said.contains(told), "{said}");
+    // No scan needs the file to go on: it keeps no server from starting, and says what is wrong.
+    let output = run(netscan(data.path()).args(["profiles"]));
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains(told), "{}", text(&output.stderr));
+    let named = ["serve", "--listen", "127.0.0.1:0", "--profiles"];
+    let output = run(netscan(data.path()).args(named).arg(&file));
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
     fs::remove_file(&file).unwrap();
 
     let other = data.path().join("other.toml");

@@ -40,6 +40,10 @@ use std::{
 
 /// The file of profiles in the data directory.
 const FILE: &str = "profiles.toml";
+/// Names that an error lists.
+const NAMES_SHOWN: usize = 30;
+/// How often a profile is put while others make and delete it.
+const PUT_TRIES: usize = 3;
 
 /// Why a profile is not made, changed or deleted.
 #[derive(Debug, thiserror::Error)]
@@ -63,15 +67,12 @@ pub enum ProfileError {
     )]
     BuiltIn(String),
     /// It stands in a file.
-    #[error(
-        "the profile `{name}` stands in `{}`: change it there, and start the server again",
-        path.display()
-    )]
+    #[error("the profile `{name}` stands in `{file}`: change it there, and start the server again")]
     InFile {
         /// Its name.
         name: String,
-        /// The file.
-        path: PathBuf,
+        /// The file's name.
+        file: String,
     },
     /// The store cannot be read.
     #[error(transparent)]
@@ -97,69 +98,111 @@ pub struct Profiles {
     store: Arc<Store>,
     of_file: Vec<NewProfile>,
     path: PathBuf,
+    /// Why the file of the data directory is not used.
+    problem: Option<ProfilesFileError>,
 }
 
 impl Profiles {
-    /// Reads the file that was named, or the one in the data directory if there is one.
+    /// Reads the file that was named, or the one in the data directory if there is one. That one
+    /// may be unsound: no scan needs it to go on, so it keeps no server from starting.
     pub(crate) fn load(
         store: Arc<Store>,
         data_dir: &Path,
         named: Option<PathBuf>,
     ) -> Result<Self, ProfilesFileError> {
-        let default = || Some(data_dir.join(FILE)).filter(|path| path.exists());
-        let path = named.or_else(default);
-        let of_file = path.as_deref().map(read_profiles).transpose()?.unwrap_or_default();
-        Ok(Self { store, of_file, path: path.unwrap_or_default() })
+        if let Some(path) = named {
+            return Ok(Self { store, of_file: read_profiles(&path)?, path, problem: None });
+        }
+        let path = data_dir.join(FILE);
+        let (of_file, problem) = match path.exists().then(|| read_profiles(&path)) {
+            None => (Vec::new(), None),
+            Some(Ok(profiles)) => (profiles, None),
+            Some(Err(error)) => {
+                tracing::error!(%error, "the profiles of a file are not used: {error}");
+                (Vec::new(), Some(error))
+            }
+        };
+        Ok(Self { store, of_file, path, problem })
     }
 
-    /// Returns every profile: those built in, those of the file, those of the store.
+    /// Returns every profile: those built in, those of the file, those of the store that are sound.
     fn all(&self) -> Result<Vec<Found>, ReadError> {
         let found = |source| move |profile| Found { source, profile };
         let mut all: Vec<Found> = builtin::all().map(found(ProfileSource::Builtin)).collect();
         all.extend(self.of_file.iter().cloned().map(found(ProfileSource::File)));
         for record in self.store.profiles()? {
-            if !all.iter().any(|held| held.profile.name == record.name) {
+            // A name is that of the first who has it.
+            if self.fixed(&record.name).is_none() {
                 all.push(Found { source: ProfileSource::Store, profile: of_record(record) });
             }
         }
         Ok(all)
     }
 
-    /// Returns the profile of a name.
-    fn find(&self, name: &str) -> Result<Option<Found>, ReadError> {
+    /// Returns the profile of a name that is built in, or stands in the file.
+    fn fixed(&self, name: &str) -> Option<Found> {
         let found = |source| move |profile| Found { source, profile };
         let builtin = builtin::all().find(|held| held.name == name);
-        if let Some(held) = builtin.map(found(ProfileSource::Builtin)) {
-            return Ok(Some(held));
+        let of_file = || self.of_file.iter().find(|held| held.name == name).cloned();
+        builtin
+            .map(found(ProfileSource::Builtin))
+            .or_else(|| of_file().map(found(ProfileSource::File)))
+    }
+
+    /// Returns the profile of a name.
+    fn find(&self, name: &str) -> Result<Option<Found>, ReadError> {
+        if let Some(fixed) = self.fixed(name) {
+            return Ok(Some(fixed));
         }
-        if let Some(held) = self.of_file.iter().find(|held| held.name == name) {
-            return Ok(Some(found(ProfileSource::File)(held.clone())));
-        }
-        Ok(self.store.profile(name)?.map(of_record).map(found(ProfileSource::Store)))
+        let of_store = self.store.profile(name)?.map(of_record);
+        Ok(of_store.map(|profile| Found { source: ProfileSource::Store, profile }))
     }
 
     /// Says that there is no profile of this name, and which there are.
     fn unknown(&self, name: &str) -> Result<String, ReadError> {
         let names: Vec<String> = self.all()?.into_iter().map(|held| held.profile.name).collect();
-        Ok(unknown(name, &names))
+        let mut said = unknown(name, &names);
+        if let Some(problem) = &self.problem {
+            said.push_str(&format!("; those of a file are not used: {problem}"));
+        }
+        Ok(said)
     }
 
     /// Puts the flags of a request's profile before the request's own.
-    pub(crate) fn wish(&self, mut request: ScanRequest) -> Result<Wish, SubmitError> {
+    ///
+    /// # Errors
+    /// When there is no such profile, or its flags do not go with the request's; with the request.
+    pub(crate) fn wish(
+        &self,
+        mut request: ScanRequest,
+    ) -> Result<Wish, (Box<ScanRequest>, SubmitError)> {
+        let Some(name) = request.profile.clone() else { return Ok(Wish::plain(request)) };
+        let (profile, kept) = match self.beside(&name, &request) {
+            Ok(found) => found,
+            Err(error) => return Err((Box::new(request), error)),
+        };
+        let from_profile = kept.len();
+        request.nmap_flags.splice(0..0, kept);
+        let plan = request.plan.unwrap_or(profile.plan);
+        Ok(Wish { request, from_profile, plan })
+    }
+
+    /// Returns a profile, and what of its flags is kept beside those of a request.
+    fn beside(
+        &self,
+        name: &str,
+        request: &ScanRequest,
+    ) -> Result<(NewProfile, Vec<String>), SubmitError> {
         let wrong =
             |code: &str, detail: &str| SubmitError::Values(vec![field("/profile", code, detail)]);
-        let Some(name) = request.profile.clone() else { return Ok(Wish::plain(request)) };
-        let Some(Found { profile, .. }) = self.find(&name)? else {
-            return Err(wrong("unknown-profile", &self.unknown(&name)?));
+        let Some(Found { profile, .. }) = self.find(name)? else {
+            return Err(wrong("unknown-profile", &self.unknown(name)?));
         };
         let kept = kept_beside(&profile.flags, &request.nmap_flags).map_err(|errors| {
             let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
             wrong("invalid-profile", &format!("profile `{name}`: {}", errors.join("; ")))
         })?;
-        let from_profile = kept.len();
-        request.nmap_flags.splice(0..0, kept);
-        let plan = request.plan.unwrap_or(profile.plan);
-        Ok(Wish { request, from_profile, plan })
+        Ok((profile, kept))
     }
 
     /// Describes every profile to somebody with this standing.
@@ -171,6 +214,8 @@ impl Profiles {
         let mut shown = Vec::new();
         for found in self.all()? {
             shown.push(show(found, scanner, standing).await);
+            // There may be thousands, and nothing above waits.
+            tokio::task::yield_now().await;
         }
         Ok(shown)
     }
@@ -196,13 +241,10 @@ impl Profiles {
         by: &Origin,
     ) -> Result<(), ProfileError> {
         check(&new, scanner).await?;
-        if self.find(&new.name)?.is_some() {
+        if self.fixed(&new.name).is_some() {
             return Err(ProfileError::Taken(new.name));
         }
-        let mut write = Write::new();
-        let entry = by.did(AuditAction::ProfileCreate).on(AuditKind::Profile, &new.name);
-        write.create_profile(&record(&new)).audit(entry.saying(told(&new)));
-        self.submit(write).await
+        self.submit(made(&new, by)).await
     }
 
     /// Puts a profile in the place of the one of its name, or makes it; returns whether it is new.
@@ -213,38 +255,54 @@ impl Profiles {
         by: &Origin,
     ) -> Result<bool, ProfileError> {
         check(&new, scanner).await?;
-        match self.find(&new.name)? {
-            None => self.create(new, scanner, by).await.map(|()| true),
-            Some(held) => {
-                self.check_own(&held)?;
-                let mut write = Write::new();
-                let entry = by.did(AuditAction::ProfileChange).on(AuditKind::Profile, &new.name);
-                write.replace_profile(&record(&new)).audit(entry.saying(told(&new)));
-                self.submit(write).await.map(|()| false)
+        self.check_own(&new.name)?;
+        let changed = || {
+            let mut write = Write::new();
+            let entry = by.did(AuditAction::ProfileChange).on(AuditKind::Profile, &new.name);
+            write.replace_profile(&record(&new)).audit(entry.saying(told(&new)));
+            write
+        };
+        // Whether there is one is known to the writer alone: others make and delete them too.
+        for _ in 0..PUT_TRIES {
+            match self.submit(changed()).await {
+                Err(ProfileError::Unknown(_)) => {}
+                replaced => return replaced.map(|()| false),
+            }
+            match self.submit(made(&new, by)).await {
+                Err(ProfileError::Taken(_)) => {}
+                made => return made.map(|()| true),
             }
         }
+        Err(ProfileError::Taken(new.name))
     }
 
-    /// Deletes a profile. Scans that were asked for with it keep its flags.
+    /// Deletes a profile, one that is damaged too. Scans that were asked for with it keep its flags.
     pub(crate) async fn delete(&self, name: &str, by: &Origin) -> Result<(), ProfileError> {
-        let Some(held) = self.find(name)? else {
-            return Err(ProfileError::Unknown(self.unknown(name)?));
+        self.check_own(name)?;
+        let was = match self.store.profile(name) {
+            Ok(Some(held)) => told(&of_record(held)),
+            Ok(None) => return Err(ProfileError::Unknown(self.unknown(name)?)),
+            Err(ReadError::Damaged { .. }) => "it was damaged".to_owned(),
+            Err(error) => return Err(error.into()),
         };
-        self.check_own(&held)?;
         let mut write = Write::new();
         let entry = by.did(AuditAction::ProfileDelete).on(AuditKind::Profile, name);
-        write.delete_profile(name).audit(entry.saying(told(&held.profile)));
+        write.delete_profile(name).audit(entry.saying(was));
         self.submit(write).await
     }
 
     /// Refuses to change what is not in the store.
-    fn check_own(&self, held: &Found) -> Result<(), ProfileError> {
-        let name = held.profile.name.clone();
-        match held.source {
-            ProfileSource::Builtin => Err(ProfileError::BuiltIn(name)),
-            ProfileSource::File => Err(ProfileError::InFile { name, path: self.path.clone() }),
-            ProfileSource::Store => Ok(()),
-        }
+    fn check_own(&self, name: &str) -> Result<(), ProfileError> {
+        let Some(held) = self.fixed(name) else { return Ok(()) };
+        let name = held.profile.name;
+        Err(match held.source {
+            ProfileSource::File => {
+                // Where the server keeps its files is nobody's business beyond its machine.
+                let file = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                ProfileError::InFile { name, file }
+            }
+            ProfileSource::Builtin | ProfileSource::Store => ProfileError::BuiltIn(name),
+        })
     }
 
     async fn submit(&self, write: Write) -> Result<(), ProfileError> {
@@ -261,17 +319,40 @@ impl Profiles {
     }
 }
 
+/// Returns what makes a profile.
+fn made(new: &NewProfile, by: &Origin) -> Write {
+    let mut write = Write::new();
+    let entry = by.did(AuditAction::ProfileCreate).on(AuditKind::Profile, &new.name);
+    write.create_profile(&record(new)).audit(entry.saying(told(new)));
+    write
+}
+
 /// Says that a name is none of these.
 fn unknown(name: &str, names: &[String]) -> String {
-    let near = |known: &&String| strsim::damerau_levenshtein(known, name);
-    let near = names.iter().min_by_key(near).filter(|known| near(known) <= 2);
-    let known = names.join(", ");
+    let near = meant(name, names.iter().map(String::as_str));
+    let more = names.len().saturating_sub(NAMES_SHOWN);
+    let mut known =
+        names.iter().take(NAMES_SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        known.push_str(&format!(" and {more} more"));
+    }
     match near {
         Some(near) => {
             format!("there is no profile `{name}`; did you mean `{near}`? Known are {known}")
         }
         None => format!("there is no profile `{name}`; known are {known}"),
     }
+}
+
+/// Returns the name that somebody may have meant who typed another; none when none is close.
+pub fn meant<'n>(typed: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    /// Of 1 for the same: lower, and short names that share a letter would be close.
+    const CLOSE: f64 = 0.8;
+    let typed = typed.to_lowercase();
+    let rated =
+        names.into_iter().map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), name));
+    let (rate, name) = rated.max_by(|one, other| one.0.total_cmp(&other.0))?;
+    (rate >= CLOSE).then_some(name)
 }
 
 fn of_record(record: ProfileRecord) -> NewProfile {
@@ -306,7 +387,7 @@ async fn check(new: &NewProfile, scanner: &Scanner) -> Result<(), ProfileError> 
     let parsed = Options::parse(&new.flags).map_err(flags)?;
     // Without an nmap it cannot be said which scripts there are; the scan will.
     if let Ok(nmap) = scanner.installation().await {
-        parsed.needs(Scanner::scripts(&nmap).as_ref()).map_err(flags)?;
+        parsed.needs(scanner.scripts(&nmap).as_deref()).map_err(flags)?;
     }
     Ok(())
 }
@@ -340,7 +421,7 @@ async fn show(found: Found, scanner: &Scanner, standing: &Standing) -> Profile {
         error: None,
     };
     if let Ok(nmap) = scanner.installation().await {
-        shown.needs = needs(&flags, Scanner::scripts(&nmap).as_ref());
+        shown.needs = needs(&flags, scanner.scripts(&nmap).as_deref());
     }
     let request = ScanRequest { nmap_flags: flags, plan: Some(plan), ..ScanRequest::default() };
     match read_flags(scanner, &Wish::plain(request), standing).await {

@@ -90,8 +90,8 @@ pub(crate) async fn read_flags(
     let read = || -> Result<Flags, Vec<FlagError>> {
         let request = &wish.request;
         let parsed = Options::parse(&request.nmap_flags)?;
-        let scripts = Scanner::scripts(&nmap);
-        let needs = parsed.needs(scripts.as_ref())?;
+        let scripts = scanner.scripts(&nmap);
+        let needs = parsed.needs(scripts.as_deref())?;
         let refused = grants::refused(&needs, standing, &request.confirm);
         if !refused.is_empty() {
             return Err(refused);

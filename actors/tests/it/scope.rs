@@ -126,7 +126,7 @@ async fn a_project_has_a_scope_of_its_own() {
     // Others are not bound by it.
     let id = scan(&system, request(&["127.0.0.0/29"], 8)).await;
     assert_eq!(ended(&system, id).await, ScanStatus::Completed);
-    let preview = system.preview(Role::Admin, &of_project(&["127.0.0.0/29"])).await.unwrap();
+    let preview = system.preview(Role::Admin, of_project(&["127.0.0.0/29"])).await.unwrap();
     assert_eq!((preview.scope.allowed, preview.scope.out_of_scope), (false, 4));
     assert_eq!(preview.problems[0].code, "project-not-allowed");
 }

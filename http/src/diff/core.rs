@@ -22,8 +22,8 @@ use std::{
     net::IpAddr,
 };
 
-const NOT_PROBED: &str = "not_probed";
-const NOT_LISTED: &str = "not_listed";
+pub(super) const NOT_PROBED: &str = "not_probed";
+pub(super) const NOT_LISTED: &str = "not_listed";
 
 /// Returns how a host differs, and counts it.
 pub fn compare(

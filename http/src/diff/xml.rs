@@ -4,7 +4,10 @@
 //! one scan knows is there as a whole, in `a` or in `b`. Attributes of ours say it again: `change`,
 //! `before` and `after` of each `hostdiff`, and the counts in a comment at the end.
 
-use super::text::counts;
+use super::{
+    core::{NOT_LISTED, NOT_PROBED},
+    text::counts,
+};
 use crate::export::XmlElement;
 use netscan_schemas::api::{
     Change, DetailKind, DiffDetail, DiffHost, DiffLine, DiffPort, DiffPortSide, DiffSide, Known,
@@ -218,7 +221,7 @@ fn port<'d>(
 ) {
     let (number, protocol) = (port.port.to_string(), port.protocol.as_str());
     let id = [("portid", Some(number.as_str())), ("protocol", Some(protocol))];
-    let is_known = !matches!(side.state.as_str(), "not_probed" | "not_listed");
+    let is_known = ![NOT_PROBED, NOT_LISTED].contains(&side.state.as_str());
     if !is_known {
         return xml.empty("port", &id);
     }

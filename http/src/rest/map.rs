@@ -13,7 +13,6 @@ use axum::{Json, extract::State};
 use netscan_schemas::{
     AddressSet, ScanId,
     api::ScanMap,
-    batch::BatchStatus,
     limits,
     problem::Code,
     scan::Verdict,
@@ -77,7 +76,10 @@ fn draw(
     within: Option<&AddressSet>,
 ) -> Result<ScanMap, ReadError> {
     let scan = view.spec.id;
-    let clipped = |set: AddressSet| within.map_or(set.clone(), |within| set.intersection(within));
+    let clipped = |set: AddressSet| match within {
+        Some(within) => set.intersection(within),
+        None => set,
+    };
     let plan = store.plan(scan)?.unwrap_or_default();
     let targets = targets(&view.spec, &plan);
     let excluded = clipped(targets.difference(&plan.addresses));
@@ -95,10 +97,7 @@ fn draw(
             map.add(&clipped(timed_out), Count::TimedOut);
         }
     }
-    let is_running = |(status, _): &(BatchStatus, u64)| *status == BatchStatus::Running;
-    let by_state = BatchStatus::ALL.into_iter().zip(view.tally.batches);
-    let running: u64 = by_state.filter(is_running).map(|(_, count)| count).sum();
-    for batch in store.batches_running(scan, running)? {
+    for batch in store.batches_running(scan)? {
         let known = store.verdicts(batch.id)?.known();
         map.add(&clipped(batch.addresses.difference(&known)), Count::Running);
     }

@@ -126,7 +126,7 @@ pub async fn preview(
     Strict(mut request): Strict<ScanRequest>,
 ) -> Result<Json<Preview>, Failure> {
     request.project_id = caller.project_for(request.project_id)?;
-    Ok(Json(edge.system.preview(caller.role(), &request).await?))
+    Ok(Json(edge.system.preview(caller.role(), request).await?))
 }
 
 /// Lists all scans, newest first.

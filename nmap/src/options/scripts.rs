@@ -305,9 +305,14 @@ pub enum ScriptDbError {
 }
 
 impl ScriptDb {
+    /// Returns where it is in nmap's data directory.
+    pub fn path(datadir: &Path) -> PathBuf {
+        datadir.join("scripts/script.db")
+    }
+
     /// Reads `scripts/script.db` in nmap's data directory.
     pub fn read(datadir: &Path) -> Result<Self, ScriptDbError> {
-        let path = datadir.join("scripts/script.db");
+        let path = Self::path(datadir);
         let mut text = String::new();
         let read =
             File::open(&path).and_then(|file| file.take(DB_BYTES_MAX).read_to_string(&mut text));

@@ -51,7 +51,7 @@ pub struct SupervisionNode {
     /// `running`, `settling` or `resting`; for an attempt `starting`, `running` or `settling`; for
     /// the writer `running`, `low`, `full` or `degraded`.
     pub state: String,
-    /// Since when it stands there.
+    /// Since when it stands there; of the store's writer, since somebody first saw it so.
     pub since: Time,
     /// How often it failed since the start of what is above it.
     pub restarts: u64,

@@ -7,14 +7,16 @@ use crate::{
     error::ReadError,
     raw,
     rows::RAW_FRAME,
-    tables::{ATTEMPTS, BATCHES, BATCHES_BY_SCAN, RAW, VERDICTS, attempts_under, stream_number},
+    tables::{
+        ATTEMPTS, BATCHES, BATCHES_BY_SCAN, RAW, TALLIES, VERDICTS, attempts_under, stream_number,
+    },
 };
 use netscan_schemas::{
     AddressSet, Interval,
     attempt::{RawInfo, Stream},
     batch::{BatchStatus, Phase},
     id::{AttemptNo, BatchId, ScanId},
-    stored::{AttemptRecord, BatchRecord, VerdictsRecord},
+    stored::{AttemptRecord, BatchRecord, TallyRecord, VerdictsRecord},
 };
 use redb::ReadTransaction;
 use std::collections::BTreeMap;
@@ -75,16 +77,18 @@ impl Store {
         })
     }
 
-    /// Returns the batches of a scan that run, so many at most, the newest first.
-    pub fn batches_running(&self, scan: ScanId, max: u64) -> Result<Vec<BatchRecord>, ReadError> {
-        let max = usize::try_from(max).unwrap_or(usize::MAX);
+    /// Returns the batches of a scan that run, the newest first.
+    pub fn batches_running(&self, scan: ScanId) -> Result<Vec<BatchRecord>, ReadError> {
         let mut found = Vec::new();
         self.read(|txn| {
+            let tally: Option<TallyRecord> = get(&txn.open_table(TALLIES)?, scan.get())?;
+            let running = tally.map_or(0, |tally| tally.in_state(BatchStatus::Running));
+            let running = usize::try_from(running).unwrap_or(usize::MAX);
             let table = txn.open_table(BATCHES)?;
             // They are among the newest: what is told to be there is found without all others.
             let range = (scan.get(), 0)..=(scan.get(), u64::MAX);
             for key in txn.open_table(BATCHES_BY_SCAN)?.range(range)?.rev() {
-                if found.len() >= max {
+                if found.len() >= running {
                     break;
                 }
                 let batch: BatchRecord = require(&table, key?.0.value().1)?;

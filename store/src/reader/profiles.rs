@@ -21,17 +21,21 @@ impl Store {
         })
     }
 
-    /// Returns all profiles by their names; there are at most
-    /// [`PROFILES_MAX`](netscan_schemas::limits::PROFILES_MAX).
+    /// Returns all sound profiles by their names; there are at most
+    /// [`PROFILES_MAX`](netscan_schemas::limits::PROFILES_MAX). One that is damaged is told to the
+    /// log, and keeps the others from nobody.
     pub fn profiles(&self) -> Result<Vec<ProfileRecord>, ReadError> {
         self.read(|txn| {
             let rows = txn.open_table(PROFILES)?;
-            rows.iter()?
-                .map(|row| {
-                    let (key, bytes) = row?;
-                    decode_profile(key.value(), bytes.value())
-                })
-                .collect()
+            let mut sound = Vec::new();
+            for row in rows.iter()? {
+                let (key, bytes) = row?;
+                match decode_profile(key.value(), bytes.value()) {
+                    Ok(profile) => sound.push(profile),
+                    Err(error) => tracing::error!(%error, "a profile is left out: {error}"),
+                }
+            }
+            Ok(sound)
         })
     }
 }
