@@ -35,8 +35,8 @@ function usePast(id: number, from: number | null, kinds: string[], batch: number
   });
 }
 
-function rowOf(event: EventFrame): Row | null {
-  const what = told(event);
+function rowOf(event: EventFrame, start: string | null | undefined): Row | null {
+  const what = told(event, start);
   return what ? { ...what, seq: event.seq, at: event.ts } : null;
 }
 
@@ -52,8 +52,10 @@ export function EventsTab({ scan, live }: { scan: Scan; live: LiveScan }) {
       (search.batch === null || ("batch_id" in event && event.batch_id === search.batch));
     const newer = live.model.timeline.filter(isWanted).reverse();
     const older = (past.data?.pages ?? []).flatMap((page) => [...page.events].reverse());
-    return [...newer, ...older].map(rowOf).filter((row) => row !== null);
-  }, [version, past.data, wanted, search.batch, live]);
+    return [...newer, ...older]
+      .map((event) => rowOf(event, scan.started_at))
+      .filter((row) => row !== null);
+  }, [version, past.data, wanted, search.batch, live, scan.started_at]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = past;
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
