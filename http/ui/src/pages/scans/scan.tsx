@@ -105,13 +105,7 @@ function Followed({
   );
   return (
     <>
-      <ScanHead
-        scan={scan}
-        live={live}
-        error={error}
-        brief={tab !== "overview"}
-        onHelp={() => setHelp(true)}
-      >
+      <ScanHead scan={scan} live={live} error={error} onHelp={() => setHelp(true)}>
         <Tabs scan={scan} tab={tab} />
       </ScanHead>
       <Suspense fallback={<LoadingRows />}>
