@@ -9,6 +9,7 @@ import { ScanLines } from "@/components/scan-picker";
 import { Empty, Failed } from "@/components/states";
 import { pairsOf, previousOf } from "@/lib/pairs";
 import { anId, aText, useParamsOf, type ValuesOf } from "@/lib/search-params";
+import { visible } from "@/lib/text";
 import { Pickers } from "./compare/pickers";
 import { Result } from "./compare/result";
 
@@ -106,8 +107,8 @@ function Suggested({ scans, set }: { scans: Scan[]; set: (change: CompareValues)
   if (pairs.length === 0)
     return (
       <Empty title="Choose two scans">
-        No two of the newest scans are of the same targets; any two can be compared. What one of
-        them did not scan is called unknown, never closed.
+        No two of the newest scans are known to be of the same targets; any two can be compared.
+        What one of them did not scan is called unknown, never closed.
       </Empty>
     );
   return (
@@ -125,7 +126,12 @@ function Suggested({ scans, set }: { scans: Scan[]; set: (change: CompareValues)
               className="flex w-full flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-left text-sm hover:bg-hover"
             >
               <ScanLines scan={b} className="basis-60" />
-              <span className="num w-40 text-xs text-muted">compared with #{a.id}</span>
+              <span className="w-40 text-xs text-muted">
+                compared with <span className="num">#{a.id}</span>
+                {a.project_id === b.project_id ? null : (
+                  <bdi className="block truncate">of {visible(a.project_name)}</bdi>
+                )}
+              </span>
             </button>
           </li>
         ))}
