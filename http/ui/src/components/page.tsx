@@ -38,12 +38,12 @@ export function PageHead({
           aria-label="Breadcrumb"
           className="flex flex-wrap items-center gap-1 text-xs text-muted"
         >
-          {crumbs.map((crumb) => (
+          {crumbs.map((crumb, at) => (
             <span key={crumb.to} className="flex items-center gap-1">
+              {at > 0 ? <ChevronRight aria-hidden className="size-3" /> : null}
               <Link to={crumb.to as "/"} className="hover:text-text hover:underline">
                 {crumb.label}
               </Link>
-              <ChevronRight aria-hidden className="size-3" />
             </span>
           ))}
         </nav>

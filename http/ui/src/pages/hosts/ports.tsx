@@ -283,7 +283,7 @@ function ExtraPorts({ extra, listed }: { extra: Schemas["ExtraPorts"][]; listed:
       {some.map((ports) => (
         <li key={ports.state}>
           <span className="num">
-            {counted(ports.count, "port")} {listed > 0 ? "more" : ""} {visible(ports.state)}
+            {counted(ports.count, listed > 0 ? "more port" : "port")} {visible(ports.state)}
           </span>
           {ports.reasons.length > 0 ? (
             <span>
