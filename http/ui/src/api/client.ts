@@ -49,6 +49,11 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Whether the server says that what was asked for is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 404;
+}
+
 /** The code of an `ApiProblem` that says that nothing answered. */
 export const UNREACHABLE = "unreachable";
 

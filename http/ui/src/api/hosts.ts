@@ -1,7 +1,7 @@
 // What is asked of the server about hosts, over one scan and over all.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { Facets, HostFilter } from "@/lib/hosts";
-import { ApiProblem, api, apiUrl, fetchApi, type Page, problemOf, take, takePage } from "./client";
+import { api, apiUrl, fetchApi, isMissing, type Page, problemOf, take, takePage } from "./client";
 
 /** Hosts of the first page; each may bear many ports. Those who read on want more at once. */
 const FIRST_PAGE = 200;
@@ -110,7 +110,7 @@ export function scanNameQuery(id: number) {
         const scan = await take(api.GET("/api/scans/{id}", { params: { path: { id } }, signal }));
         return { name: scan.name ?? null, project: scan.project_name, projectId: scan.project_id };
       } catch (error) {
-        if (error instanceof ApiProblem && error.status === 404) return null;
+        if (isMissing(error)) return null;
         throw error;
       }
     },

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Play } from "lucide-react";
 import { useCallback, useState } from "react";
-import { ApiProblem, api, take } from "@/api/client";
+import { ApiProblem, api, isMissing, take } from "@/api/client";
 import { scanQuery } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { Button, Card, Field, Input, Notice } from "@/components/basics";
@@ -15,7 +15,7 @@ import { type FormErrors, formErrors, NO_ERRORS } from "@/lib/fields";
 import { words } from "@/lib/format";
 import { anId, aText, useParamsOf } from "@/lib/search-params";
 import { splitTargets } from "@/lib/targets";
-import { isGone, Result } from "./quick/result";
+import { Result } from "./quick/result";
 import { useRun } from "./quick/run";
 import { Waiting, Watch } from "./quick/watch";
 
@@ -173,7 +173,7 @@ function KeptScan({ id }: { id: number }) {
     }
   };
   const again = useCallback(() => void query.refetch(), [query.refetch]);
-  if (isGone(query.error)) {
+  if (isMissing(query.error)) {
     return (
       <Card>
         <Empty title={`There is no scan ${id}`}>

@@ -3,7 +3,15 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Download, WrapText } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { type Attempt, apiUrl, type Batch, fetchApi, problemOf, type Schemas } from "@/api/client";
+import {
+  type Attempt,
+  apiUrl,
+  type Batch,
+  fetchApi,
+  isMissing,
+  problemOf,
+  type Schemas,
+} from "@/api/client";
 import { batchQuery } from "@/api/queries";
 import {
   Badge,
@@ -15,14 +23,16 @@ import {
   Notice,
   Select,
 } from "@/components/basics";
+import { Missing } from "@/components/missing";
 import { PageHead, TabLinks, tabClass } from "@/components/page";
 import { Empty, Failed, LoadingRows } from "@/components/states";
 import { FindBar, useFind } from "@/components/text/find-bar";
 import { pressed } from "@/components/text/keys";
 import { TextView, type TextViewHandle } from "@/components/text/text-view";
 import { bytes, counted } from "@/lib/format";
+import { anId } from "@/lib/search-params";
 import { TextRows } from "@/lib/text-rows";
-import { parseId } from "../scans/scan/search";
+import { NoSuchBatch } from "./batch";
 import { type Bound, LINES_MAX, Lines, READ_MAX } from "./raw-text";
 
 const STREAMS: Schemas["Stream"][] = ["xml", "stdout", "stderr"];
@@ -35,7 +45,7 @@ interface RawSearch {
 
 function parse(raw: Record<string, unknown>): RawSearch {
   return {
-    attempt: parseId(raw.attempt),
+    attempt: anId(String(raw.attempt)) ?? null,
     find: raw.find === undefined ? "" : String(raw.find).slice(0, 200),
     wrap: raw.wrap === true || raw.wrap === "true",
   };
@@ -66,18 +76,29 @@ function useRawSearch(): [RawSearch, (change: Partial<RawSearch>) => void] {
 }
 
 export default function RawPage() {
-  const params = useParams({ strict: false });
-  const id = parseId(params.batchId);
-  const stream = STREAMS.find((one) => one === params.stream);
-  const query = useQuery({ ...batchQuery(id ?? 0), enabled: id !== null });
-  if (id === null || !stream) {
-    return <Empty title="There is no such output">An output is xml, stdout or stderr.</Empty>;
+  const { batchId = "", stream: named = "" } = useParams({ strict: false });
+  const id = anId(batchId);
+  const stream = STREAMS.find((one) => one === named);
+  const query = useQuery({ ...batchQuery(id ?? 0), enabled: id !== undefined });
+  if (id === undefined || isMissing(query.error)) return <NoSuchBatch name={batchId} />;
+  if (!stream) {
+    const batch = { label: `Batch ${id}`, to: `/batches/${id}` };
+    return (
+      <Missing what="output" name={named} list={batch}>
+        An output is xml, stdout or stderr.
+      </Missing>
+    );
   }
   if (query.data) return <RawOf batch={query.data} stream={stream} />;
-  return query.error ? (
-    <Failed error={query.error} retry={() => void query.refetch()} />
-  ) : (
-    <LoadingRows rows={12} />
+  return (
+    <>
+      <PageHead title={`Batch ${id}: ${stream}`} />
+      {query.error ? (
+        <Failed error={query.error} retry={() => void query.refetch()} />
+      ) : (
+        <LoadingRows rows={12} />
+      )}
+    </>
   );
 }
 

@@ -1,7 +1,7 @@
 // Two scans side by side: which hosts and ports appeared, vanished or changed, and what is not known.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { Scan } from "@/api/client";
+import { isMissing, type Scan } from "@/api/client";
 import { scanQuery, scansQuery } from "@/api/queries";
 import { Button, Card, CardHead, Notice } from "@/components/basics";
 import { PageHead } from "@/components/page";
@@ -47,8 +47,8 @@ export default function ComparePage() {
           isLoading={list.isFetching}
         />
         {list.error ? <Failed error={list.error} retry={() => void list.refetch()} /> : null}
-        {a.error ? <Failed error={a.error} /> : null}
-        {b.error ? <Failed error={b.error} /> : null}
+        <NotRead id={values.a} error={a.error} />
+        <NotRead id={values.b} error={b.error} />
         {previous && previous.id !== values.a && previous.id !== values.b ? (
           <Notice
             title="The scan before it of the same targets"
@@ -92,6 +92,18 @@ export default function ComparePage() {
         ) : null}
       </div>
     </>
+  );
+}
+
+/** Why one of the two is not there. */
+function NotRead({ id, error }: { id: number | undefined; error: unknown }) {
+  if (!error) return null;
+  return isMissing(error) ? (
+    <Empty title={`There is no scan ${id}`}>
+      It may have been deleted, or its number mistyped. Choose another one.
+    </Empty>
+  ) : (
+    <Failed error={error} />
   );
 }
 

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ChevronRight, Grid2x2, Rows3 } from "lucide-react";
 import { Fragment, useState } from "react";
-import type { Scan } from "@/api/client";
+import { isMissing, type Scan } from "@/api/client";
 import { keys } from "@/api/queries";
 import { Button, Card, CardHead, cx } from "@/components/basics";
 import { Empty, Loaded, LoadingRows } from "@/components/states";
@@ -13,7 +13,7 @@ import type { LiveScan } from "@/live/scan";
 import { addressOf, blockSize, SHARES, type Share, shareOf } from "./map";
 import { MapCanvas } from "./map-canvas";
 import { MapTable } from "./map-table";
-import { isMissing, type MapCell, mapQuery, type ScanMap } from "./queries";
+import { type MapCell, mapQuery, type ScanMap } from "./queries";
 import { useScanSearch } from "./search";
 
 const CHANGES: ReadonlySet<string> = new Set([

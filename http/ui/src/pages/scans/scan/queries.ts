@@ -1,14 +1,6 @@
 // What the tabs of a scan ask for.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import {
-  ApiProblem,
-  api,
-  apiUrl,
-  type Batch,
-  take,
-  takePage,
-  type VerdictCounts,
-} from "@/api/client";
+import { api, apiUrl, type Batch, take, takePage, type VerdictCounts } from "@/api/client";
 import { getJson } from "@/api/events";
 import { keys } from "@/api/queries";
 
@@ -81,9 +73,4 @@ export function mapQuery(id: number, within: string | undefined, cells = 1024) {
     queryFn: ({ signal }) =>
       getJson(apiUrl(`/api/scans/${id}/map`, { cells, within }), signal) as Promise<ScanMap>,
   });
-}
-
-/** Whether a server does not know a call: then what needs it is left out, not shown as broken. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof ApiProblem && (error.status === 404 || error.status === 405);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseId, parseSearch, parseTab, writeSearch } from "./search";
+import { parseSearch, parseTab, writeSearch } from "./search";
 
 describe("the URL of a scan's page", () => {
   it("takes what means nothing for nothing", () => {
@@ -44,17 +44,4 @@ describe("the URL of a scan's page", () => {
       true,
     );
   });
-});
-
-it("takes positive whole numbers only", () => {
-  expect(["7", 7, "07", "1e3", "0", "x", "99999999999999999999", undefined].map(parseId)).toEqual([
-    7,
-    7,
-    null,
-    null,
-    null,
-    null,
-    null,
-    null,
-  ]);
 });

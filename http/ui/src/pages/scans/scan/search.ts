@@ -2,19 +2,13 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import type { BatchStatus, Verdict } from "@/api/client";
+import { anId } from "@/lib/search-params";
 
 export const TABS = ["overview", "map", "batches", "log", "hosts", "events", "targets"] as const;
 export type Tab = (typeof TABS)[number];
 
 export function parseTab(value: string | undefined): Tab {
   return TABS.find((tab) => tab === value) ?? "overview";
-}
-
-/** A positive whole number of a URL; null for anything else. */
-export function parseId(value: unknown): number | null {
-  const text = String(value ?? "");
-  const id = Number(text);
-  return /^[1-9]\d{0,15}$/.test(text) && Number.isSafeInteger(id) ? id : null;
 }
 
 const STATUSES: BatchStatus[] = [
@@ -65,7 +59,7 @@ export function parseSearch(raw: Record<string, unknown>): ScanSearch {
       .slice(0, 16),
     table: raw.view === "table",
     status: one(raw.status, STATUSES),
-    batch: parseId(raw.batch),
+    batch: anId(String(raw.batch)) ?? null,
     stream: one(raw.stream, ["stdout", "stderr"] as const),
     find: raw.find === undefined ? "" : String(raw.find).slice(0, 200),
     wrap: raw.wrap === true || raw.wrap === 1 || raw.wrap === "true",
