@@ -27,6 +27,7 @@ import { callerQuery, systemQuery } from "@/api/queries";
 import { Button, buttonClass, IconButton } from "@/components/basics";
 import { Menu } from "@/components/overlays";
 import type { Overall } from "../live/overall";
+import { useIsStaleSaid } from "../live/stale";
 import { CommandPalette } from "./palette";
 import { chooseTheme, chosenTheme, type Theme } from "./theme";
 
@@ -97,10 +98,14 @@ function LiveSign({ overall }: { overall: Overall }) {
   );
 }
 
-/** What is shown may be old: said across the page, once the connection is away for a moment. */
+/**
+ * What is shown may be old: said across the page, once the connection is away for a moment, unless
+ * the page says more of it.
+ */
 function StaleBanner({ overall }: { overall: Overall }) {
   const state = useSyncExternalStore(overall.subscribe, () => overall.state);
-  if (state.failures < 2 && state.phase !== "ended") return null;
+  const isSaid = useIsStaleSaid();
+  if (isSaid || (state.failures < 2 && state.phase !== "ended")) return null;
   return (
     <p role="status" className="bg-warn-soft px-4 py-1.5 text-sm text-warn">
       Not connected{state.reason ? `: ${state.reason}` : ""}. What you see may be out of date; it
