@@ -11,7 +11,14 @@ import { PageHead } from "@/components/page";
 import { Failed, LoadingRows } from "@/components/states";
 import { anId, aText, type Reader, useParamsOf } from "@/lib/search-params";
 import { ADVANCED, Advanced } from "./new-scan/advanced";
-import { type Draft, draftOfScan, EMPTY, meaningOf, withPrefill } from "./new-scan/draft";
+import {
+  type Draft,
+  draftOfScan,
+  EMPTY,
+  isChunkTuned,
+  meaningOf,
+  withPrefill,
+} from "./new-scan/draft";
 import { Flags } from "./new-scan/flags";
 import { hindrances, sortErrors } from "./new-scan/form";
 import { forgetDraft, keptDraft, useKeeping } from "./new-scan/kept";
@@ -192,6 +199,7 @@ function Form({ begin, blank, source, like, isKept }: FormProps) {
         </div>
         <Panel
           {...{ preview, isOld, again, mayStart }}
+          isTuned={isChunkTuned(request)}
           previewError={error}
           hindrances={ways}
           rest={asked.rest}

@@ -138,6 +138,11 @@ export function meaningOf(draft: Draft): Meaning {
   return { request, errors: numbers.errors };
 }
 
+/** Whether the engine tunes how large batches are: then their number is known at the end only. */
+export function isChunkTuned(request: Request): boolean {
+  return request.adaptive ?? (request.chunk_size === undefined || request.chunk_size === null);
+}
+
 const POINTERS: [RegExp, keyof Draft][] = [
   [/^\/nmap_flags/, "flags"],
   [/^\/targets/, "targets"],

@@ -1,6 +1,5 @@
 // Before the start: what would run, whether it may, and what is in the way.
 import { CircleAlert, CircleCheck, LoaderCircle, Play, ShieldAlert } from "lucide-react";
-import type { ReactNode } from "react";
 import { Button, Card, Notice, Skeleton } from "@/components/basics";
 import { Command } from "@/components/command";
 import { CopyButton } from "@/components/copy";
@@ -10,6 +9,8 @@ import type { PlannedPreview } from "./preview";
 
 export interface PanelProps {
   preview: PlannedPreview | null;
+  /** Whether the size of batches is tuned, so that their number is a guess. */
+  isTuned: boolean;
   isOld: boolean;
   previewError: unknown;
   again: () => void;
@@ -40,7 +41,7 @@ export function Panel(props: PanelProps) {
       <div className="flex flex-col gap-4 p-4 lg:max-h-[calc(100dvh-14rem)] lg:overflow-y-auto">
         {props.previewError ? <Failed error={props.previewError} retry={props.again} /> : null}
         {preview ? (
-          <Facts preview={preview} />
+          <Facts preview={preview} isTuned={props.isTuned} />
         ) : props.previewError || !mayStart ? null : (
           <Skeleton className="h-40 w-full" />
         )}
@@ -102,12 +103,20 @@ function Hindrances(props: PanelProps & { isReady: boolean }) {
   );
 }
 
-function Facts({ preview }: { preview: PlannedPreview }) {
+function Facts({ preview, isTuned }: { preview: PlannedPreview; isTuned: boolean }) {
   return (
     <>
       <dl className="grid grid-cols-3 gap-3">
         <Fact name="Addresses" value={count(preview.addresses)} />
-        <Fact name="Batches" value={count(preview.batches)} />
+        <Fact
+          name="Batches"
+          value={
+            isTuned && preview.batches > 1
+              ? `about ${count(preview.batches)}`
+              : count(preview.batches)
+          }
+          title={isTuned ? "Batches get larger or smaller as the scan goes" : undefined}
+        />
         <Fact name="Excluded" value={count(preview.excluded)} />
       </dl>
       <Commands preview={preview} />
@@ -122,11 +131,11 @@ function Facts({ preview }: { preview: PlannedPreview }) {
   );
 }
 
-function Fact({ name, value }: { name: string; value: ReactNode }) {
+function Fact({ name, value, title }: { name: string; value: string; title?: string }) {
   return (
     <div className="min-w-0">
       <dt className="text-xs text-muted">{name}</dt>
-      <dd className="num truncate text-lg font-semibold" title={String(value)}>
+      <dd className="num truncate text-lg font-semibold" title={title ?? value}>
         {value}
       </dd>
     </div>
