@@ -22,6 +22,8 @@ interface Props {
   sort: Sort | undefined;
   onSort: (sort: string | undefined) => void;
   onHost: (host: Host) => void;
+  /** How the server orders them, in words. */
+  order: string;
   /** Columns of the page, after the services. */
   more?: Column<Host>[];
   empty: ReactNode;
@@ -35,6 +37,7 @@ export function HostTable({
   sort,
   onSort,
   onHost,
+  order,
   more,
   empty,
   className,
@@ -70,15 +73,21 @@ export function HostTable({
         onEnd={onEnd}
         empty={empty}
       />
-      <Foot hosts={hosts.length} query={query} isSorted={sort !== undefined} />
+      <Foot hosts={hosts.length} query={query} order={order} isSorted={sort !== undefined} />
     </>
   );
 }
 
 /** What is loaded, what is not, and what that means for the order. */
-function Foot({ hosts, query, isSorted }: { hosts: number; query: Query; isSorted: boolean }) {
+function Foot({
+  hosts,
+  query,
+  order,
+  isSorted,
+}: Pick<Props, "query" | "order"> & { hosts: number; isSorted: boolean }) {
   const all = useAllPages(query);
   if (hosts === 0) return null;
+  const said = isSorted ? "" : `, ${order}`;
   return (
     <div
       role="status"
@@ -86,8 +95,10 @@ function Foot({ hosts, query, isSorted }: { hosts: number; query: Query; isSorte
     >
       <span className="num">
         {query.hasNextPage
-          ? `${counted(hosts, "host")} loaded, more on the server.`
-          : `All ${counted(hosts, "host")} shown.`}
+          ? `${counted(hosts, "host")} loaded${said}, more on the server.`
+          : hosts === 1
+            ? "The only host."
+            : `All ${counted(hosts, "host")}${said}.`}
       </span>
       {query.hasNextPage && isSorted ? (
         <span className="text-warn">Only the loaded ones are sorted.</span>

@@ -160,6 +160,7 @@ function Results({
         <div className={cx(query.isPlaceholderData && "opacity-60")}>
           <HostTable
             label="Hosts found"
+            order="newest scan first, then in the order found"
             hosts={hosts}
             query={query}
             sort={by}

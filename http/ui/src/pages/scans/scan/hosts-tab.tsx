@@ -159,6 +159,7 @@ function Listed({
           <div className={cx(query.isPlaceholderData && "opacity-60")}>
             <HostTable
               label="Hosts of this scan"
+              order="in the order found"
               hosts={hosts}
               query={query}
               sort={by}
