@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { cx } from "./basics";
+import { Fade } from "./fade";
 
 export interface Crumb {
   label: ReactNode;
@@ -70,13 +71,15 @@ export function TabLinks({ children, label }: { children: ReactNode; label: stri
     if (box && tab) box.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - box.clientWidth / 2;
   });
   return (
-    <nav
-      ref={nav}
-      aria-label={label}
-      className="relative -mb-px flex gap-1 overflow-x-auto border-b border-line"
-    >
-      {children}
-    </nav>
+    <Fade box={nav} on="canvas" className="-mb-px">
+      <nav
+        ref={nav}
+        aria-label={label}
+        className="relative flex gap-1 overflow-x-auto border-b border-line"
+      >
+        {children}
+      </nav>
+    </Fade>
   );
 }
 
