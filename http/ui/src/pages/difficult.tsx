@@ -215,7 +215,7 @@ function Box({
   onChange: (checked: boolean) => void;
 }) {
   return (
-    <label className="inline-flex size-6 cursor-pointer items-center justify-center">
+    <label className="inline-flex size-7 cursor-pointer items-center justify-center">
       <span className="sr-only">{label}</span>
       <input
         type="checkbox"

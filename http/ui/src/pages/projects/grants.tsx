@@ -149,7 +149,7 @@ function ChangeGrants({ project }: { project: Project }) {
           />
         </Field>
       </div>
-      <label className="flex min-h-6 cursor-pointer items-center gap-2.5 text-sm">
+      <label className="flex min-h-7 cursor-pointer items-center gap-2.5 text-sm">
         <input
           type="checkbox"
           className="size-4 accent-accent"

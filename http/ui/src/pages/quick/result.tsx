@@ -223,7 +223,7 @@ function Output({ id }: { id: number }) {
               {output.text.length > OUTPUT ? `, the first ${bytes(OUTPUT)} are shown` : ""}
               <a
                 href={apiUrl(`/api/batches/${output.batch}/raw/stdout`)}
-                className="ml-auto min-h-6 underline"
+                className="ml-auto min-h-7 underline"
                 download
               >
                 Download

@@ -158,13 +158,13 @@ function Name({ row, toggle }: { row: TreeRow; toggle: (path: string) => void })
           type="button"
           aria-expanded={isOpen}
           aria-label={`Below ${node.name}`}
-          className="inline-flex size-6 shrink-0 items-center justify-center rounded text-muted hover:bg-hover hover:text-text"
+          className="inline-flex size-7 shrink-0 items-center justify-center rounded text-muted hover:bg-hover hover:text-text"
           onClick={() => toggle(path)}
         >
           <Sign aria-hidden className="size-4" />
         </button>
       ) : (
-        <span aria-hidden className="size-6 shrink-0" />
+        <span aria-hidden className="size-7 shrink-0" />
       )}
       <span className={cx("truncate", depth === 0 && "font-medium")} title={node.name}>
         {to ? (

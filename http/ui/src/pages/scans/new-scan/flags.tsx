@@ -136,7 +136,7 @@ function ProfileChoice({ draft, change, errors, profiles }: FormParts & { profil
           isUnknown
             ? "There is no such profile."
             : chosen?.description || (
-                <Link to="/profiles" className="inline-flex min-h-6 items-center underline">
+                <Link to="/profiles" className="inline-flex min-h-7 items-center underline">
                   What profiles are there?
                 </Link>
               )

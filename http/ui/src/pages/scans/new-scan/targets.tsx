@@ -200,7 +200,7 @@ function Unread({
         {place?.where === "targets" ? (
           <button
             type="button"
-            className="min-h-6 font-medium underline decoration-dotted underline-offset-2"
+            className="min-h-7 font-medium underline decoration-dotted underline-offset-2"
             onClick={() => select(place.line)}
           >
             {label(place)}

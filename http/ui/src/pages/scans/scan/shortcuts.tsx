@@ -109,7 +109,7 @@ export function ShortcutsDialog({
             </dl>
           </section>
         ))}
-        <label className="flex min-h-6 items-center gap-2">
+        <label className="flex min-h-7 items-center gap-2">
           <input
             type="checkbox"
             className="size-4"
