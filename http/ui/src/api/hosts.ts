@@ -1,7 +1,7 @@
 // What is asked of the server about hosts, over one scan and over all.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { Facets, HostFilter } from "@/lib/hosts";
-import { api, apiUrl, fetchApi, isMissing, type Page, problemOf, take, takePage } from "./client";
+import type { HostFilter } from "@/lib/hosts";
+import { api, isMissing, type Page, take, takePage } from "./client";
 
 /** Hosts of the first page; each may bear many ports. Those who read on want more at once. */
 const FIRST_PAGE = 200;
@@ -59,16 +59,17 @@ export function searchQuery(filter: HostFilter & { project_id?: number }) {
   });
 }
 
-/** How many hosts of a scan have what; null from a server that does not count them. */
+/** How many hosts of a scan have what. */
 export function facetsQuery(id: number, filter: HostFilter) {
   return queryOptions({
     queryKey: ["scan-facets", id, filter],
-    queryFn: async ({ signal }): Promise<Facets | null> => {
-      const response = await fetchApi(apiUrl(`/api/scans/${id}/facets`, { ...filter }), { signal });
-      if (response.status === 404) return null;
-      if (!response.ok) throw problemOf(response, await response.json().catch(() => null));
-      return (await response.json()) as Facets;
-    },
+    queryFn: ({ signal }) =>
+      take(
+        api.GET("/api/scans/{id}/facets", {
+          params: { path: { id }, query: { ...filter } },
+          signal,
+        }),
+      ),
   });
 }
 

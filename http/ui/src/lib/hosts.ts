@@ -114,18 +114,10 @@ export function sorted(hosts: readonly Host[], sort: Sort | undefined): Host[] {
 }
 
 /** How many hosts have what: beside a list, to narrow it down. */
-export interface Facets {
-  hosts: number;
-  verdicts: { value: string; count: number }[];
-  ports: { protocol: Protocol; port: number; service?: string | null; count: number }[];
-  services: { value: string; count: number }[];
-  products: { value: string; count: number }[];
-  /** Whether all hosts were counted. */
-  complete: boolean;
-}
+export type Facets = Schemas["HostFacets"];
 
-function counted(values: Iterable<string>): { value: string; count: number }[] {
-  const counts = new Map<string, number>();
+function counted<Value extends string>(values: Iterable<Value>): { value: Value; count: number }[] {
+  const counts = new Map<Value, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts]
     .map(([value, count]) => ({ value, count }))

@@ -31,21 +31,12 @@ export function SupervisionTab() {
   const query = useQuery(supervisionQuery);
   return (
     <Loaded query={query}>
-      {(tree) =>
-        tree === null ? (
-          <Card>
-            <Empty title="This server does not tell its supervision tree">
-              It is older than this page. What restarts there were is in its log, and in the events
-              of the scans they were for.
-            </Empty>
-          </Card>
-        ) : (
-          <div className="flex flex-col gap-4">
-            <TreeCard tree={tree} readAt={<ReadAt query={query} />} />
-            <Restarts restarts={tree.restarts} total={tree.restarts_total} />
-          </div>
-        )
-      }
+      {(tree) => (
+        <div className="flex flex-col gap-4">
+          <TreeCard tree={tree} readAt={<ReadAt query={query} />} />
+          <Restarts restarts={tree.restarts} total={tree.restarts_total} />
+        </div>
+      )}
     </Loaded>
   );
 }

@@ -68,7 +68,7 @@ export const POLICY: ScanRequest["policy"] = {
 };
 
 /** Fields of a request that may be left out are left out. */
-export type Request = Partial<ScanRequest> & { plan?: Plan };
+export type Request = Partial<ScanRequest>;
 
 /** What a draft asks for, and what of it is no number, by the draft's field. */
 export interface Meaning {

@@ -1,11 +1,11 @@
 // How to scan: a profile, and flags as one would type them. What is refused says why, at its place.
 import { Link } from "@tanstack/react-router";
+import type { Preview } from "@/api/client";
 import type { Profile } from "@/api/profiles";
 import { cx, Field, Input, Select } from "@/components/basics";
 import { words } from "@/lib/format";
 import { toggleFlags } from "./flag-line";
 import type { FormParts } from "./form";
-import type { PlannedPreview } from "./preview";
 
 /** What people ask for most. Each is put in or taken out as a whole. */
 const USUAL: { label: string; flags: string; means: string }[] = [
@@ -26,7 +26,7 @@ export function Flags({
   errors,
   preview,
   profiles,
-}: FormParts & { preview: PlannedPreview | null; profiles: Profile[] | null }) {
+}: FormParts & { preview: Preview | null; profiles: Profile[] | null }) {
   const typed = words(draft.flags);
   const refused = preview?.refused ?? [];
   // An answer to what stood there before says nothing about what stands there now.

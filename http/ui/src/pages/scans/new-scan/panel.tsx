@@ -1,14 +1,14 @@
 // Before the start: what would run, whether it may, and what is in the way.
 import { CircleAlert, CircleCheck, LoaderCircle, Play, ShieldAlert } from "lucide-react";
+import type { Preview } from "@/api/client";
 import { Button, Card, Notice, Skeleton } from "@/components/basics";
 import { Command } from "@/components/command";
 import { CopyButton } from "@/components/copy";
 import { Failed } from "@/components/states";
 import { count, shell } from "@/lib/format";
-import type { PlannedPreview } from "./preview";
 
 export interface PanelProps {
-  preview: PlannedPreview | null;
+  preview: Preview | null;
   /** Whether the size of batches is tuned, so that their number is a guess. */
   isTuned: boolean;
   isOld: boolean;
@@ -103,7 +103,7 @@ function Hindrances(props: PanelProps & { isReady: boolean }) {
   );
 }
 
-function Facts({ preview, isTuned }: { preview: PlannedPreview; isTuned: boolean }) {
+function Facts({ preview, isTuned }: { preview: Preview; isTuned: boolean }) {
   return (
     <>
       <dl className="grid grid-cols-3 gap-3">
@@ -142,8 +142,8 @@ function Fact({ name, value, title }: { name: string; value: string; title?: str
   );
 }
 
-function Commands({ preview }: { preview: PlannedPreview }) {
-  const phases = preview.phases ?? [];
+function Commands({ preview }: { preview: Preview }) {
+  const { phases = [] } = preview;
   const steps =
     phases.length > 0 ? phases : preview.argv.length > 0 ? [{ phase: "", argv: preview.argv }] : [];
   if (steps.length === 0) {
@@ -175,7 +175,7 @@ function Commands({ preview }: { preview: PlannedPreview }) {
   ));
 }
 
-function ScopeSaid({ preview }: { preview: PlannedPreview }) {
+function ScopeSaid({ preview }: { preview: Preview }) {
   const { scope } = preview;
   if (preview.total_targets === 0) return null;
   if (scope.allowed) {

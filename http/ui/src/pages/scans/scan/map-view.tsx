@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ChevronRight, Grid2x2, Rows3 } from "lucide-react";
 import { Fragment, useState } from "react";
-import { isMissing, type Scan } from "@/api/client";
+import type { Scan } from "@/api/client";
 import { keys } from "@/api/queries";
 import { Button, Card, CardHead, cx } from "@/components/basics";
 import { Empty, Loaded, LoadingRows } from "@/components/states";
@@ -72,13 +72,6 @@ export function MapView({
   useAfter(live, CHANGES, 2_000, () => {
     void client.invalidateQueries({ queryKey: keys.map(scan.id) });
   });
-  if (isMissing(query.error)) {
-    return compact ? null : (
-      <Empty title="This server does not draw maps">
-        It is older than this page. Targets tells what is known of each address.
-      </Empty>
-    );
-  }
   const enter = (cell: MapCell) => {
     const address = addressOf(cell.block);
     if (address) {
