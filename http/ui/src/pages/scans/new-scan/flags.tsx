@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import type { Preview } from "@/api/client";
 import type { Profile } from "@/api/profiles";
-import { cx, Field, Input, Select } from "@/components/basics";
+import { CodeInput, cx, Field, Select } from "@/components/basics";
 import { words } from "@/lib/format";
 import { toggleFlags } from "./flag-line";
 import type { FormParts } from "./form";
@@ -47,12 +47,8 @@ export function Flags({
               : "Without any, nmap looks at its 1,000 most used TCP ports."
           }
         >
-          <Input
+          <CodeInput
             id="flags"
-            spellCheck={false}
-            autoCapitalize="off"
-            autoComplete="off"
-            className="font-mono"
             placeholder="-sV -p 22,80,443"
             aria-invalid={refused.length > 0 || Boolean(errors.flags)}
             value={draft.flags}
