@@ -1,6 +1,7 @@
 // What is asked of the server about hosts, over one scan and over all.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { HostFilter } from "@/lib/hosts";
+import { scanTitle } from "@/lib/scans";
 import { api, isMissing, type Page, take, takePage } from "./client";
 
 /** Hosts of the first page; each may bear many ports. Those who read on want more at once. */
@@ -109,7 +110,7 @@ export function scanNameQuery(id: number) {
     queryFn: async ({ signal }) => {
       try {
         const scan = await take(api.GET("/api/scans/{id}", { params: { path: { id } }, signal }));
-        return { name: scan.name ?? null, project: scan.project_name, projectId: scan.project_id };
+        return { name: scanTitle(scan), project: scan.project_name };
       } catch (error) {
         if (isMissing(error)) return null;
         throw error;
