@@ -19,15 +19,11 @@ const PAGE = 200;
 
 type Row = Told & { seq: number; at: string };
 
-function usePast(id: number, from: number | null, kinds: string[], batch: number | null) {
+function usePast(id: number, from: number | null, kinds: string[], batch: number | undefined) {
   return useInfiniteQuery({
     queryKey: [...keys.events(id), "timeline", from, kinds.join(), batch],
     queryFn: ({ signal, pageParam }) =>
-      eventsBefore(
-        id,
-        { before: pageParam, limit: PAGE, kinds, batch: batch ?? undefined },
-        signal,
-      ),
+      eventsBefore(id, { before: pageParam, limit: PAGE, kinds, batch }, signal),
     initialPageParam: (from ?? 0) + 1,
     getNextPageParam: (page) => page.next,
     enabled: from !== null,
@@ -49,7 +45,7 @@ export function EventsTab({ scan, live }: { scan: Scan; live: LiveScan }) {
   const rows = useMemo(() => {
     const isWanted = (event: EventFrame) =>
       wanted.includes(event.event) &&
-      (search.batch === null || ("batch_id" in event && event.batch_id === search.batch));
+      (search.batch === undefined || ("batch_id" in event && event.batch_id === search.batch));
     const newer = live.model.timeline.filter(isWanted).reverse();
     const older = (past.data?.pages ?? []).flatMap((page) => [...page.events].reverse());
     return [...newer, ...older]
@@ -60,16 +56,13 @@ export function EventsTab({ scan, live }: { scan: Scan; live: LiveScan }) {
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const columns = useMemo(() => columnsOf((batch) => change({ batch }, true)), [change]);
+  const columns = useMemo(() => columnsOf((batch) => change({ batch })), [change]);
   const toggle = (kind: string) =>
-    change(
-      {
-        kinds: search.kinds.includes(kind)
-          ? search.kinds.filter((one) => one !== kind)
-          : [...search.kinds, kind],
-      },
-      true,
-    );
+    change({
+      kinds: search.kinds.includes(kind)
+        ? search.kinds.filter((one) => one !== kind)
+        : [...search.kinds, kind],
+    });
   return (
     <Card>
       <CardHead
@@ -77,7 +70,7 @@ export function EventsTab({ scan, live }: { scan: Scan; live: LiveScan }) {
         hint={`${counted(rows.length, "event")}${hasNextPage ? ", more below" : ""}, newest first`}
         actions={
           search.batch ? (
-            <Button size="sm" onClick={() => change({ batch: null }, true)}>
+            <Button size="sm" onClick={() => change({ batch: undefined })}>
               Only batch {search.batch}: show all
             </Button>
           ) : null
@@ -88,7 +81,7 @@ export function EventsTab({ scan, live }: { scan: Scan; live: LiveScan }) {
         chosen={search.kinds}
         choices={Object.keys(KINDS).map((key) => ({ key, label: key }))}
         onToggle={toggle}
-        onClear={() => change({ kinds: [] }, true)}
+        onClear={() => change({ kinds: [] })}
       />
       {past.error ? (
         <div className="p-3">

@@ -84,13 +84,13 @@ export function MapView({
       });
     } else {
       setPointed(null);
-      change({ within: [...within, cell.block] });
+      change({ within: [...within, cell.block] }, true);
     }
   };
   const back = () => {
-    if (within.length > 0) change({ within: within.slice(0, -1) });
+    if (within.length > 0) change({ within: within.slice(0, -1) }, true);
   };
-  const asTable = search.table && !compact;
+  const asTable = search.view === "table" && !compact;
   return (
     <Card>
       <CardHead
@@ -106,7 +106,7 @@ export function MapView({
               Larger map
             </Link>
           ) : (
-            <Button size="sm" onClick={() => change({ table: !search.table })}>
+            <Button size="sm" onClick={() => change({ view: asTable ? undefined : "table" }, true)}>
               {asTable ? (
                 <Grid2x2 aria-hidden className="size-3.5" />
               ) : (
@@ -118,7 +118,7 @@ export function MapView({
         }
       />
       {compact ? null : (
-        <Crumbs scanId={scan.id} within={within} onGo={(to) => change({ within: to })} />
+        <Crumbs scanId={scan.id} within={within} onGo={(to) => change({ within: to }, true)} />
       )}
       <Loaded
         query={query}
