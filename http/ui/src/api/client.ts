@@ -125,7 +125,7 @@ export interface Page<T> {
 }
 
 /** Reads the cursor of `Link: <...?cursor=c1f>; rel="next"`. */
-export function nextCursor(link: string | null): string | null {
+function nextCursor(link: string | null): string | null {
   const target = link?.match(/<([^>]*)>\s*;[^,]*rel="?next"?/)?.[1];
   return target ? new URL(target, "http://localhost").searchParams.get("cursor") : null;
 }

@@ -121,7 +121,7 @@ export function scanNameQuery(id: number) {
 }
 
 /** Rows of a page of difficult targets. */
-export const DIFFICULT_PAGE = 500;
+const DIFFICULT_PAGE = 500;
 
 /** Hosts that scans could not finish, in the order of addresses. */
 export function difficultQuery(scan?: number) {

@@ -24,12 +24,12 @@ export function Scanned({
   );
 }
 
-export function portLabel(port: { port: number; protocol: string }): string {
+function portLabel(port: { port: number; protocol: string }): string {
   return port.protocol === "tcp" ? String(port.port) : `${port.port}/${port.protocol}`;
 }
 
 /** The open ports of a host: as many as fit, then how many more. */
-export function PortChips({ ports, most = 4 }: { ports: readonly HostPort[]; most?: number }) {
+function PortChips({ ports, most = 4 }: { ports: readonly HostPort[]; most?: number }) {
   if (ports.length === 0) return <span className="text-muted">none open</span>;
   const more = ports.slice(most);
   const said = (port: HostPort) =>
@@ -83,7 +83,7 @@ function Ports({ host }: { host: Host }) {
   return <PortChips ports={open} />;
 }
 
-export function HostLink({ host }: { host: Host }) {
+function HostLink({ host }: { host: Host }) {
   return (
     <Link
       to="/hosts/$hostId"
@@ -97,7 +97,7 @@ export function HostLink({ host }: { host: Host }) {
 }
 
 /** A guess at an operating system with how sure nmap is of it. */
-export function OsGuess({ match }: { match: Schemas["OsMatch"] | null }) {
+function OsGuess({ match }: { match: Schemas["OsMatch"] | null }) {
   if (!match) return <span className="text-muted">–</span>;
   const name = visible(match.name);
   return (

@@ -151,7 +151,7 @@ export function Menu({ trigger, items }: { trigger: ReactElement; items: MenuIte
 }
 
 /** Messages that come and go. Made once, so that code without a component can say something. */
-export const toasts = Toast.createToastManager();
+const toasts = Toast.createToastManager();
 
 /** Says that something was done. */
 export function say(title: string, description?: string): void {

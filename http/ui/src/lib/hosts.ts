@@ -81,7 +81,7 @@ export function osGuess(host: Host): Schemas["OsMatch"] | null {
 }
 
 /** What a list can be sorted by, besides the order in which the server tells it. */
-export const SORT_KEYS = ["address", "name", "ports", "finished"] as const;
+const SORT_KEYS = ["address", "name", "ports", "finished"] as const;
 export interface Sort {
   key: (typeof SORT_KEYS)[number];
   desc: boolean;

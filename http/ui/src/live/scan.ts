@@ -42,8 +42,8 @@ export interface Finding {
 export type Part = "scan" | "batches" | "log" | "timeline" | "findings" | "link";
 
 /** Findings and events of the timeline that are kept; the rest is on the server. */
-export const FINDINGS_MAX = 500;
-export const TIMELINE_MAX = 5_000;
+const FINDINGS_MAX = 500;
+const TIMELINE_MAX = 5_000;
 
 /** The state, and how each event changes it. No clock, no socket. */
 export class ScanModel {

@@ -18,7 +18,7 @@ const FEW = 200;
 const SHORT = 12;
 
 /** Whether a port has what is typed: its number, state, service, product, or what a script found. */
-export function portMatches(port: HostPort, text: string): boolean {
+function portMatches(port: HostPort, text: string): boolean {
   const wanted = text.trim().toLowerCase();
   if (wanted === "") return true;
   const has = (value: string | null | undefined) => value?.toLowerCase().includes(wanted) ?? false;

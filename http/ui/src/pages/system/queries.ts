@@ -1,12 +1,12 @@
 // What the system page asks for beyond what other pages do.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { ApiProblem, api, apiUrl, fetchApi, problemOf, take, takePage } from "@/api/client";
+import { api, apiUrl, fetchApi, problemOf, take, takePage } from "@/api/client";
 import { keys, PAGE, systemQuery } from "@/api/queries";
 import { type AuditFilter, auditParams } from "./audit";
 import { readMetrics } from "./metrics";
 
 /** Milliseconds between two readings of what no event tells. A page out of sight reads nothing. */
-export const READ_MS = 5_000;
+const READ_MS = 5_000;
 
 /** Under `keys.system`, so that events of scans bring them up to date too. */
 const own = {
@@ -98,8 +98,3 @@ export const auditHeadQuery = queryOptions({
     return rows[0]?.seq ?? 0;
   },
 });
-
-/** Whether the server said that the caller may not. */
-export function isForbidden(error: unknown): boolean {
-  return error instanceof ApiProblem && error.status === 403;
-}

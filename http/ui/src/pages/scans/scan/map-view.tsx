@@ -27,7 +27,7 @@ const CHANGES: ReadonlySet<string> = new Set([
   "gap",
 ]);
 
-export const SHARE_LABEL: Record<Share, string> = {
+const SHARE_LABEL: Record<Share, string> = {
   up: "up",
   timed_out: "timed out",
   running: "running now",
@@ -46,7 +46,7 @@ const SHARE_MARK: Record<Share, string> = {
 };
 
 /** A block in words. */
-export function saidOf(cell: MapCell): string {
+function saidOf(cell: MapCell): string {
   const parts = SHARES.filter((share) => shareOf(cell, share) > 0).map(
     (share) => `${count(shareOf(cell, share))} ${SHARE_LABEL[share]}`,
   );

@@ -16,7 +16,6 @@ export const KINDS = {
   splits: ["batch_split"],
   scope: ["scope_changed", "out_of_scope_result"],
 } as const satisfies Record<string, readonly EventFrame["event"][]>;
-export type Kind = keyof typeof KINDS;
 
 /** The events of these kinds; of all when none is chosen. */
 export function eventsOf(kinds: readonly string[]): string[] {
