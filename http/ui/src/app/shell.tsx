@@ -1,6 +1,6 @@
 // The frame around every page: where one can go, whether what is shown is live, and who one is.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Link, Outlet } from "@tanstack/react-router";
 import {
   Activity,
   FolderKanban,
@@ -176,19 +176,9 @@ function Version() {
   );
 }
 
-/** Moves to the main part at each new page, so that a screen reader begins there. */
-function useTitleAndFocus() {
-  const path = useRouterState({ select: (state) => state.location.pathname });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each path is a new page
-  useEffect(() => {
-    document.getElementById("main")?.scrollTo({ top: 0 });
-  }, [path]);
-}
-
 export function Shell({ overall }: { overall: Overall }) {
   const [open, setOpen] = useState(false);
   const [palette, setPalette] = useState(false);
-  useTitleAndFocus();
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {
