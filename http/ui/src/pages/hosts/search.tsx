@@ -3,7 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import { Link } from "@tanstack/react-router";
 import { History } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { Host } from "@/api/client";
+import { type Host, isMissing } from "@/api/client";
 import { searchQuery } from "@/api/hosts";
 import { projectsQuery } from "@/api/queries";
 import { Button, Card, Select } from "@/components/basics";
@@ -123,6 +123,15 @@ function Results({
   });
   const hosts = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
   const on = useSearchOn(query, hosts.length);
+  if (isMissing(query.error))
+    return (
+      <Empty
+        title={`There is no project ${project}`}
+        action={<Button onClick={() => set({ project: undefined })}>Search all projects</Button>}
+      >
+        It may have been deleted, or your token does not see it.
+      </Empty>
+    );
   if (query.error && !query.data)
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   return (

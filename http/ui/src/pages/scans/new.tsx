@@ -3,10 +3,12 @@ import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { ChevronRight, RotateCcw } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
+import { isMissing } from "@/api/client";
 import { profilesQuery } from "@/api/profiles";
 import { scanQuery } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { Button, Card, CardHead, cx, Notice } from "@/components/basics";
+import { Missing } from "@/components/missing";
 import { PageHead } from "@/components/page";
 import { Failed, LoadingRows } from "@/components/states";
 import { anId, aText, type Reader, useParamsOf } from "@/lib/search-params";
@@ -49,6 +51,17 @@ export default function NewScan() {
   });
   const { from: like, ...prefill } = params;
   const isWaiting = like !== undefined && kept === null && from.data === undefined;
+  if (isWaiting && isMissing(from.error)) {
+    return (
+      <Missing
+        what="scan"
+        name={String(like)}
+        list={{ label: "New scan from nothing", to: "/scans/new" }}
+      >
+        It was to be scanned like that one, which may have been deleted.
+      </Missing>
+    );
+  }
   if (isWaiting && from.error) {
     return (
       <>
