@@ -37,12 +37,15 @@ export function PageHead({
       {crumbs.length > 0 ? (
         <nav
           aria-label="Breadcrumb"
-          className="flex flex-wrap items-center gap-1 text-xs text-muted"
+          className="-my-1.5 flex flex-wrap items-center gap-1 text-xs text-muted"
         >
           {crumbs.map((crumb, at) => (
             <span key={crumb.to} className="flex items-center gap-1">
               {at > 0 ? <ChevronRight aria-hidden className="size-3" /> : null}
-              <Link to={crumb.to as "/"} className="hover:text-text hover:underline">
+              <Link
+                to={crumb.to as "/"}
+                className="inline-flex min-h-7 items-center hover:text-text hover:underline"
+              >
                 {crumb.label}
               </Link>
             </span>

@@ -43,7 +43,7 @@ export function ScanRef({
     <Link
       to="/scans/$scanId"
       params={{ scanId: String(id) }}
-      className="inline-block max-w-full truncate py-1 align-middle hover:underline"
+      className="-my-0.5 inline-block max-w-full truncate py-1.5 align-middle hover:underline"
       title={title ?? (name ? `${name} (scan ${id})` : `scan ${id}`)}
     >
       <span className="num text-muted">#{id}</span> <bdi>{name}</bdi>
@@ -79,7 +79,7 @@ export function ScanName({ scan, project = false }: { scan: Scan; project?: bool
       <Link
         to="/scans/$scanId"
         params={{ scanId: String(scan.id) }}
-        className="block truncate text-sm font-medium hover:underline"
+        className="-my-1 block truncate py-1 text-sm font-medium hover:underline"
         title={title}
       >
         <bdi>{title}</bdi>

@@ -134,7 +134,7 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
                       {canSort ? (
                         <button
                           type="button"
-                          className="inline-flex items-center gap-1 hover:text-text"
+                          className="-my-1.5 inline-flex min-h-7 items-center gap-1 hover:text-text"
                           onClick={header.column.getToggleSortingHandler()}
                         >
                           {title}

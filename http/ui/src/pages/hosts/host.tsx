@@ -166,7 +166,7 @@ function Origin({ host }: { host: Host }) {
         <Link
           to="/batches/$batchId"
           params={{ batchId: String(host.batch_id) }}
-          className="num py-1 text-accent hover:underline"
+          className="num py-1.5 text-accent hover:underline"
         >
           {host.batch_id}, attempt {host.attempt}
         </Link>
@@ -179,7 +179,7 @@ function Origin({ host }: { host: Host }) {
         <Link
           to="/addresses/$address"
           params={{ address: host.address }}
-          className="inline-flex items-center gap-1 py-0.5 text-accent hover:underline"
+          className="inline-flex min-h-7 items-center gap-1 text-accent hover:underline"
         >
           <History aria-hidden className="size-3.5" />
           All scans of it

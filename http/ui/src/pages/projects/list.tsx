@@ -54,7 +54,7 @@ function columnsOf(mayChange: boolean, edit: (project: Project) => void): Column
             <Link
               to="/projects/$projectId"
               params={{ projectId: String(project.id) }}
-              className="truncate font-medium hover:underline"
+              className="-my-1 truncate py-1 font-medium hover:underline"
               title={project.name}
             >
               <bdi>{project.name}</bdi>

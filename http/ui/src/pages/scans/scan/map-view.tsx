@@ -101,7 +101,7 @@ export function MapView({
             <Link
               to="/scans/$scanId/$tab"
               params={{ scanId: String(scan.id), tab: "map" }}
-              className="text-xs text-accent underline"
+              className="-my-1.5 py-1.5 text-xs text-accent underline"
             >
               Larger map
             </Link>
