@@ -113,6 +113,21 @@ export function sorted(hosts: readonly Host[], sort: Sort | undefined): Host[] {
   return [...hosts].sort(order[sort.key]);
 }
 
+/**
+ * In which order hosts of all scans came, in words: from the newest scan on, or, when they were found
+ * by their addresses, in the order of these. The server chooses, and does not say.
+ */
+export function orderFound(hosts: readonly Pick<Host, "id" | "scan_id">[]): string {
+  const isByScan = hosts.every((host, at) => {
+    const before = hosts[at - 1];
+    if (!before) return true;
+    return (
+      before.scan_id > host.scan_id || (before.scan_id === host.scan_id && before.id < host.id)
+    );
+  });
+  return isByScan ? "newest scan first, then in the order found" : "in the order of addresses";
+}
+
 /** How many hosts have what: beside a list, to narrow it down. */
 export type Facets = Schemas["HostFacets"];
 

@@ -17,7 +17,7 @@ import type { Column } from "@/components/table";
 import { verdictLook } from "@/components/verdicts";
 import { isAddress } from "@/lib/address";
 import { count, counted } from "@/lib/format";
-import { HOST_PARAMS, type HostFilter } from "@/lib/hosts";
+import { HOST_PARAMS, type HostFilter, orderFound } from "@/lib/hosts";
 import { keepSearches, recentSearches, withRecent } from "@/lib/recent";
 import { anId, oneOf, useParamsOf, type ValuesOf } from "@/lib/search-params";
 import { visible } from "@/lib/text";
@@ -122,6 +122,7 @@ function Results({
     placeholderData: keepPreviousData,
   });
   const hosts = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
+  const order = useMemo(() => orderFound(hosts), [hosts]);
   const on = useSearchOn(query, hosts.length);
   if (isMissing(query.error))
     return (
@@ -158,7 +159,7 @@ function Results({
       </div>
       <HostTable
         label="Hosts found"
-        order="newest scan first, then in the order found"
+        order={order}
         hosts={hosts}
         query={query}
         sort={sort}
