@@ -56,6 +56,9 @@ test("the page says that it is old, and catches up with every event once", async
   await server().kill("SIGKILL");
   await expect(page.getByText(/^What you see is .* old$/)).toBeVisible();
   await expect(page.getByText(/not live/i).first()).toBeVisible();
+  // It is said once: the frame leaves it to the page, also after some tries.
+  await page.waitForTimeout(1_500);
+  await expect(page.getByText(/^Not connected/)).toHaveCount(1);
   // What was there stays.
   expect(await shownLines(page)).toBeGreaterThanOrEqual(had);
   await server().begin();

@@ -175,6 +175,37 @@ test("exports are files that other programs read", async ({ page, context }) => 
   expect(await take("CSV")).toContain("127.0.0.2");
 });
 
+test("the tabs stay where they are from one to the next", async ({ page }) => {
+  const id = await startScan(server(), { targets: ["127.0.0.4"], nmap_flags: QUICK });
+  await ended(server(), id);
+  const top = async (tab: string) => {
+    await page.goto(`${server().url}/scans/${id}/${tab}`);
+    const tabs = page.getByRole("navigation", { name: "Parts of this scan" });
+    await expect(tabs).toBeVisible();
+    return (await tabs.boundingBox())?.y;
+  };
+  const first = await top("overview");
+  expect(first).toBeGreaterThan(0);
+  expect(await top("hosts")).toBe(first);
+  expect(await top("events")).toBe(first);
+});
+
+test("a phone shows that a table has more to the side", async ({ page }) => {
+  const id = await startScan(server(), { targets: ["127.0.0.4"], nmap_flags: QUICK });
+  await ended(server(), id);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${server().url}/scans/${id}/hosts`);
+  const table = page.getByRole("table", { name: "Hosts of this scan" });
+  const frame = page.locator("[data-more]", { has: table });
+  await expect(frame).toHaveAttribute("data-more", "right");
+  await table.evaluate((box) => {
+    box.scrollLeft = box.scrollWidth;
+  });
+  await expect(frame).toHaveAttribute("data-more", "left");
+  await page.setViewportSize({ width: 1600, height: 900 });
+  await expect(frame).toHaveAttribute("data-more", "");
+});
+
 test("raw output is shown as nmap wrote it, and can be searched", async ({ page }) => {
   const id = await startScan(server(), { targets: ["127.0.0.4"], nmap_flags: QUICK });
   await ended(server(), id);

@@ -1,4 +1,5 @@
 // What the program serves is the UI, under a policy that lets it run, and lets nothing else run.
+import AxeBuilder from "@axe-core/playwright";
 import { expect, serverOfFile, test } from "./fixtures";
 
 const server = serverOfFile({ auth: "none" });
@@ -18,10 +19,27 @@ test("a scan that is not there is said to be not there", async ({ page, errors }
   await expect(page.getByText("There is no scan 4711")).toBeVisible();
 });
 
-test("an address without a page says so", async ({ page }) => {
+test("an address without a page says so, within the frame", async ({ page }) => {
   await page.goto(`${server().url}/no/such/page`);
   await expect(page.getByText("There is no such page")).toBeVisible();
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+  await expect(page).toHaveTitle("No such page · netscan");
 });
+
+for (const [path, said] of [
+  ["/hosts/999999", "There is no host 999999"],
+  ["/batches/999999", "There is no batch 999999"],
+  ["/batches/999999/raw/xml", "There is no batch 999999"],
+  ["/projects/999999", "There is no project 999999"],
+  ["/compare?a=999999&b=999998", "There is no scan 999999"],
+] as const) {
+  test(`${path} is said to be not there, not to have failed`, async ({ page, errors }) => {
+    errors.allow(/status of 404/);
+    await page.goto(server().url + path);
+    await expect(page.getByText(said)).toBeVisible();
+    await expect(page.getByRole("button", { name: "Try again" })).toHaveCount(0);
+  });
+}
 
 test("nothing but the program's own scripts runs", async ({ page, errors }) => {
   await page.goto(server().url);
@@ -69,4 +87,23 @@ test("the command palette goes to a page by its name", async ({ page }) => {
   await page.getByRole("combobox").fill("syst");
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(/\/system$/);
+});
+
+test("the command palette goes to the page of an address", async ({ page }) => {
+  await page.goto(server().url);
+  await page.getByRole("button", { name: /Find a host/ }).click();
+  await page.getByRole("combobox").fill("127.0.0.1");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/\/addresses\/127\.0\.0\.1$/);
+});
+
+test("an open menu is within the landmarks of the page", async ({ page }) => {
+  await page.goto(server().url);
+  await page.getByRole("button", { name: "Theme" }).click();
+  await expect(page.getByRole("menuitem", { name: "Dark" })).toBeVisible();
+  // The guards beside the menu take the focus for a moment only, to send it on.
+  const { violations } = await new AxeBuilder({ page })
+    .exclude("[data-base-ui-focus-guard]")
+    .analyze();
+  expect(violations.map(({ id }) => id)).toEqual([]);
 });

@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 import { Shell } from "./app/shell";
 import { buttonClass } from "./components/basics";
+import { PageHead } from "./components/page";
 import { Empty, Failed, LoadingRows } from "./components/states";
 import type { Overall } from "./live/overall";
 
@@ -63,22 +64,28 @@ const pages = [
 
 function NotFound() {
   return (
-    <Empty
-      title="There is no such page"
-      action={
-        <Link to="/" className={buttonClass("primary")}>
-          To the overview
-        </Link>
-      }
-    >
-      The address may be mistyped, or what it showed was deleted.
-    </Empty>
+    <>
+      <PageHead title="No such page" />
+      <Empty
+        title="There is no such page"
+        action={
+          <Link to="/" className={buttonClass("primary")}>
+            To the overview
+          </Link>
+        }
+      >
+        The address may be mistyped, or what it showed was deleted.
+      </Empty>
+    </>
   );
 }
 
+/** All other paths: within the frame, so that one sees where else to go. */
+const others = createRoute({ getParentRoute: under, path: "$", component: NotFound });
+
 export function makeRouter(context: RouterContext) {
   return createRouter({
-    routeTree: root.addChildren([login, shell.addChildren(pages)]),
+    routeTree: root.addChildren([login, shell.addChildren([...pages, others])]),
     context,
     defaultPreload: "intent",
     defaultPendingComponent: LoadingRows,

@@ -49,6 +49,11 @@ export class ApiProblem extends Error {
   }
 }
 
+/** Whether the server says that what was asked for is not there. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ApiProblem && error.status === 404;
+}
+
 /** The code of an `ApiProblem` that says that nothing answered. */
 export const UNREACHABLE = "unreachable";
 
@@ -120,7 +125,7 @@ export interface Page<T> {
 }
 
 /** Reads the cursor of `Link: <...?cursor=c1f>; rel="next"`. */
-export function nextCursor(link: string | null): string | null {
+function nextCursor(link: string | null): string | null {
   const target = link?.match(/<([^>]*)>\s*;[^,]*rel="?next"?/)?.[1];
   return target ? new URL(target, "http://localhost").searchParams.get("cursor") : null;
 }

@@ -1,14 +1,6 @@
 // Events of a time past. What happens now comes by the WebSocket (`live/`).
 import { apiUrl, type EventFrame, fetchApi, problemOf } from "./client";
 
-/** Reads JSON of a path that the typed client does not know of. */
-export async function getJson(url: string, signal?: AbortSignal): Promise<unknown> {
-  const response = await fetchApi(url, { signal });
-  const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw problemOf(response, body);
-  return body;
-}
-
 export interface EventsBefore {
   /** Only events with a smaller number. */
   before: number;

@@ -1,7 +1,8 @@
 // What is asked of the server about hosts, over one scan and over all.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import type { Facets, HostFilter } from "@/lib/hosts";
-import { ApiProblem, api, apiUrl, fetchApi, type Page, problemOf, take, takePage } from "./client";
+import type { HostFilter } from "@/lib/hosts";
+import { scanTitle } from "@/lib/scans";
+import { api, isMissing, type Page, take, takePage } from "./client";
 
 /** Hosts of the first page; each may bear many ports. Those who read on want more at once. */
 const FIRST_PAGE = 200;
@@ -59,16 +60,17 @@ export function searchQuery(filter: HostFilter & { project_id?: number }) {
   });
 }
 
-/** How many hosts of a scan have what; null from a server that does not count them. */
+/** How many hosts of a scan have what. */
 export function facetsQuery(id: number, filter: HostFilter) {
   return queryOptions({
     queryKey: ["scan-facets", id, filter],
-    queryFn: async ({ signal }): Promise<Facets | null> => {
-      const response = await fetchApi(apiUrl(`/api/scans/${id}/facets`, { ...filter }), { signal });
-      if (response.status === 404) return null;
-      if (!response.ok) throw problemOf(response, await response.json().catch(() => null));
-      return (await response.json()) as Facets;
-    },
+    queryFn: ({ signal }) =>
+      take(
+        api.GET("/api/scans/{id}/facets", {
+          params: { path: { id }, query: { ...filter } },
+          signal,
+        }),
+      ),
   });
 }
 
@@ -108,9 +110,9 @@ export function scanNameQuery(id: number) {
     queryFn: async ({ signal }) => {
       try {
         const scan = await take(api.GET("/api/scans/{id}", { params: { path: { id } }, signal }));
-        return { name: scan.name ?? null, project: scan.project_name, projectId: scan.project_id };
+        return { name: scanTitle(scan), project: scan.project_name };
       } catch (error) {
-        if (error instanceof ApiProblem && error.status === 404) return null;
+        if (isMissing(error)) return null;
         throw error;
       }
     },
@@ -119,7 +121,7 @@ export function scanNameQuery(id: number) {
 }
 
 /** Rows of a page of difficult targets. */
-export const DIFFICULT_PAGE = 500;
+const DIFFICULT_PAGE = 500;
 
 /** Hosts that scans could not finish, in the order of addresses. */
 export function difficultQuery(scan?: number) {

@@ -6,28 +6,9 @@ import { api, take } from "@/api/client";
 import { cx, Input } from "@/components/basics";
 import { Dialog } from "@/components/overlays";
 import { StatusBadge } from "@/components/verdicts";
+import { type Entry, entriesFor } from "./places";
 
-interface Entry {
-  key: string;
-  label: string;
-  to: string;
-  aside?: React.ReactNode;
-}
-
-const PAGES: Entry[] = [
-  ["New scan", "/scans/new"],
-  ["Overview", "/"],
-  ["Projects", "/projects"],
-  ["Scans", "/scans"],
-  ["Search all scans", "/search"],
-  ["Difficult targets", "/difficult"],
-  ["Compare two scans", "/compare"],
-  ["Profiles", "/profiles"],
-  ["Quick scan", "/quick"],
-  ["System", "/system"],
-].map(([label = "", to = ""]) => ({ key: to, label, to }));
-
-function useEntries(text: string, open: boolean): Entry[] {
+function useEntries(text: string, open: boolean) {
   const { data: scans = [] } = useQuery({
     queryKey: ["palette", "scans"],
     queryFn: ({ signal }) =>
@@ -35,28 +16,7 @@ function useEntries(text: string, open: boolean): Entry[] {
     enabled: open,
     staleTime: 5_000,
   });
-  const wanted = text.trim().toLowerCase();
-  const has = (value: string) => value.toLowerCase().includes(wanted);
-  const found: Entry[] = PAGES.filter((page) => has(page.label));
-  for (const scan of scans) {
-    const label = `Scan ${scan.id}${scan.name ? `: ${scan.name}` : ""}`;
-    if (wanted !== "" && (has(label) || has(scan.targets.join(" ")))) {
-      found.push({
-        key: `scan${scan.id}`,
-        label,
-        to: `/scans/${scan.id}`,
-        aside: <StatusBadge status={scan.status} />,
-      });
-    }
-  }
-  if (wanted !== "") {
-    found.push({
-      key: "search",
-      label: `Search all hosts for “${text.trim()}”`,
-      to: `/search?q=${encodeURIComponent(text.trim())}`,
-    });
-  }
-  return found.slice(0, 12);
+  return entriesFor(text, scans);
 }
 
 export function CommandPalette({
@@ -118,8 +78,10 @@ export function CommandPalette({
             onClick={() => go(entry)}
             onPointerMove={() => setAt(index)}
           >
-            <span className="truncate">{entry.label}</span>
-            {entry.aside}
+            <bdi className="truncate" title={entry.label}>
+              {entry.label}
+            </bdi>
+            {entry.status ? <StatusBadge status={entry.status} /> : null}
           </div>
         ))}
       </div>

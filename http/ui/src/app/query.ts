@@ -4,7 +4,7 @@ import { ApiProblem } from "@/api/client";
 import { isWorthRetrying } from "@/api/queries";
 
 /** Goes to the login page, which comes back here. */
-export function goToLogin(): void {
+function goToLogin(): void {
   const here = location.pathname + location.search;
   if (location.pathname !== "/login") location.assign(`/login?next=${encodeURIComponent(here)}`);
 }

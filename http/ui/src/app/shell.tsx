@@ -1,6 +1,6 @@
 // The frame around every page: where one can go, whether what is shown is live, and who one is.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Link, Outlet } from "@tanstack/react-router";
 import {
   Activity,
   FolderKanban,
@@ -27,6 +27,7 @@ import { callerQuery, systemQuery } from "@/api/queries";
 import { Button, buttonClass, IconButton } from "@/components/basics";
 import { Menu } from "@/components/overlays";
 import type { Overall } from "../live/overall";
+import { useIsStaleSaid } from "../live/stale";
 import { CommandPalette } from "./palette";
 import { chooseTheme, chosenTheme, type Theme } from "./theme";
 
@@ -97,10 +98,14 @@ function LiveSign({ overall }: { overall: Overall }) {
   );
 }
 
-/** What is shown may be old: said across the page, once the connection is away for a moment. */
+/**
+ * What is shown may be old: said across the page, once the connection is away for a moment, unless
+ * the page says more of it.
+ */
 function StaleBanner({ overall }: { overall: Overall }) {
   const state = useSyncExternalStore(overall.subscribe, () => overall.state);
-  if (state.failures < 2 && state.phase !== "ended") return null;
+  const isSaid = useIsStaleSaid();
+  if (isSaid || (state.failures < 2 && state.phase !== "ended")) return null;
   return (
     <p role="status" className="bg-warn-soft px-4 py-1.5 text-sm text-warn">
       Not connected{state.reason ? `: ${state.reason}` : ""}. What you see may be out of date; it
@@ -171,19 +176,9 @@ function Version() {
   );
 }
 
-/** Moves to the main part at each new page, so that a screen reader begins there. */
-function useTitleAndFocus() {
-  const path = useRouterState({ select: (state) => state.location.pathname });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each path is a new page
-  useEffect(() => {
-    document.getElementById("main")?.scrollTo({ top: 0 });
-  }, [path]);
-}
-
 export function Shell({ overall }: { overall: Overall }) {
   const [open, setOpen] = useState(false);
   const [palette, setPalette] = useState(false);
-  useTitleAndFocus();
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k") {

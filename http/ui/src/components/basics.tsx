@@ -148,6 +148,19 @@ export function Input({ className, ...rest }: ComponentProps<"input">) {
   return <input className={cx(INPUT, "h-9 w-full", className)} {...rest} />;
 }
 
+/** An input for what is not prose: flags, addresses. Nothing corrects it or fills it in. */
+export function CodeInput({ className, ...rest }: ComponentProps<"input">) {
+  return (
+    <Input
+      spellCheck={false}
+      autoCapitalize="off"
+      autoComplete="off"
+      className={cx("font-mono", className)}
+      {...rest}
+    />
+  );
+}
+
 export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
   return <textarea className={cx(INPUT, "w-full py-2 font-mono leading-5", className)} {...rest} />;
 }

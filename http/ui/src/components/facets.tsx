@@ -141,7 +141,7 @@ export function FacetPanel({
         />
         <Group title="Services" entries={entries.services} onFilter={onFilter} />
         <Group title="Products" entries={entries.products} onFilter={onFilter} />
-        {none ? <p className="px-4 py-3 text-sm text-muted">No open ports yet.</p> : null}
+        {none ? <p className="px-4 py-3 text-sm text-muted">No open ports found.</p> : null}
         <p className="border-t border-line px-4 py-2 text-xs text-muted">
           {source === "server" && longest(facets) >= SERVER_MOST
             ? `The ${SERVER_MOST} most frequent of each. `

@@ -1,8 +1,6 @@
 // How a host and its ports look in a list. What comes from the network is text, made safe to look at.
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Host, HostPort, Schemas } from "@/api/client";
-import { scanNameQuery } from "@/api/hosts";
 import { openPorts, osGuess, serviceLine, services } from "@/lib/hosts";
 import { visible } from "@/lib/text";
 import { Badge, cx, Time } from "./basics";
@@ -26,12 +24,12 @@ export function Scanned({
   );
 }
 
-export function portLabel(port: { port: number; protocol: string }): string {
+function portLabel(port: { port: number; protocol: string }): string {
   return port.protocol === "tcp" ? String(port.port) : `${port.port}/${port.protocol}`;
 }
 
 /** The open ports of a host: as many as fit, then how many more. */
-export function PortChips({ ports, most = 4 }: { ports: readonly HostPort[]; most?: number }) {
+function PortChips({ ports, most = 4 }: { ports: readonly HostPort[]; most?: number }) {
   if (ports.length === 0) return <span className="text-muted">none open</span>;
   const more = ports.slice(most);
   const said = (port: HostPort) =>
@@ -85,7 +83,7 @@ function Ports({ host }: { host: Host }) {
   return <PortChips ports={open} />;
 }
 
-export function HostLink({ host }: { host: Host }) {
+function HostLink({ host }: { host: Host }) {
   return (
     <Link
       to="/hosts/$hostId"
@@ -99,35 +97,13 @@ export function HostLink({ host }: { host: Host }) {
 }
 
 /** A guess at an operating system with how sure nmap is of it. */
-export function OsGuess({ match }: { match: Schemas["OsMatch"] | null }) {
+function OsGuess({ match }: { match: Schemas["OsMatch"] | null }) {
   if (!match) return <span className="text-muted">–</span>;
   const name = visible(match.name);
   return (
     <span className="flex min-w-0 items-baseline gap-1.5" title={`${name}, ${match.accuracy} %`}>
       <bdi className="truncate">{name}</bdi>
       <span className="num text-xs text-muted">{match.accuracy} %</span>
-    </span>
-  );
-}
-
-/** A scan by its name and number, for rows that know only the number. */
-export function ScanLink({ id, withProject = false }: { id: number; withProject?: boolean }) {
-  const { data } = useQuery(scanNameQuery(id));
-  const name = data === null ? "deleted" : visible(data?.name ?? "");
-  if (data === null) return <span className="num text-muted">#{id} (deleted)</span>;
-  return (
-    <span className="block min-w-0 leading-4">
-      <Link
-        to="/scans/$scanId"
-        params={{ scanId: String(id) }}
-        className="inline-block max-w-full truncate py-1 align-middle hover:underline"
-        title={name ? `${name} (scan ${id})` : `scan ${id}`}
-      >
-        <span className="num text-muted">#{id}</span> <bdi>{name}</bdi>
-      </Link>
-      {withProject && data ? (
-        <bdi className="-mt-0.5 block truncate text-xs text-muted">{visible(data.project)}</bdi>
-      ) : null}
     </span>
   );
 }

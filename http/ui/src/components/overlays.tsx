@@ -110,6 +110,13 @@ export interface MenuItem {
   danger?: boolean;
 }
 
+/** Menus open within the main part of the page: what lies beside all landmarks is hard to find. */
+const MAIN = {
+  get current() {
+    return document.getElementById("main");
+  },
+};
+
 /** A menu that opens at a button. */
 export function Menu({ trigger, items }: { trigger: ReactElement; items: MenuItem[] }) {
   const look = (item: MenuItem) =>
@@ -120,7 +127,7 @@ export function Menu({ trigger, items }: { trigger: ReactElement; items: MenuIte
   return (
     <BaseMenu.Root>
       <BaseMenu.Trigger render={trigger} />
-      <BaseMenu.Portal>
+      <BaseMenu.Portal container={MAIN}>
         <BaseMenu.Positioner sideOffset={4} align="end" className="z-50">
           <BaseMenu.Popup className="min-w-44 rounded-md border border-line bg-raised p-1 shadow-raised outline-none">
             {items.map((item, at) => (
@@ -144,7 +151,7 @@ export function Menu({ trigger, items }: { trigger: ReactElement; items: MenuIte
 }
 
 /** Messages that come and go. Made once, so that code without a component can say something. */
-export const toasts = Toast.createToastManager();
+const toasts = Toast.createToastManager();
 
 /** Says that something was done. */
 export function say(title: string, description?: string): void {

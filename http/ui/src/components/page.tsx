@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { ChevronRight } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { cx } from "./basics";
+import { Fade } from "./fade";
 
 export interface Crumb {
   label: ReactNode;
@@ -36,14 +37,17 @@ export function PageHead({
       {crumbs.length > 0 ? (
         <nav
           aria-label="Breadcrumb"
-          className="flex flex-wrap items-center gap-1 text-xs text-muted"
+          className="-my-1.5 flex flex-wrap items-center gap-1 text-xs text-muted"
         >
-          {crumbs.map((crumb) => (
+          {crumbs.map((crumb, at) => (
             <span key={crumb.to} className="flex items-center gap-1">
-              <Link to={crumb.to as "/"} className="hover:text-text hover:underline">
+              {at > 0 ? <ChevronRight aria-hidden className="size-3" /> : null}
+              <Link
+                to={crumb.to as "/"}
+                className="inline-flex min-h-7 items-center hover:text-text hover:underline"
+              >
                 {crumb.label}
               </Link>
-              <ChevronRight aria-hidden className="size-3" />
             </span>
           ))}
         </nav>
@@ -70,13 +74,15 @@ export function TabLinks({ children, label }: { children: ReactNode; label: stri
     if (box && tab) box.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - box.clientWidth / 2;
   });
   return (
-    <nav
-      ref={nav}
-      aria-label={label}
-      className="relative -mb-px flex gap-1 overflow-x-auto border-b border-line"
-    >
-      {children}
-    </nav>
+    <Fade box={nav} on="canvas" className="-mb-px">
+      <nav
+        ref={nav}
+        aria-label={label}
+        className="relative flex gap-1 overflow-x-auto border-b border-line"
+      >
+        {children}
+      </nav>
+    </Fade>
   );
 }
 

@@ -7,7 +7,7 @@ import { cx, Time } from "./basics";
 import { StatusBadge } from "./verdicts";
 
 /** A scan on one line. */
-export function scanLabel(scan: Scan): string {
+function scanLabel(scan: Scan): string {
   const name = scan.name ?? scan.targets.slice(0, 3).join(" ");
   return visible(`#${scan.id} ${name}`);
 }

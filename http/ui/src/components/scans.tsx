@@ -1,9 +1,12 @@
 // Scans in lists: one look for their state, progress and figures on every page.
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { CircleAlert } from "lucide-react";
 import type { Scan } from "@/api/client";
+import { scanNameQuery } from "@/api/hosts";
 import { count, countShort, duration, percent } from "@/lib/format";
 import { isInterrupted, ranFor, scanTitle, targetsText } from "@/lib/scans";
+import { visible } from "@/lib/text";
 import { Badge, Time, useNow } from "./basics";
 import type { Column } from "./table";
 import { isActive, StatusBadge, VerdictBar } from "./verdicts";
@@ -25,6 +28,43 @@ export function ScanState({ scan }: { scan: Pick<Scan, "status" | "is_live" | "w
   );
 }
 
+/** A scan on one line: its number and what it is called, as a link. */
+export function ScanRef({
+  id,
+  name,
+  title,
+}: {
+  id: number;
+  name: string;
+  /** Told when the pointer rests on it. */
+  title?: string;
+}) {
+  return (
+    <Link
+      to="/scans/$scanId"
+      params={{ scanId: String(id) }}
+      className="-my-0.5 inline-block max-w-full truncate py-1.5 align-middle hover:underline"
+      title={title ?? (name ? `${name} (scan ${id})` : `scan ${id}`)}
+    >
+      <span className="num text-muted">#{id}</span> <bdi>{name}</bdi>
+    </Link>
+  );
+}
+
+/** The same for rows that know only the number, with its project below when that is wanted. */
+export function ScanLink({ id, withProject = false }: { id: number; withProject?: boolean }) {
+  const { data } = useQuery(scanNameQuery(id));
+  if (data === null) return <span className="num text-muted">#{id} (deleted)</span>;
+  return (
+    <span className="block min-w-0 leading-4">
+      <ScanRef id={id} name={visible(data?.name ?? "")} />
+      {withProject && data ? (
+        <bdi className="-mt-0.5 block truncate text-xs text-muted">{visible(data.project)}</bdi>
+      ) : null}
+    </span>
+  );
+}
+
 /** Its name as a link, and below it what it is of. Names come from users: `bdi` holds their order. */
 export function ScanName({ scan, project = false }: { scan: Scan; project?: boolean }) {
   const title = scanTitle(scan);
@@ -39,7 +79,7 @@ export function ScanName({ scan, project = false }: { scan: Scan; project?: bool
       <Link
         to="/scans/$scanId"
         params={{ scanId: String(scan.id) }}
-        className="block truncate text-sm font-medium hover:underline"
+        className="-my-1 block truncate py-1 text-sm font-medium hover:underline"
         title={title}
       >
         <bdi>{title}</bdi>

@@ -5,16 +5,20 @@ import { Button, Notice, Skeleton } from "./basics";
 
 /** Nothing is here yet: says what would be, and what to do for it. */
 export function Empty({
+  icon,
   title,
   children,
   action,
 }: {
+  /** A sign above the title. */
+  icon?: ReactNode;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
 }) {
   return (
     <div className="flex flex-col items-center gap-2 px-6 py-12 text-center">
+      {icon ? <span className="text-muted">{icon}</span> : null}
       <p className="text-base font-semibold">{title}</p>
       {children ? <div className="max-w-prose text-sm text-muted">{children}</div> : null}
       {action ? <div className="mt-2">{action}</div> : null}

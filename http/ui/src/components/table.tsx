@@ -13,6 +13,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ReactNode, useEffect, useRef } from "react";
 import { cx } from "./basics";
+import { Fade } from "./fade";
 
 const features = tableFeatures({
   rowSortingFeature,
@@ -93,101 +94,106 @@ export function DataTable<Row extends RowData>(props: Props<Row>) {
     .join(" ");
   if (rows.length === 0 && props.empty) return props.empty;
   return (
-    <div
-      ref={scroller}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reachable by keyboard
-      tabIndex={0}
-      role="table"
-      aria-label={label}
-      aria-rowcount={sorted.length + 1}
-      className={cx("relative overflow-auto", props.className ?? "max-h-[70dvh]")}
-    >
-      <div style={{ minWidth }}>
-        <div role="rowgroup" className="sticky top-0 z-10 bg-surface">
-          {table.getHeaderGroups().map((group) => (
-            <div
-              key={group.id}
-              role="row"
-              aria-rowindex={1}
-              className="grid items-center border-b border-line text-xs text-muted"
-              style={{ gridTemplateColumns: template }}
-            >
-              {group.headers.map((header) => {
-                const meta = header.column.columnDef.meta as ColumnMeta | undefined;
-                const way = header.column.getIsSorted();
-                const canSort = props.onSorting !== undefined && header.column.getCanSort();
-                const title = <table.FlexRender header={header} />;
-                return (
-                  <div
-                    key={header.id}
-                    role="columnheader"
-                    aria-sort={
-                      way === "asc" ? "ascending" : way === "desc" ? "descending" : undefined
-                    }
-                    className={cx("px-3 py-2 font-medium", meta?.align === "right" && "text-right")}
-                  >
-                    {canSort ? (
-                      <button
-                        type="button"
-                        className="inline-flex items-center gap-1 hover:text-text"
-                        onClick={header.column.getToggleSortingHandler()}
-                      >
-                        {title}
-                        {way === "asc" ? <ArrowUp aria-hidden className="size-3" /> : null}
-                        {way === "desc" ? <ArrowDown aria-hidden className="size-3" /> : null}
-                      </button>
-                    ) : (
-                      title
-                    )}
-                  </div>
-                );
-              })}
-            </div>
-          ))}
-        </div>
-        <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-          {items.map((item) => {
-            const row = sorted[item.index];
-            if (!row) return null;
-            return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the row's link takes the keyboard
+    <Fade box={scroller}>
+      <div
+        ref={scroller}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reachable by keyboard
+        tabIndex={0}
+        role="table"
+        aria-label={label}
+        aria-rowcount={sorted.length + 1}
+        className={cx("relative overflow-auto", props.className ?? "max-h-[70dvh]")}
+      >
+        <div style={{ minWidth }}>
+          <div role="rowgroup" className="sticky top-0 z-10 bg-surface">
+            {table.getHeaderGroups().map((group) => (
               <div
-                key={row.id}
+                key={group.id}
                 role="row"
-                aria-rowindex={item.index + 2}
-                className={cx(
-                  "absolute inset-x-0 grid items-center border-b border-line text-sm",
-                  onRow && "cursor-pointer hover:bg-hover",
-                )}
-                style={{
-                  gridTemplateColumns: template,
-                  height: rowHeight,
-                  transform: `translateY(${item.start}px)`,
-                }}
-                onClick={onRow ? (event) => isPlain(event) && onRow(row.original) : undefined}
+                aria-rowindex={1}
+                className="grid items-center border-b border-line text-xs text-muted"
+                style={{ gridTemplateColumns: template }}
               >
-                {row.getAllCells().map((cell) => {
-                  const meta = cell.column.columnDef.meta as ColumnMeta | undefined;
+                {group.headers.map((header) => {
+                  const meta = header.column.columnDef.meta as ColumnMeta | undefined;
+                  const way = header.column.getIsSorted();
+                  const canSort = props.onSorting !== undefined && header.column.getCanSort();
+                  const title = <table.FlexRender header={header} />;
                   return (
                     <div
-                      key={cell.id}
-                      role="cell"
+                      key={header.id}
+                      role="columnheader"
+                      aria-sort={
+                        way === "asc" ? "ascending" : way === "desc" ? "descending" : undefined
+                      }
                       className={cx(
-                        "truncate px-3",
-                        meta?.align === "right" && "num text-right",
-                        meta?.className,
+                        "px-3 py-2 font-medium",
+                        meta?.align === "right" && "text-right",
                       )}
                     >
-                      <table.FlexRender cell={cell} />
+                      {canSort ? (
+                        <button
+                          type="button"
+                          className="-my-1.5 inline-flex min-h-7 items-center gap-1 hover:text-text"
+                          onClick={header.column.getToggleSortingHandler()}
+                        >
+                          {title}
+                          {way === "asc" ? <ArrowUp aria-hidden className="size-3" /> : null}
+                          {way === "desc" ? <ArrowDown aria-hidden className="size-3" /> : null}
+                        </button>
+                      ) : (
+                        title
+                      )}
                     </div>
                   );
                 })}
               </div>
-            );
-          })}
+            ))}
+          </div>
+          <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
+            {items.map((item) => {
+              const row = sorted[item.index];
+              if (!row) return null;
+              return (
+                // biome-ignore lint/a11y/useKeyWithClickEvents: the row's link takes the keyboard
+                <div
+                  key={row.id}
+                  role="row"
+                  aria-rowindex={item.index + 2}
+                  className={cx(
+                    "absolute inset-x-0 grid items-center border-b border-line text-sm",
+                    onRow && "cursor-pointer hover:bg-hover",
+                  )}
+                  style={{
+                    gridTemplateColumns: template,
+                    height: rowHeight,
+                    transform: `translateY(${item.start}px)`,
+                  }}
+                  onClick={onRow ? (event) => isPlain(event) && onRow(row.original) : undefined}
+                >
+                  {row.getAllCells().map((cell) => {
+                    const meta = cell.column.columnDef.meta as ColumnMeta | undefined;
+                    return (
+                      <div
+                        key={cell.id}
+                        role="cell"
+                        className={cx(
+                          "truncate px-3",
+                          meta?.align === "right" && "num text-right",
+                          meta?.className,
+                        )}
+                      >
+                        <table.FlexRender cell={cell} />
+                      </div>
+                    );
+                  })}
+                </div>
+              );
+            })}
+          </div>
         </div>
       </div>
-    </div>
+    </Fade>
   );
 }
 

@@ -25,21 +25,28 @@ function v6(text: string): bigint | null {
   return parts.reduce((value, part) => value * 65_536n + BigInt(`0x${part}`), 0n);
 }
 
-/** Whether a text is one address of IPv4 or IPv6. */
+export interface Address {
+  family: 4 | 6;
+  value: bigint;
+}
+
+/** Reads one address of IPv4 or IPv6; null when it is none. */
+export function readAddress(text: string): Address | null {
+  const four = v4(text);
+  if (four !== null) return { family: 4, value: four };
+  const six = v6(text);
+  return six === null ? null : { family: 6, value: six };
+}
+
+/** Whether a text is one address. */
 export function isAddress(text: string): boolean {
-  return v4(text) !== null || v6(text) !== null;
+  return readAddress(text) !== null;
 }
 
 /** Orders addresses: IPv4 first, each by its number; what is no address comes last. */
 export function compareAddresses(one: string, other: string): number {
-  const rank = (text: string): [number, bigint] => {
-    const four = v4(text);
-    if (four !== null) return [0, four];
-    const six = v6(text);
-    return six === null ? [2, 0n] : [1, six];
-  };
-  const [a, b] = [rank(one), rank(other)];
-  if (a[0] !== b[0]) return a[0] - b[0];
-  if (a[1] !== b[1]) return a[1] < b[1] ? -1 : 1;
-  return a[0] === 2 ? one.localeCompare(other) : 0;
+  const [a, b] = [readAddress(one), readAddress(other)];
+  if (!a || !b) return a ? -1 : b ? 1 : one.localeCompare(other);
+  if (a.family !== b.family) return a.family - b.family;
+  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
 }

@@ -17,7 +17,7 @@ export const CHANGES = [
 ] as const satisfies Change[];
 
 /** Hosts that a page keeps at most; the rest is counted, and is in the download. */
-export const HOSTS_MAX = 100_000;
+const HOSTS_MAX = 100_000;
 
 export interface DiffState {
   sides: { before: DiffSide; after: DiffSide } | null;

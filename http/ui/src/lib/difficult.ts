@@ -77,7 +77,7 @@ export function reasons(targets: readonly Difficult[]): { reason: string; count:
 }
 
 /** Signs of targets that a link to a new scan can bear: URLs have their bounds. */
-export const LINK_MAX = 6_000;
+const LINK_MAX = 6_000;
 
 /** The targets for a link to a new scan; null when they are too many for one. */
 export function linkTargets(addresses: readonly string[]): string | null {

@@ -2,12 +2,15 @@ import { describe, expect, it } from "vitest";
 import { ApiProblem } from "@/api/client";
 import { formErrors } from "./fields";
 
-const problem = (errors: { pointer: string; code: string; detail: string }[]) =>
+const problem = (
+  errors: { pointer: string; code: string; detail: string }[],
+  code = "invalid-value",
+) =>
   new ApiProblem({
     type: "urn:netscan:problem:invalid-value",
     title: "A value is out of its range",
     status: 422,
-    code: "invalid-value",
+    code,
     detail: "the whole",
     errors,
   });
@@ -37,5 +40,14 @@ describe("formErrors", () => {
     );
     expect(formErrors(problem([]), ["a"]).rest).toBe("the whole");
     expect(formErrors(new Error("lost"), ["a"]).rest).toBe("lost");
+  });
+
+  it("puts a name that is taken at the name, where the form has one", () => {
+    const taken = problem([], "profile-name-taken");
+    expect(formErrors(taken, ["name", "flags"])).toEqual({
+      fields: { name: "the whole" },
+      rest: null,
+    });
+    expect(formErrors(taken, ["flags"]).rest).toBe("the whole");
   });
 });

@@ -9,7 +9,10 @@ export interface FormErrors {
 
 export const NO_ERRORS: FormErrors = { fields: {}, rest: null };
 
-/** Sorts a failure to the fields it is about. `known` are the names of the form's fields. */
+/**
+ * Sorts a failure to the fields it is about. `known` are the names of the form's fields. That a name
+ * is taken is the name's fault, even when the server points at no field.
+ */
 export function formErrors(failure: unknown, known: readonly string[]): FormErrors {
   if (!(failure instanceof ApiProblem)) {
     return { fields: {}, rest: failure instanceof Error ? failure.message : String(failure) };
@@ -21,6 +24,10 @@ export function formErrors(failure: unknown, known: readonly string[]): FormErro
     if (!known.includes(name)) rest.push(one.detail);
     else fields[name] = fields[name] ? `${fields[name]}; ${one.detail}` : one.detail;
   }
-  if (Object.keys(fields).length === 0 && rest.length === 0) rest.push(failure.problem.detail);
+  if (Object.keys(fields).length === 0 && rest.length === 0) {
+    const { code, detail } = failure.problem;
+    if (code.endsWith("name-taken") && known.includes("name")) fields.name = detail;
+    else rest.push(detail);
+  }
   return { fields, rest: rest.length > 0 ? rest.join("; ") : null };
 }

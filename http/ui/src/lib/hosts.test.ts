@@ -3,6 +3,7 @@ import type { Host, HostPort } from "@/api/client";
 import {
   byImportance,
   facetsOf,
+  orderFound,
   readSort,
   serviceLine,
   services,
@@ -119,4 +120,12 @@ it("counts a host once for a service, and open ports only", () => {
   ]);
   expect(facets.verdicts.map((one) => one.value)).toEqual(["timed_out", "up"]);
   expect(facets.complete).toBe(false);
+});
+
+it("says in which order hosts of all scans came", () => {
+  const row = (scan_id: number, id: number) => ({ scan_id, id });
+  expect(orderFound([row(3, 7), row(3, 8), row(1, 2)])).toContain("newest scan first");
+  expect(orderFound([])).toContain("newest scan first");
+  expect(orderFound([row(1, 2), row(3, 7)])).toBe("in the order of addresses");
+  expect(orderFound([row(3, 8), row(3, 7)])).toBe("in the order of addresses");
 });

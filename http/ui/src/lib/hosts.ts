@@ -81,7 +81,7 @@ export function osGuess(host: Host): Schemas["OsMatch"] | null {
 }
 
 /** What a list can be sorted by, besides the order in which the server tells it. */
-export const SORT_KEYS = ["address", "name", "ports", "finished"] as const;
+const SORT_KEYS = ["address", "name", "ports", "finished"] as const;
 export interface Sort {
   key: (typeof SORT_KEYS)[number];
   desc: boolean;
@@ -113,19 +113,26 @@ export function sorted(hosts: readonly Host[], sort: Sort | undefined): Host[] {
   return [...hosts].sort(order[sort.key]);
 }
 
-/** How many hosts have what: beside a list, to narrow it down. */
-export interface Facets {
-  hosts: number;
-  verdicts: { value: string; count: number }[];
-  ports: { protocol: Protocol; port: number; service?: string | null; count: number }[];
-  services: { value: string; count: number }[];
-  products: { value: string; count: number }[];
-  /** Whether all hosts were counted. */
-  complete: boolean;
+/**
+ * In which order hosts of all scans came, in words: from the newest scan on, or, when they were found
+ * by their addresses, in the order of these. The server chooses, and does not say.
+ */
+export function orderFound(hosts: readonly Pick<Host, "id" | "scan_id">[]): string {
+  const isByScan = hosts.every((host, at) => {
+    const before = hosts[at - 1];
+    if (!before) return true;
+    return (
+      before.scan_id > host.scan_id || (before.scan_id === host.scan_id && before.id < host.id)
+    );
+  });
+  return isByScan ? "newest scan first, then in the order found" : "in the order of addresses";
 }
 
-function counted(values: Iterable<string>): { value: string; count: number }[] {
-  const counts = new Map<string, number>();
+/** How many hosts have what: beside a list, to narrow it down. */
+export type Facets = Schemas["HostFacets"];
+
+function counted<Value extends string>(values: Iterable<Value>): { value: Value; count: number }[] {
+  const counts = new Map<Value, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts]
     .map(([value, count]) => ({ value, count }))

@@ -17,6 +17,12 @@ it("finds the scan before of the same targets, in any order of them", () => {
   expect(previousOf(scans[2] as Scan, scans)).toBeUndefined();
 });
 
+it("takes one of another project when its own has none", () => {
+  const scans = [scan(1, ["a"]), scan(2, ["a"], { project_id: 2 }), scan(3, ["b"])];
+  expect(previousOf(scans[1] as Scan, scans)?.id).toBe(1);
+  expect(pairsOf(scans, 5).map(({ a, b }) => [a.id, b.id])).toEqual([[1, 2]]);
+});
+
 it("takes the parent of a scan of what was left over", () => {
   const scans = [scan(1, ["a", "b"]), scan(2, ["b"], { parent_scan_id: 1 })];
   expect(previousOf(scans[1] as Scan, scans)?.id).toBe(1);

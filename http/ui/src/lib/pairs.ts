@@ -7,14 +7,18 @@ function sameTargets(one: Scan, other: Scan): boolean {
   return a.length === b.length && a.every((target, at) => target === b[at]);
 }
 
-/** The newest older scan of the same project and targets; else its parent. Undefined without any. */
+/**
+ * The newest older scan of the same targets in its project; else its parent, whose targets include
+ * its own; else the newest older one of the same targets in any project. Undefined without any.
+ */
 export function previousOf(scan: Scan, scans: readonly Scan[]): Scan | undefined {
   const older = scans
-    .filter((one) => one.id < scan.id && one.project_id === scan.project_id)
+    .filter((one) => one.id < scan.id && sameTargets(one, scan))
     .sort((a, b) => b.id - a.id);
   return (
-    older.find((one) => sameTargets(one, scan)) ??
-    scans.find((one) => one.id === scan.parent_scan_id)
+    older.find((one) => one.project_id === scan.project_id) ??
+    scans.find((one) => one.id === scan.parent_scan_id) ??
+    older[0]
   );
 }
 

@@ -1,36 +1,17 @@
 // Sets of addresses as the API writes them (`10.0.0.0/8`, `a-b`, one address), for telling what a
 // change of a scope would do. Pure; IPv4 and IPv6 are apart, as they are for the server.
 
+import { readAddress } from "./address";
+
 export interface Range {
   family: 4 | 6;
   from: bigint;
   to: bigint;
 }
 
-function v4(text: string): bigint | null {
-  const parts = text.split(".");
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256))
-    return null;
-  return parts.reduce((value, part) => value * 256n + BigInt(part), 0n);
-}
-
-function v6(text: string): bigint | null {
-  const halves = text.split("::");
-  if (halves.length > 2) return null;
-  const groups = halves.map((half) => (half === "" ? [] : half.split(":")));
-  const [front = [], back = []] = groups;
-  const room = 8 - front.length - back.length;
-  if (halves.length === 1 ? room !== 0 : room < 1) return null;
-  const all = [...front, ...Array<string>(room).fill("0"), ...back];
-  if (!all.every((group) => /^[\da-f]{1,4}$/i.test(group))) return null;
-  return all.reduce((value, group) => value * 65_536n + BigInt(`0x${group}`), 0n);
-}
-
 function address(text: string): Range | null {
-  const four = v4(text);
-  if (four !== null) return { family: 4, from: four, to: four };
-  const six = v6(text);
-  return six === null ? null : { family: 6, from: six, to: six };
+  const read = readAddress(text);
+  return read && { family: read.family, from: read.value, to: read.value };
 }
 
 /** Reads one address, block or range; null when it is none. */

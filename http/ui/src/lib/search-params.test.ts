@@ -21,3 +21,10 @@ it("leaves out what is not valid", () => {
   });
   expect(readParams(readers, { port: "1e3" })).toEqual({});
 });
+
+it("takes positive whole numbers as ids only", () => {
+  expect(["7", "1e3", "0", "-1", "x", "", "99999999999999999999"].map(anId)).toEqual([
+    7,
+    ...Array(6).fill(undefined),
+  ]);
+});

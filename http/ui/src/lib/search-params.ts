@@ -14,6 +14,22 @@ export const aText: Reader<string> = (text) => {
   return value === "" ? undefined : value;
 };
 
+const PHRASE_MAX = 200;
+
+/** Any text as it is, blanks and all: what is searched for in a text. */
+export const aPhrase: Reader<string> = (text) => text.slice(0, PHRASE_MAX) || undefined;
+
+/** What is switched on. */
+export const aFlag: Reader<true> = (text) => (text === "true" || text === "1" ? true : undefined);
+
+/** Some words with commas between: those that look right, so many at most. */
+export function listOf(look: RegExp, most: number): Reader<string[]> {
+  return (text) => {
+    const found = text.split(",").filter((word) => look.test(word));
+    return found.length > 0 ? found.slice(0, most) : undefined;
+  };
+}
+
 /** A whole number within bounds. */
 export function aNumber(least: number, most: number): Reader<number> {
   return (text) => {
@@ -37,6 +53,13 @@ export type ValuesOf<R extends Readers> = {
   [Name in keyof R]?: Exclude<ReturnType<R[Name]>, undefined>;
 };
 
+/** New values; undefined, a false flag, an empty text or list leave one out. */
+export type Changes<R extends Readers> = {
+  [Name in keyof R]?:
+    | ValuesOf<R>[Name]
+    | (ValuesOf<R>[Name] extends true | undefined ? boolean : never);
+};
+
 /** Reads what the router made of a URL. */
 export function readParams<R extends Readers>(
   readers: R,
@@ -53,32 +76,37 @@ export function readParams<R extends Readers>(
   return found as ValuesOf<R>;
 }
 
-/** A text that reads as a number is written as one, so that the URL has no quotes about it. */
-function bare(value: unknown): unknown {
-  return typeof value === "string" && value !== "" && String(Number(value)) === value
-    ? Number(value)
-    : value;
+/**
+ * The values as the URL has them: what says nothing is left out, and a text that reads as a number is
+ * written as one, so that there are no quotes about it.
+ */
+export function written(values: Record<string, unknown>): Record<string, unknown> {
+  const one = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.join(",") || undefined;
+    if (value === "" || value === false) return undefined;
+    return typeof value === "string" && String(Number(value)) === value ? Number(value) : value;
+  };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, one(value)]));
 }
 
 /**
  * The values in the URL of this page, and how to change some of them; undefined leaves one out.
- * Changes replace the URL, so that "back" leaves the page instead of undoing key strokes.
+ * Changes replace the URL, so that "back" leaves the page instead of undoing key strokes; one that is
+ * a step of its own (`isStep`) is undone by "back".
  */
 export function useParamsOf<R extends Readers>(
   readers: R,
-): [ValuesOf<R>, (change: Partial<ValuesOf<R>>) => void] {
+): [ValuesOf<R>, (change: Changes<R>, isStep?: boolean) => void] {
   const raw = useSearch({ strict: false }) as Record<string, unknown>;
   const navigate = useNavigate();
   const values = useMemo(() => readParams(readers, raw), [readers, raw]);
   const set = useCallback(
-    (change: Partial<ValuesOf<R>>) => {
-      const next = Object.fromEntries(
-        Object.entries(change).map(([name, value]) => [name, bare(value)]),
-      );
+    (change: Changes<R>, isStep = false) => {
+      const next = written(change);
       void navigate({
         to: ".",
         search: ((before: object) => ({ ...before, ...next })) as never,
-        replace: true,
+        replace: !isStep,
         resetScroll: false,
       });
     },

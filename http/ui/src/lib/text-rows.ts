@@ -3,7 +3,7 @@
 import { columns, rowEnd } from "./text";
 
 /** Of a longer line only so much is shown; copies and downloads have it whole. */
-export const SHOWN_MAX = 4_000;
+const SHOWN_MAX = 4_000;
 
 /** A row: which line, and which part of it. */
 export interface RowPart {

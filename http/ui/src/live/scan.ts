@@ -42,8 +42,8 @@ export interface Finding {
 export type Part = "scan" | "batches" | "log" | "timeline" | "findings" | "link";
 
 /** Findings and events of the timeline that are kept; the rest is on the server. */
-export const FINDINGS_MAX = 500;
-export const TIMELINE_MAX = 5_000;
+const FINDINGS_MAX = 500;
+const TIMELINE_MAX = 5_000;
 
 /** The state, and how each event changes it. No clock, no socket. */
 export class ScanModel {
@@ -53,6 +53,8 @@ export class ScanModel {
   /** What the scan waits for, in words; null while it does not. */
   waiting: string | null = null;
   error: string | null = null;
+  /** When it ended, as the server says it of the scan too. */
+  endedAt: string | null = null;
   /** The newest event of the scan when the first connection began: those after it come live. */
   connectedAt: number | null = null;
   /** As `connectedAt`, for what `timeline` holds: later once the oldest have left it. */
@@ -176,6 +178,7 @@ export class ScanModel {
         this.verdicts = event.verdicts;
         this.progress = endOf(event);
         this.error = event.error ?? null;
+        this.endedAt = event.ts;
         this.#stands(event.status);
     }
   }
@@ -192,6 +195,7 @@ export class ScanModel {
     this.progress = null;
     this.verdicts = null;
     this.waiting = null;
+    this.endedAt = null;
     this.batches.clear();
     for (const part of ["scan", "batches"] as const) this.versions[part] += 1;
   }

@@ -8,9 +8,9 @@ import { useMay } from "@/app/session";
 import { Badge, Button, buttonClass, Card, cx, Select, Time } from "@/components/basics";
 import { CopyButton } from "@/components/copy";
 import { FilterChips, LaterInput } from "@/components/filters";
-import { ScanLink } from "@/components/hosts";
 import { Dialog } from "@/components/overlays";
 import { PageHead } from "@/components/page";
+import { ScanLink } from "@/components/scans";
 import { Empty, Failed, LoadingRows } from "@/components/states";
 import { type Column, DataTable } from "@/components/table";
 import {
@@ -215,7 +215,7 @@ function Box({
   onChange: (checked: boolean) => void;
 }) {
   return (
-    <label className="inline-flex size-6 cursor-pointer items-center justify-center">
+    <label className="inline-flex size-7 cursor-pointer items-center justify-center">
       <span className="sr-only">{label}</span>
       <input
         type="checkbox"

@@ -72,7 +72,7 @@ export default function Overview() {
   );
 }
 
-const linkClass = "inline-flex min-h-6 items-center text-xs underline";
+const linkClass = "inline-flex min-h-7 items-center text-xs underline";
 
 interface BusyProps {
   newest: { data: Scan[] | undefined; error: unknown; refetch: () => unknown };

@@ -18,7 +18,7 @@ import { Command } from "@/components/command";
 import { CopyButton } from "@/components/copy";
 import { Confirm, Dialog, say } from "@/components/overlays";
 import { PageHead } from "@/components/page";
-import { Empty, Loaded } from "@/components/states";
+import { Loaded } from "@/components/states";
 import { count, shell } from "@/lib/format";
 import { copyName, type Editing } from "./profiles/editing";
 import { ProfileForm } from "./profiles/form";
@@ -45,24 +45,20 @@ export default function Profiles() {
         }
       />
       <Loaded query={query}>
-        {(all) =>
-          all === null ? (
-            <NoProfiles />
-          ) : (
-            <div className="flex flex-col gap-4">
-              <Group
-                title="Built in"
-                profiles={all.filter((profile) => profile.builtin)}
-                {...{ all, mayChange, setEditing }}
-              />
-              <Group
-                title="Your own"
-                profiles={all.filter((profile) => !profile.builtin)}
-                {...{ all, mayChange, setEditing }}
-              />
-            </div>
-          )
-        }
+        {(all) => (
+          <div className="flex flex-col gap-4">
+            <Group
+              title="Built in"
+              profiles={all.filter((profile) => profile.builtin)}
+              {...{ all, mayChange, setEditing }}
+            />
+            <Group
+              title="Your own"
+              profiles={all.filter((profile) => !profile.builtin)}
+              {...{ all, mayChange, setEditing }}
+            />
+          </div>
+        )}
       </Loaded>
       <Dialog
         open={editing !== null}
@@ -73,24 +69,6 @@ export default function Profiles() {
         {editing ? <ProfileForm editing={editing} close={() => setEditing(null)} /> : null}
       </Dialog>
     </>
-  );
-}
-
-function NoProfiles() {
-  return (
-    <Card>
-      <Empty
-        title="This server has no profiles"
-        action={
-          <Link to="/scans/new" className={buttonClass("primary")}>
-            New scan with flags
-          </Link>
-        }
-      >
-        Its version does not know named sets of flags yet. Flags can be typed when a scan is
-        started, and “scan again with changes” takes over those of an older scan.
-      </Empty>
-    </Card>
   );
 }
 
@@ -164,7 +142,7 @@ function Group({ title, profiles, all, mayChange, setEditing }: GroupProps) {
                 {profile.error}
               </Notice>
             ) : null}
-            {(profile.fallback ?? []).map((line) => (
+            {profile.fallback.map((line) => (
               <Notice key={line} tone="warn">
                 {line}
               </Notice>
@@ -209,7 +187,7 @@ function Own({ profile, setEditing }: Pick<GroupProps, "setEditing"> & { profile
 
 /** The exact command; for a staged plan one for each step. */
 function Commands({ profile }: { profile: Profile }) {
-  const phases = profile.phases ?? [];
+  const { phases } = profile;
   const shown =
     phases.length > 0
       ? phases

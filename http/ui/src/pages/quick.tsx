@@ -3,10 +3,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Play } from "lucide-react";
 import { useCallback, useState } from "react";
-import { ApiProblem, api, take } from "@/api/client";
+import { ApiProblem, api, isMissing, take } from "@/api/client";
 import { scanQuery } from "@/api/queries";
 import { useMay } from "@/app/session";
-import { Button, Card, Field, Input, Notice } from "@/components/basics";
+import { Button, Card, CodeInput, Field, Notice } from "@/components/basics";
 import { sayFailure } from "@/components/overlays";
 import { PageHead } from "@/components/page";
 import { Empty, Failed, LoadingRows } from "@/components/states";
@@ -15,7 +15,7 @@ import { type FormErrors, formErrors, NO_ERRORS } from "@/lib/fields";
 import { words } from "@/lib/format";
 import { anId, aText, useParamsOf } from "@/lib/search-params";
 import { splitTargets } from "@/lib/targets";
-import { isGone, Result } from "./quick/result";
+import { Result } from "./quick/result";
 import { useRun } from "./quick/run";
 import { Waiting, Watch } from "./quick/watch";
 
@@ -64,12 +64,8 @@ export default function Quick() {
             error={errors.fields.targets}
             hint="Up to 4,096 addresses, with blanks between"
           >
-            <Input
+            <CodeInput
               id="quick-targets"
-              spellCheck={false}
-              autoCapitalize="off"
-              autoComplete="off"
-              className="font-mono"
               placeholder="127.0.0.1"
               aria-invalid={Boolean(errors.fields.targets)}
               value={targets}
@@ -82,12 +78,8 @@ export default function Quick() {
             error={errors.fields.nmap_flags}
             hint="May be empty"
           >
-            <Input
+            <CodeInput
               id="quick-flags"
-              spellCheck={false}
-              autoCapitalize="off"
-              autoComplete="off"
-              className="font-mono"
               placeholder="-sV -F"
               aria-invalid={Boolean(errors.fields.nmap_flags)}
               value={flags}
@@ -173,7 +165,7 @@ function KeptScan({ id }: { id: number }) {
     }
   };
   const again = useCallback(() => void query.refetch(), [query.refetch]);
-  if (isGone(query.error)) {
+  if (isMissing(query.error)) {
     return (
       <Card>
         <Empty title={`There is no scan ${id}`}>

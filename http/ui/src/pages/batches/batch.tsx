@@ -2,55 +2,49 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import type { Batch } from "@/api/client";
+import { type Batch, isMissing } from "@/api/client";
 import { batchQuery } from "@/api/queries";
 import { Button, buttonClass, Card, CardHead, Notice, Stat } from "@/components/basics";
+import { Missing } from "@/components/missing";
 import { PageHead } from "@/components/page";
-import { Empty, Failed, LoadingRows } from "@/components/states";
+import { Failed, LoadingRows } from "@/components/states";
 import { copyText } from "@/components/text/save";
 import { BatchBadge } from "@/components/verdicts";
 import { count, counted, duration } from "@/lib/format";
+import { anId } from "@/lib/search-params";
 import { visible } from "@/lib/text";
 import { useLiveScan } from "@/live/held";
 import { type LiveScan, useCalmParts } from "@/live/scan";
 import { batchesQuery } from "../scans/scan/queries";
-import { parseId } from "../scans/scan/search";
 import { Attempts } from "./attempts";
 
 /** Ranges that are shown; “Copy” has all of them. */
 const SHOWN = 500;
 
 export default function BatchPage() {
-  const params = useParams({ strict: false });
-  const id = parseId(params.batchId);
-  const query = useQuery({ ...batchQuery(id ?? 0), enabled: id !== null });
+  const { batchId = "" } = useParams({ strict: false });
+  const id = anId(batchId);
+  const query = useQuery({ ...batchQuery(id ?? 0), enabled: id !== undefined });
   const live = useLiveScan(query.data?.scan_id ?? null);
   if (query.data) return <OneBatch batch={query.data} live={live} />;
-  const isNone = id === null || (query.error as { status?: number } | null)?.status === 404;
-  if (isNone) {
-    return (
-      <>
-        <PageHead title="No such batch" />
-        <Empty
-          title={`There is no batch ${String(params.batchId ?? "").slice(0, 40)}`}
-          action={
-            <Link to="/scans" className={buttonClass("primary")}>
-              All scans
-            </Link>
-          }
-        >
-          Its scan may have been deleted.
-        </Empty>
-      </>
-    );
-  }
-  return query.error ? (
+  if (id === undefined || isMissing(query.error)) return <NoSuchBatch name={batchId} />;
+  return (
     <>
       <PageHead title={`Batch ${id}`} />
-      <Failed error={query.error} retry={() => void query.refetch()} />
+      {query.error ? (
+        <Failed error={query.error} retry={() => void query.refetch()} />
+      ) : (
+        <LoadingRows />
+      )}
     </>
-  ) : (
-    <LoadingRows />
+  );
+}
+
+export function NoSuchBatch({ name }: { name: string }) {
+  return (
+    <Missing what="batch" name={name} list={{ label: "All scans", to: "/scans" }}>
+      Its scan may have been deleted, or its number mistyped.
+    </Missing>
   );
 }
 

@@ -1,9 +1,17 @@
 // What nmap wrote, byte for byte: as text that can be searched, and as a download.
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { Download, WrapText } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { type Attempt, apiUrl, type Batch, fetchApi, problemOf, type Schemas } from "@/api/client";
+import {
+  type Attempt,
+  apiUrl,
+  type Batch,
+  fetchApi,
+  isMissing,
+  problemOf,
+  type Schemas,
+} from "@/api/client";
 import { batchQuery } from "@/api/queries";
 import {
   Badge,
@@ -15,74 +23,51 @@ import {
   Notice,
   Select,
 } from "@/components/basics";
+import { Missing } from "@/components/missing";
 import { PageHead, TabLinks, tabClass } from "@/components/page";
 import { Empty, Failed, LoadingRows } from "@/components/states";
 import { FindBar, useFind } from "@/components/text/find-bar";
 import { pressed } from "@/components/text/keys";
 import { TextView, type TextViewHandle } from "@/components/text/text-view";
 import { bytes, counted } from "@/lib/format";
+import { aFlag, anId, aPhrase, useParamsOf } from "@/lib/search-params";
 import { TextRows } from "@/lib/text-rows";
-import { parseId } from "../scans/scan/search";
+import { NoSuchBatch } from "./batch";
 import { type Bound, LINES_MAX, Lines, READ_MAX } from "./raw-text";
 
 const STREAMS: Schemas["Stream"][] = ["xml", "stdout", "stderr"];
 
-interface RawSearch {
-  attempt: number | null;
-  find: string;
-  wrap: boolean;
-}
-
-function parse(raw: Record<string, unknown>): RawSearch {
-  return {
-    attempt: parseId(raw.attempt),
-    find: raw.find === undefined ? "" : String(raw.find).slice(0, 200),
-    wrap: raw.wrap === true || raw.wrap === "true",
-  };
-}
-
-function useRawSearch(): [RawSearch, (change: Partial<RawSearch>) => void] {
-  const raw = useSearch({ strict: false }) as Record<string, unknown>;
-  const navigate = useNavigate();
-  const change = useCallback(
-    (some: Partial<RawSearch>) => {
-      void navigate({
-        to: ".",
-        search: ((before: Record<string, unknown>) => {
-          const { attempt, find, wrap } = { ...parse(before), ...some };
-          return {
-            attempt: attempt ?? undefined,
-            find: find || undefined,
-            wrap: wrap || undefined,
-          };
-        }) as never,
-        replace: true,
-        resetScroll: false,
-      });
-    },
-    [navigate],
-  );
-  return [useMemo(() => parse(raw), [raw]), change];
-}
+const PARAMS = { attempt: anId, find: aPhrase, wrap: aFlag };
 
 export default function RawPage() {
-  const params = useParams({ strict: false });
-  const id = parseId(params.batchId);
-  const stream = STREAMS.find((one) => one === params.stream);
-  const query = useQuery({ ...batchQuery(id ?? 0), enabled: id !== null });
-  if (id === null || !stream) {
-    return <Empty title="There is no such output">An output is xml, stdout or stderr.</Empty>;
+  const { batchId = "", stream: named = "" } = useParams({ strict: false });
+  const id = anId(batchId);
+  const stream = STREAMS.find((one) => one === named);
+  const query = useQuery({ ...batchQuery(id ?? 0), enabled: id !== undefined });
+  if (id === undefined || isMissing(query.error)) return <NoSuchBatch name={batchId} />;
+  if (!stream) {
+    const batch = { label: `Batch ${id}`, to: `/batches/${id}` };
+    return (
+      <Missing what="output" name={named} list={batch}>
+        An output is xml, stdout or stderr.
+      </Missing>
+    );
   }
   if (query.data) return <RawOf batch={query.data} stream={stream} />;
-  return query.error ? (
-    <Failed error={query.error} retry={() => void query.refetch()} />
-  ) : (
-    <LoadingRows rows={12} />
+  return (
+    <>
+      <PageHead title={`Batch ${id}: ${stream}`} />
+      {query.error ? (
+        <Failed error={query.error} retry={() => void query.refetch()} />
+      ) : (
+        <LoadingRows rows={12} />
+      )}
+    </>
   );
 }
 
 function RawOf({ batch, stream }: { batch: Batch; stream: Schemas["Stream"] }) {
-  const [search, change] = useRawSearch();
+  const [search, change] = useParamsOf(PARAMS);
   const attempts = batch.attempts ?? [];
   const attempt = attempts.find((one) => one.attempt === search.attempt) ?? attempts.at(-1) ?? null;
   return (
@@ -127,7 +112,7 @@ function RawOf({ batch, stream }: { batch: Batch; stream: Schemas["Stream"] }) {
               key={one}
               to="/batches/$batchId/raw/$stream"
               params={{ batchId: String(batch.id), stream: one }}
-              search={{ attempt: search.attempt ?? undefined } as never}
+              search={{ attempt: search.attempt } as never}
               className={tabClass}
             >
               {one}
@@ -243,24 +228,25 @@ const ofItself = (line: string) => line;
 const gutter = (_: string, number: number) => String(number + 1);
 
 function Text({ lines, stream }: { lines: string[]; stream: string }) {
-  const [search, change] = useRawSearch();
+  const [search, change] = useParamsOf(PARAMS);
   const [columns, setColumns] = useState(100);
   const view = useRef<TextViewHandle>(null);
   const field = useRef<HTMLInputElement>(null);
-  const width = search.wrap ? columns : null;
+  const { find = "", wrap = false } = search;
+  const width = wrap ? columns : null;
   const rows = useMemo(() => {
     const made = new TextRows<string>(ofItself, width);
     for (const line of lines) made.push(line);
     return made;
   }, [lines, width]);
-  const finding = useFind(rows, search.find, view, nothing);
+  const finding = useFind(rows, find, view, nothing);
   const onFind = useCallback((find: string) => change({ find }), [change]);
   const press = (event: React.KeyboardEvent) => {
     const isTaken = pressed(event, {
       onSearch: () => field.current?.focus(),
       go: finding.go,
       onEnd: nothing,
-      onWrap: () => change({ wrap: !search.wrap }),
+      onWrap: () => change({ wrap: !wrap }),
     });
     if (isTaken) event.preventDefault();
   };
@@ -269,16 +255,16 @@ function Text({ lines, stream }: { lines: string[]; stream: string }) {
       <div className="flex items-center gap-2 border-b border-line px-3 py-2">
         <FindBar
           ref={field}
-          find={search.find}
+          find={find}
           onFind={onFind}
           finding={finding}
           onLeave={() => view.current?.focus()}
         />
         <IconButton
           label="Wrap long lines (w)"
-          aria-pressed={search.wrap}
-          className={cx("size-8", search.wrap && "bg-accent-soft text-accent")}
-          onClick={() => change({ wrap: !search.wrap })}
+          aria-pressed={wrap}
+          className={cx("size-8", wrap && "bg-accent-soft text-accent")}
+          onClick={() => change({ wrap: !wrap })}
         >
           <WrapText aria-hidden className="size-4" />
         </IconButton>
@@ -292,7 +278,7 @@ function Text({ lines, stream }: { lines: string[]; stream: string }) {
           label={stream}
           gutter={gutter}
           gutterColumns={String(lines.length).length}
-          find={search.find}
+          find={find}
           current={finding.current}
           follow={false}
           onFollow={nothing}

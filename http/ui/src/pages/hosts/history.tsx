@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { historyQuery, searchQuery } from "@/api/hosts";
 import { Badge, Button, buttonClass, Card, CardHead, cx, Time } from "@/components/basics";
+import { ScanRef } from "@/components/scans";
 import { Empty, Failed, LoadingRows } from "@/components/states";
 import { StatusBadge, VerdictBadge, verdictLook } from "@/components/verdicts";
 import { counted } from "@/lib/format";
@@ -99,14 +100,13 @@ function Line({
     >
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <VerdictBadge verdict={scan.verdict} />
-        <Link
-          to="/scans/$scanId"
-          params={{ scanId: String(scan.id) }}
-          className="max-w-64 min-w-0 truncate py-0.5 hover:underline"
-          title={`${name}, project ${visible(scan.project_name)}`}
-        >
-          <span className="num text-muted">#{scan.id}</span> <bdi>{name}</bdi>
-        </Link>
+        <span className="max-w-64 min-w-0">
+          <ScanRef
+            id={scan.id}
+            name={name}
+            title={`${name}, project ${visible(scan.project_name)}`}
+          />
+        </span>
         {scan.status === "completed" ? null : <StatusBadge status={scan.status} />}
         <span className={cx("text-xs", !isThis && "text-muted")}>
           <Time at={scan.finished_at ?? scan.started_at ?? scan.created_at} />

@@ -3,14 +3,15 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { FileText, History, RotateCw } from "lucide-react";
 import { useEffect } from "react";
-import type { Host } from "@/api/client";
+import { type Host, isMissing } from "@/api/client";
 import { hostQuery, keys, scanQuery } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { buttonClass, Notice, Time } from "@/components/basics";
 import { CopyButton } from "@/components/copy";
-import { ScanLink } from "@/components/hosts";
+import { Missing } from "@/components/missing";
 import { PageHead } from "@/components/page";
-import { Empty, Failed, LoadingRows } from "@/components/states";
+import { ScanLink } from "@/components/scans";
+import { Failed, LoadingRows } from "@/components/states";
 import { isActive, VerdictBadge } from "@/components/verdicts";
 import { duration } from "@/lib/format";
 import { anId } from "@/lib/search-params";
@@ -22,22 +23,23 @@ import { PortsCard } from "./ports";
 export default function HostPage() {
   const { hostId = "" } = useParams({ strict: false });
   const id = anId(hostId);
-  if (id === undefined)
-    return (
-      <>
-        <PageHead title="Host" />
-        <Empty title="There is no such host">
-          A host's page has its number: find the host by its address above.
-        </Empty>
-      </>
-    );
-  return <HostById key={id} id={id} />;
+  return id === undefined ? <NoSuchHost name={hostId} /> : <HostById key={id} id={id} />;
+}
+
+function NoSuchHost({ name }: { name: string }) {
+  return (
+    <Missing what="host" name={name} list={{ label: "Search all hosts", to: "/search" }}>
+      Its scan may have been deleted, or its number mistyped. The same machine has another number in
+      each scan: the search finds it by its address.
+    </Missing>
+  );
 }
 
 function HostById({ id }: { id: number }) {
   const query = useQuery(hostQuery(id));
   useFollowing(query.data);
   if (query.data) return <HostView host={query.data} error={query.error} />;
+  if (isMissing(query.error)) return <NoSuchHost name={String(id)} />;
   return (
     <>
       <PageHead title="Host" />
@@ -164,7 +166,7 @@ function Origin({ host }: { host: Host }) {
         <Link
           to="/batches/$batchId"
           params={{ batchId: String(host.batch_id) }}
-          className="num py-1 text-accent hover:underline"
+          className="num py-1.5 text-accent hover:underline"
         >
           {host.batch_id}, attempt {host.attempt}
         </Link>
@@ -177,7 +179,7 @@ function Origin({ host }: { host: Host }) {
         <Link
           to="/addresses/$address"
           params={{ address: host.address }}
-          className="inline-flex items-center gap-1 py-0.5 text-accent hover:underline"
+          className="inline-flex min-h-7 items-center gap-1 text-accent hover:underline"
         >
           <History aria-hidden className="size-3.5" />
           All scans of it

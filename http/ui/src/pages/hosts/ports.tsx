@@ -1,8 +1,9 @@
 // The ports of a host: open ones first, what runs on them, and what scripts found there.
 import { ChevronRight } from "lucide-react";
-import { useId, useMemo, useState } from "react";
+import { useId, useMemo, useRef, useState } from "react";
 import type { Host, HostPort, Schemas } from "@/api/client";
 import { Badge, Button, Card, CardHead, cx, Input, Select } from "@/components/basics";
+import { Fade } from "@/components/fade";
 import { ProvisionalChips, Scanned } from "@/components/hosts";
 import { portTone } from "@/components/verdicts";
 import { count, counted } from "@/lib/format";
@@ -17,7 +18,7 @@ const FEW = 200;
 const SHORT = 12;
 
 /** Whether a port has what is typed: its number, state, service, product, or what a script found. */
-export function portMatches(port: HostPort, text: string): boolean {
+function portMatches(port: HostPort, text: string): boolean {
   const wanted = text.trim().toLowerCase();
   if (wanted === "") return true;
   const has = (value: string | null | undefined) => value?.toLowerCase().includes(wanted) ?? false;
@@ -32,6 +33,7 @@ export function portMatches(port: HostPort, text: string): boolean {
 }
 
 export function PortsCard({ host }: { host: Host }) {
+  const box = useRef<HTMLDivElement>(null);
   const [text, setText] = useState("");
   const [state, setState] = useState("");
   const [most, setMost] = useState(FEW);
@@ -95,29 +97,31 @@ export function PortsCard({ host }: { host: Host }) {
       />
       <Provisional ports={host.provisional_ports} />
       {ports.length > 0 ? (
-        <div className="overflow-x-auto">
-          <table className="w-full min-w-[42rem] table-fixed text-sm">
-            <thead className="text-left text-xs text-muted">
-              <tr className="border-b border-line">
-                <th className="w-28 px-3 py-2 font-medium">Port</th>
-                <th className="w-32 px-3 py-2 font-medium">State and reason</th>
-                <th className="w-32 px-3 py-2 font-medium">Service</th>
-                <th className="px-3 py-2 font-medium">Product, version, CPE</th>
-                <th className="w-28 px-3 py-2 text-right font-medium">Confidence</th>
-              </tr>
-            </thead>
-            <tbody>
-              {found.slice(0, most).map((port) => (
-                <PortRows
-                  key={port.id}
-                  port={port}
-                  isOpen={opened.has(port.id)}
-                  onToggle={() => toggle(port.id)}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Fade box={box}>
+          <div ref={box} className="overflow-x-auto">
+            <table className="w-full min-w-[42rem] table-fixed text-sm">
+              <thead className="text-left text-xs text-muted">
+                <tr className="border-b border-line">
+                  <th className="w-28 px-3 py-2 font-medium">Port</th>
+                  <th className="w-32 px-3 py-2 font-medium">State and reason</th>
+                  <th className="w-32 px-3 py-2 font-medium">Service</th>
+                  <th className="px-3 py-2 font-medium">Product, version, CPE</th>
+                  <th className="w-28 px-3 py-2 text-right font-medium">Confidence</th>
+                </tr>
+              </thead>
+              <tbody>
+                {found.slice(0, most).map((port) => (
+                  <PortRows
+                    key={port.id}
+                    port={port}
+                    isOpen={opened.has(port.id)}
+                    onToggle={() => toggle(port.id)}
+                  />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </Fade>
       ) : null}
       {ports.length > 0 && found.length === 0 ? (
         <p className="px-4 py-6 text-center text-sm text-muted">No port matches.</p>
@@ -178,7 +182,7 @@ function PortRows({
               aria-controls={id}
               aria-label={`${label}, what scripts found`}
               onClick={onToggle}
-              className="-ml-1.5 inline-flex min-h-6 items-center gap-1 rounded pr-1 hover:bg-hover"
+              className="-ml-1.5 inline-flex min-h-7 items-center gap-1 rounded pr-1 hover:bg-hover"
             >
               <ChevronRight aria-hidden className={cx("size-4", isOpen && "rotate-90")} />
               {label}
@@ -249,7 +253,7 @@ function Confidence({ service }: { service: Schemas["Service"] }) {
 function Fingerprint({ text }: { text: string }) {
   return (
     <details className="rounded-md border border-line bg-canvas px-3 py-1">
-      <summary className="min-h-6 text-xs font-medium">
+      <summary className="min-h-7 text-xs font-medium">
         What the service answered, for nmap.org to learn it ({counted(text.length, "sign")})
       </summary>
       <pre className="max-h-64 overflow-auto py-2 font-mono text-xs break-all whitespace-pre-wrap">
@@ -283,7 +287,7 @@ function ExtraPorts({ extra, listed }: { extra: Schemas["ExtraPorts"][]; listed:
       {some.map((ports) => (
         <li key={ports.state}>
           <span className="num">
-            {counted(ports.count, "port")} {listed > 0 ? "more" : ""} {visible(ports.state)}
+            {counted(ports.count, listed > 0 ? "more port" : "port")} {visible(ports.state)}
           </span>
           {ports.reasons.length > 0 ? (
             <span>

@@ -96,7 +96,7 @@ function Entry({ item }: { item: Item }) {
   return (
     <li>
       <details open={table.length <= FEW}>
-        <summary className="min-h-6">
+        <summary className="min-h-7">
           <span className="font-medium">{key}</span>{" "}
           <span className="text-muted">({table.length})</span>
         </summary>

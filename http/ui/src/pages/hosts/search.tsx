@@ -1,23 +1,23 @@
 // Hosts of all scans: by words, ports, services, products, addresses, projects.
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { History } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type { Host } from "@/api/client";
+import { type Host, isMissing } from "@/api/client";
 import { searchQuery } from "@/api/hosts";
 import { projectsQuery } from "@/api/queries";
-import { Button, Card, cx, Select } from "@/components/basics";
+import { Button, Card, Select } from "@/components/basics";
 import { CopyButton } from "@/components/copy";
 import { FilterChips, HostFilters, hostChips, NO_FILTER } from "@/components/filters";
 import { HostTable } from "@/components/host-table";
-import { ScanLink } from "@/components/hosts";
 import { PageHead } from "@/components/page";
-import { Empty, Failed, LoadingRows } from "@/components/states";
+import { ScanLink } from "@/components/scans";
+import { Empty, Failed } from "@/components/states";
 import type { Column } from "@/components/table";
 import { verdictLook } from "@/components/verdicts";
 import { isAddress } from "@/lib/address";
 import { count, counted } from "@/lib/format";
-import { HOST_PARAMS, type HostFilter, readSort } from "@/lib/hosts";
+import { HOST_PARAMS, type HostFilter, orderFound } from "@/lib/hosts";
 import { keepSearches, recentSearches, withRecent } from "@/lib/recent";
 import { anId, oneOf, useParamsOf, type ValuesOf } from "@/lib/search-params";
 import { visible } from "@/lib/text";
@@ -117,14 +117,22 @@ function Results({
   isBare: boolean;
   clear: () => void;
 }) {
-  const navigate = useNavigate();
   const query = useInfiniteQuery({
     ...searchQuery({ ...filter, project_id: project }),
     placeholderData: keepPreviousData,
   });
   const hosts = useMemo(() => query.data?.pages.flatMap((page) => page.rows) ?? [], [query.data]);
-  const by = useMemo(() => (sort ? readSort(sort) : undefined), [sort]);
+  const order = useMemo(() => orderFound(hosts), [hosts]);
   const on = useSearchOn(query, hosts.length);
+  if (isMissing(query.error))
+    return (
+      <Empty
+        title={`There is no project ${project}`}
+        action={<Button onClick={() => set({ project: undefined })}>Search all projects</Button>}
+      >
+        It may have been deleted, or your token does not see it.
+      </Empty>
+    );
   if (query.error && !query.data)
     return <Failed error={query.error} retry={() => void query.refetch()} />;
   return (
@@ -149,35 +157,22 @@ function Results({
           </div>
         ) : null}
       </div>
-      {query.error ? (
-        <div className="p-3">
-          <Failed error={query.error} retry={() => void query.refetch()} />
-        </div>
-      ) : null}
-      {query.isPending ? (
-        <LoadingRows rows={10} />
-      ) : (
-        <div className={cx(query.isPlaceholderData && "opacity-60")}>
-          <HostTable
-            label="Hosts found"
-            hosts={hosts}
-            query={query}
-            sort={by}
-            onSort={(next) => set({ sort: next })}
-            onHost={(host) =>
-              void navigate({ to: "/hosts/$hostId", params: { hostId: String(host.id) } })
-            }
-            more={SCAN}
-            empty={
-              query.hasNextPage ? (
-                <StillLooking on={on} />
-              ) : (
-                <Nothing filter={filter} isBare={isBare} clear={clear} />
-              )
-            }
-          />
-        </div>
-      )}
+      <HostTable
+        label="Hosts found"
+        order={order}
+        hosts={hosts}
+        query={query}
+        sort={sort}
+        onSort={(next) => set({ sort: next })}
+        more={SCAN}
+        empty={
+          query.hasNextPage ? (
+            <StillLooking on={on} />
+          ) : (
+            <Nothing filter={filter} isBare={isBare} clear={clear} />
+          )
+        }
+      />
     </Card>
   );
 }

@@ -24,7 +24,7 @@ export function ServerProblems({ system }: { system: SystemInfo }) {
           tone={tone}
           title={title}
           actions={
-            <Link to="/system" className="inline-flex min-h-6 items-center text-sm underline">
+            <Link to="/system" className="inline-flex min-h-7 items-center text-sm underline">
               System
             </Link>
           }
@@ -132,7 +132,7 @@ export function Attention({ scans, isCut }: { scans: Scan[]; isCut: boolean }) {
         <div className="px-4 py-3">
           <h3 className="mb-1.5 flex items-center text-xs font-medium text-muted">
             Hosts that could not be finished
-            <Link to="/difficult" className="ml-auto inline-flex min-h-6 items-center underline">
+            <Link to="/difficult" className="ml-auto inline-flex min-h-7 items-center underline">
               All of them
             </Link>
           </h3>
@@ -142,7 +142,7 @@ export function Attention({ scans, isCut }: { scans: Scan[]; isCut: boolean }) {
                 <Link
                   to="/addresses/$address"
                   params={{ address: host.address }}
-                  className="inline-flex min-h-6 items-center font-mono text-xs hover:underline"
+                  className="inline-flex min-h-7 items-center font-mono text-xs hover:underline"
                 >
                   {host.address}
                 </Link>

@@ -22,7 +22,7 @@ export function Running({ scan }: { scan: Scan }) {
         <Link
           to="/scans/$scanId"
           params={{ scanId: String(scan.id) }}
-          className="min-w-0 max-w-full truncate text-sm font-medium hover:underline"
+          className="-my-1 max-w-full min-w-0 truncate py-1 text-sm font-medium hover:underline"
           title={scanTitle(scan)}
         >
           <bdi>{scanTitle(scan)}</bdi>

@@ -5,8 +5,9 @@ import { api, type Project, type Schemas, take } from "@/api/client";
 import { keys } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { Button, Card, CardHead, Field, Input, Select, Time } from "@/components/basics";
+import { useSending } from "@/components/form";
 import { say } from "@/components/overlays";
-import { type FormErrors, formErrors, NO_ERRORS } from "@/lib/fields";
+import { type FormErrors, formErrors } from "@/lib/fields";
 
 type Tier = Schemas["ScriptTier"];
 const TIERS: { value: Tier; label: string; means: string }[] = [
@@ -84,24 +85,15 @@ function ChangeGrants({ project }: { project: Project }) {
   const [scripts, setScripts] = useState<Tier>(grants.scripts);
   const [evasion, setEvasion] = useState(grants.evasion);
   const [note, setNote] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [errors, setErrors] = useState<FormErrors>(NO_ERRORS);
+  const { isBusy, errors, send } = useSending(sorted);
   const isChanged = scripts !== grants.scripts || evasion !== grants.evasion;
   const isMore =
     RANK.indexOf(scripts) > RANK.indexOf(grants.scripts) || (evasion && !grants.evasion);
   const save = async () => {
-    setBusy(true);
-    setErrors(NO_ERRORS);
     const body = { grants: { scripts, evasion, note: note.trim() || null } };
-    try {
-      await take(api.PATCH("/api/projects/{id}", { params: { path: { id: project.id } }, body }));
-      say("Grants changed", project.name);
-      await client.invalidateQueries({ queryKey: keys.projects });
-    } catch (failure) {
-      setErrors(sorted(failure));
-    } finally {
-      setBusy(false);
-    }
+    await take(api.PATCH("/api/projects/{id}", { params: { path: { id: project.id } }, body }));
+    say("Grants changed", project.name);
+    await client.invalidateQueries({ queryKey: keys.projects });
   };
   return (
     <form
@@ -109,7 +101,7 @@ function ChangeGrants({ project }: { project: Project }) {
       className="flex flex-col gap-4 border-t border-line pt-4"
       onSubmit={(event) => {
         event.preventDefault();
-        void save();
+        void send(save);
       }}
     >
       <div className="grid gap-4 sm:grid-cols-2">
@@ -149,7 +141,7 @@ function ChangeGrants({ project }: { project: Project }) {
           />
         </Field>
       </div>
-      <label className="flex min-h-6 cursor-pointer items-center gap-2.5 text-sm">
+      <label className="flex min-h-7 cursor-pointer items-center gap-2.5 text-sm">
         <input
           type="checkbox"
           className="size-4 accent-accent"
@@ -164,7 +156,11 @@ function ChangeGrants({ project }: { project: Project }) {
         </p>
       ) : null}
       <div className="flex justify-end">
-        <Button type="submit" variant={isMore ? "danger" : "primary"} disabled={busy || !isChanged}>
+        <Button
+          type="submit"
+          variant={isMore ? "danger" : "primary"}
+          disabled={isBusy || !isChanged}
+        >
           {isMore ? "Grant" : "Save"}
         </Button>
       </div>

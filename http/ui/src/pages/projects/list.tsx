@@ -54,7 +54,7 @@ function columnsOf(mayChange: boolean, edit: (project: Project) => void): Column
             <Link
               to="/projects/$projectId"
               params={{ projectId: String(project.id) }}
-              className="truncate font-medium hover:underline"
+              className="-my-1 truncate py-1 font-medium hover:underline"
               title={project.name}
             >
               <bdi>{project.name}</bdi>
@@ -196,10 +196,13 @@ export default function Projects() {
                   {counted(all?.length ?? 0, "project")} looked at.
                 </Empty>
               ) : (
-                <Empty title="No project yet" action={make}>
-                  <FolderOpen aria-hidden className="mx-auto mb-2 size-8 text-muted" />A project
-                  keeps scans that belong together, and says what they may touch. A scan without one
-                  goes to “Default”.
+                <Empty
+                  icon={<FolderOpen aria-hidden className="size-8" />}
+                  title="No project yet"
+                  action={make}
+                >
+                  A project keeps scans that belong together, and says what they may touch. A scan
+                  without one goes to “Default”.
                 </Empty>
               )
             }

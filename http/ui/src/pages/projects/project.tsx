@@ -3,10 +3,11 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { Pencil, Plus, Trash2 } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
-import { ApiProblem } from "@/api/client";
+import { isMissing } from "@/api/client";
 import { projectQuery, projectScansQuery } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { Button, buttonClass, Card, Time } from "@/components/basics";
+import { Missing } from "@/components/missing";
 import { PageHead, TabLinks, tabClass } from "@/components/page";
 import { SCAN_ROW, SCAN_WIDTH, scanColumns } from "@/components/scans";
 import { Empty, Failed, Loaded, LoadingRows } from "@/components/states";
@@ -82,21 +83,9 @@ export default function ProjectPage() {
 
 function Gone({ text }: { text: string }) {
   return (
-    <>
-      <PageHead title="No such project" crumbs={[{ label: "Projects", to: "/projects" }]} />
-      <Card>
-        <Empty
-          title={`There is no project ${text}`}
-          action={
-            <Link to="/projects" className={buttonClass("primary")}>
-              All projects
-            </Link>
-          }
-        >
-          It may have been deleted, or your token does not see it.
-        </Empty>
-      </Card>
-    </>
+    <Missing what="project" name={text} list={{ label: "All projects", to: "/projects" }}>
+      It may have been deleted, or your token does not see it.
+    </Missing>
   );
 }
 
@@ -108,8 +97,7 @@ function Known({ id }: { id: number }) {
   const [isEdited, setEdited] = useState(false);
   const project = query.data;
   if (!project) {
-    if (query.error instanceof ApiProblem && query.error.status === 404)
-      return <Gone text={String(id)} />;
+    if (isMissing(query.error)) return <Gone text={String(id)} />;
     return (
       <>
         <PageHead title={`Project ${id}`} crumbs={[{ label: "Projects", to: "/projects" }]} />

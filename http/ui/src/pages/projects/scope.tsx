@@ -11,15 +11,16 @@ import {
   Button,
   Card,
   CardHead,
+  CodeInput,
   Field,
   IconButton,
   Input,
   Select,
   Time,
 } from "@/components/basics";
+import { Form, useSending } from "@/components/form";
 import { Confirm, Dialog, say } from "@/components/overlays";
 import { Empty, Loaded } from "@/components/states";
-import { type FormErrors, formErrors, NO_ERRORS } from "@/lib/fields";
 import { counted } from "@/lib/format";
 import { readRanges, sizeText } from "@/lib/ranges";
 import { ofAdding, ofRemoving } from "./impact";
@@ -182,40 +183,25 @@ function AddForm({ id, scope, close }: { id: number; scope: Scope; close: () => 
   const [target, setTarget] = useState("");
   const [note, setNote] = useState("");
   const [until, setUntil] = useState("");
-  const [busy, setBusy] = useState(false);
-  const [errors, setErrors] = useState<FormErrors>(NO_ERRORS);
+  const sending = useSending(FIELDS);
+  const { fields } = sending.errors;
   const impact = target.trim() === "" ? null : ofAdding(scope, { list, target: target.trim() });
   const add = async () => {
-    setBusy(true);
-    setErrors(NO_ERRORS);
     const body = {
       list,
       target: target.trim(),
       note: note.trim() || null,
       expires_at: until ? new Date(until).toISOString() : null,
     };
-    try {
-      await take(api.POST("/api/projects/{id}/scope", { params: { path: { id } }, body }));
-      say("Added to the scope", `${list} ${body.target}`);
-      await client.invalidateQueries({ queryKey: keys.project(id) });
-      close();
-    } catch (failure) {
-      setErrors(formErrors(failure, FIELDS));
-    } finally {
-      setBusy(false);
-    }
+    await take(api.POST("/api/projects/{id}/scope", { params: { path: { id } }, body }));
+    say("Added to the scope", `${list} ${body.target}`);
+    await client.invalidateQueries({ queryKey: keys.project(id) });
+    close();
   };
   return (
-    <form
-      noValidate
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void add();
-      }}
-    >
+    <Form sending={sending} act={add} verb="Add" canSend={target.trim() !== ""} onCancel={close}>
       <div className="grid grid-cols-[8rem_minmax(0,1fr)] gap-4">
-        <Field id="scope-list" label="List" error={errors.fields.list}>
+        <Field id="scope-list" label="List" error={fields.list}>
           <Select
             id="scope-list"
             className="w-full"
@@ -229,17 +215,14 @@ function AddForm({ id, scope, close }: { id: number; scope: Scope; close: () => 
         <Field
           id="scope-target"
           label="Addresses"
-          error={errors.fields.target}
+          error={fields.target}
           hint="One address, block or range"
         >
-          <Input
+          <CodeInput
             id="scope-target"
             autoFocus
-            spellCheck={false}
-            autoComplete="off"
-            className="font-mono"
             placeholder="10.0.0.0/24"
-            aria-invalid={Boolean(errors.fields.target)}
+            aria-invalid={Boolean(fields.target)}
             value={target}
             onChange={(event) => setTarget(event.target.value)}
           />
@@ -251,7 +234,7 @@ function AddForm({ id, scope, close }: { id: number; scope: Scope; close: () => 
       <Field
         id="scope-note"
         label="Note"
-        error={errors.fields.note}
+        error={fields.note}
         hint="Why, for those who come after you."
       >
         <Input id="scope-note" value={note} onChange={(event) => setNote(event.target.value)} />
@@ -259,7 +242,7 @@ function AddForm({ id, scope, close }: { id: number; scope: Scope; close: () => 
       <Field
         id="scope-until"
         label="Until"
-        error={errors.fields.expires_at}
+        error={fields.expires_at}
         hint="In your local time; empty for ever."
       >
         <Input
@@ -269,17 +252,6 @@ function AddForm({ id, scope, close }: { id: number; scope: Scope; close: () => 
           onChange={(event) => setUntil(event.target.value)}
         />
       </Field>
-      {errors.rest ? (
-        <p role="alert" className="text-sm break-words text-danger">
-          {errors.rest}
-        </p>
-      ) : null}
-      <div className="flex justify-end gap-2">
-        <Button onClick={close}>Cancel</Button>
-        <Button type="submit" variant="primary" disabled={busy || target.trim() === ""}>
-          Add
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

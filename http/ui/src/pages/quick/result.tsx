@@ -3,16 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ExternalLink } from "lucide-react";
 import { useMemo, useState } from "react";
-import {
-  ApiProblem,
-  api,
-  apiUrl,
-  fetchApi,
-  problemOf,
-  type Scan,
-  take,
-  takePage,
-} from "@/api/client";
+import { api, apiUrl, fetchApi, problemOf, type Scan, take, takePage } from "@/api/client";
 import { keys } from "@/api/queries";
 import { Badge, buttonClass, Card, CardHead, cx, Notice } from "@/components/basics";
 import { CopyButton } from "@/components/copy";
@@ -232,7 +223,7 @@ function Output({ id }: { id: number }) {
               {output.text.length > OUTPUT ? `, the first ${bytes(OUTPUT)} are shown` : ""}
               <a
                 href={apiUrl(`/api/batches/${output.batch}/raw/stdout`)}
-                className="ml-auto min-h-6 underline"
+                className="ml-auto min-h-7 underline"
                 download
               >
                 Download
@@ -253,9 +244,4 @@ function Output({ id }: { id: number }) {
       }
     </Loaded>
   );
-}
-
-/** Whether there is no such scan. */
-export function isGone(error: unknown): boolean {
-  return error instanceof ApiProblem && error.status === 404;
 }

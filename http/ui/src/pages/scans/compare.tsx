@@ -1,7 +1,7 @@
 // Two scans side by side: which hosts and ports appeared, vanished or changed, and what is not known.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import type { Scan } from "@/api/client";
+import { isMissing, type Scan } from "@/api/client";
 import { scanQuery, scansQuery } from "@/api/queries";
 import { Button, Card, CardHead, Notice } from "@/components/basics";
 import { PageHead } from "@/components/page";
@@ -9,6 +9,7 @@ import { ScanLines } from "@/components/scan-picker";
 import { Empty, Failed } from "@/components/states";
 import { pairsOf, previousOf } from "@/lib/pairs";
 import { anId, aText, useParamsOf, type ValuesOf } from "@/lib/search-params";
+import { visible } from "@/lib/text";
 import { Pickers } from "./compare/pickers";
 import { Result } from "./compare/result";
 
@@ -46,8 +47,8 @@ export default function ComparePage() {
           isLoading={list.isFetching}
         />
         {list.error ? <Failed error={list.error} retry={() => void list.refetch()} /> : null}
-        {a.error ? <Failed error={a.error} /> : null}
-        {b.error ? <Failed error={b.error} /> : null}
+        <NotRead id={values.a} error={a.error} />
+        <NotRead id={values.b} error={b.error} />
         {previous && previous.id !== values.a && previous.id !== values.b ? (
           <Notice
             title="The scan before it of the same targets"
@@ -94,6 +95,18 @@ export default function ComparePage() {
   );
 }
 
+/** Why one of the two is not there. */
+function NotRead({ id, error }: { id: number | undefined; error: unknown }) {
+  if (!error) return null;
+  return isMissing(error) ? (
+    <Empty title={`There is no scan ${id}`}>
+      It may have been deleted, or its number mistyped. Choose another one.
+    </Empty>
+  ) : (
+    <Failed error={error} />
+  );
+}
+
 /** Pairs worth a look, while nothing is chosen. */
 function Suggested({ scans, set }: { scans: Scan[]; set: (change: CompareValues) => void }) {
   const pairs = useMemo(() => pairsOf(scans, 8), [scans]);
@@ -106,8 +119,8 @@ function Suggested({ scans, set }: { scans: Scan[]; set: (change: CompareValues)
   if (pairs.length === 0)
     return (
       <Empty title="Choose two scans">
-        No two of the newest scans are of the same targets; any two can be compared. What one of
-        them did not scan is called unknown, never closed.
+        No two of the newest scans are known to be of the same targets; any two can be compared.
+        What one of them did not scan is called unknown, never closed.
       </Empty>
     );
   return (
@@ -125,7 +138,12 @@ function Suggested({ scans, set }: { scans: Scan[]; set: (change: CompareValues)
               className="flex w-full flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2 text-left text-sm hover:bg-hover"
             >
               <ScanLines scan={b} className="basis-60" />
-              <span className="num w-40 text-xs text-muted">compared with #{a.id}</span>
+              <span className="w-40 text-xs text-muted">
+                compared with <span className="num">#{a.id}</span>
+                {a.project_id === b.project_id ? null : (
+                  <bdi className="block truncate">of {visible(a.project_name)}</bdi>
+                )}
+              </span>
             </button>
           </li>
         ))}

@@ -3,15 +3,24 @@ import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { ChevronRight, RotateCcw } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
+import { isMissing } from "@/api/client";
 import { profilesQuery } from "@/api/profiles";
 import { scanQuery } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { Button, Card, CardHead, cx, Notice } from "@/components/basics";
+import { Missing } from "@/components/missing";
 import { PageHead } from "@/components/page";
 import { Failed, LoadingRows } from "@/components/states";
 import { anId, aText, type Reader, useParamsOf } from "@/lib/search-params";
 import { ADVANCED, Advanced } from "./new-scan/advanced";
-import { type Draft, draftOfScan, EMPTY, meaningOf, withPrefill } from "./new-scan/draft";
+import {
+  type Draft,
+  draftOfScan,
+  EMPTY,
+  isChunkTuned,
+  meaningOf,
+  withPrefill,
+} from "./new-scan/draft";
 import { Flags } from "./new-scan/flags";
 import { hindrances, sortErrors } from "./new-scan/form";
 import { forgetDraft, keptDraft, useKeeping } from "./new-scan/kept";
@@ -42,6 +51,17 @@ export default function NewScan() {
   });
   const { from: like, ...prefill } = params;
   const isWaiting = like !== undefined && kept === null && from.data === undefined;
+  if (isWaiting && isMissing(from.error)) {
+    return (
+      <Missing
+        what="scan"
+        name={String(like)}
+        list={{ label: "New scan from nothing", to: "/scans/new" }}
+      >
+        It was to be scanned like that one, which may have been deleted.
+      </Missing>
+    );
+  }
   if (isWaiting && from.error) {
     return (
       <>
@@ -192,6 +212,7 @@ function Form({ begin, blank, source, like, isKept }: FormProps) {
         </div>
         <Panel
           {...{ preview, isOld, again, mayStart }}
+          isTuned={isChunkTuned(request)}
           previewError={error}
           hindrances={ways}
           rest={asked.rest}

@@ -4,7 +4,7 @@ import { api, type ScanStatus, take, takePage } from "@/api/client";
 import { keys, PAGE, projectScansQuery } from "@/api/queries";
 
 /** Scans, newest first: those that stand so, or all. */
-export function scansOfStatus(status: ScanStatus | undefined) {
+function scansOfStatus(status: ScanStatus | undefined) {
   return infiniteQueryOptions({
     queryKey: [...keys.scans, "list", status ?? "all"] as const,
     queryFn: ({ signal, pageParam }) =>

@@ -2,17 +2,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
-import type { Scan } from "@/api/client";
+import { isMissing, type Scan } from "@/api/client";
 import { scanQuery } from "@/api/queries";
-import { buttonClass } from "@/components/basics";
+import { Missing } from "@/components/missing";
 import { PageHead, TabLinks, tabClass } from "@/components/page";
-import { Empty, Failed, LoadingRows } from "@/components/states";
+import { Failed, LoadingRows } from "@/components/states";
 import { count } from "@/lib/format";
+import { anId } from "@/lib/search-params";
 import { useLiveScan } from "@/live/held";
 import { type LiveScan, useParts } from "@/live/scan";
 import { ScanHead } from "./scan/head";
 import { OverviewTab } from "./scan/overview-tab";
-import { parseId, parseTab, TABS, type Tab } from "./scan/search";
+import { parseTab, TABS, type Tab } from "./scan/search";
 import { ShortcutsDialog, useTabKeys } from "./scan/shortcuts";
 import { merged } from "./scan/view";
 
@@ -28,27 +29,17 @@ const TargetsTab = lazy(() =>
 );
 
 export default function ScanPage() {
-  const params = useParams({ strict: false });
-  const id = parseId(params.scanId);
-  if (id === null) return <NoSuchScan what={params.scanId ?? ""} />;
-  return <ScanById key={id} id={id} tab={parseTab(params.tab)} />;
+  const { scanId = "", tab } = useParams({ strict: false });
+  const id = anId(scanId);
+  if (id === undefined) return <NoSuchScan name={scanId} />;
+  return <ScanById key={id} id={id} tab={parseTab(tab)} />;
 }
 
-function NoSuchScan({ what }: { what: string }) {
+function NoSuchScan({ name }: { name: string }) {
   return (
-    <>
-      <PageHead title="No such scan" crumbs={[{ label: "Scans", to: "/scans" }]} />
-      <Empty
-        title={`There is no scan ${what.slice(0, 40)}`}
-        action={
-          <Link to="/scans" className={buttonClass("primary")}>
-            All scans
-          </Link>
-        }
-      >
-        It may have been deleted, or its number mistyped.
-      </Empty>
-    </>
+    <Missing what="scan" name={name} list={{ label: "All scans", to: "/scans" }}>
+      It may have been deleted, or its number mistyped.
+    </Missing>
   );
 }
 
@@ -63,8 +54,7 @@ function ScanById({ id, tab }: { id: number; tab: Tab }) {
     );
   }
   if (query.error) {
-    const status = (query.error as { status?: number }).status;
-    if (status === 404) return <NoSuchScan what={String(id)} />;
+    if (isMissing(query.error)) return <NoSuchScan name={String(id)} />;
     return (
       <>
         <PageHead title={`Scan ${id}`} crumbs={[{ label: "Scans", to: "/scans" }]} />
@@ -105,13 +95,7 @@ function Followed({
   );
   return (
     <>
-      <ScanHead
-        scan={scan}
-        live={live}
-        error={error}
-        brief={tab !== "overview"}
-        onHelp={() => setHelp(true)}
-      >
+      <ScanHead scan={scan} live={live} error={error} onHelp={() => setHelp(true)}>
         <Tabs scan={scan} tab={tab} />
       </ScanHead>
       <Suspense fallback={<LoadingRows />}>

@@ -212,7 +212,7 @@ export function AuditObject({ entry }: { entry: AuditEntry }) {
   const said = `${entry.object.kind} ${entry.object.id}`;
   const to = objectLink(entry.object);
   return to ? (
-    <Link to={to as "/"} className="text-accent hover:underline">
+    <Link to={to as "/"} className="py-1.5 text-accent hover:underline">
       {said}
     </Link>
   ) : (

@@ -4,8 +4,9 @@ import { type FormEvent, useState } from "react";
 import { api, type Schemas, take } from "@/api/client";
 import { keys } from "@/api/queries";
 import { Button, Field, Input, Notice } from "@/components/basics";
+import { useSending } from "@/components/form";
 import { say } from "@/components/overlays";
-import { formErrors, NO_ERRORS } from "@/lib/fields";
+import { NO_ERRORS } from "@/lib/fields";
 import { LIMIT_NAMES, type LimitName, type LimitsDraft, limitsChange, shownLimits } from "./limits";
 
 const LABELS: Record<LimitName, { label: string; hint: string }> = {
@@ -23,34 +24,25 @@ const LABELS: Record<LimitName, { label: string; hint: string }> = {
 export function LimitsForm({ governor }: { governor: Schemas["Governor"] }) {
   const client = useQueryClient();
   const [draft, setDraft] = useState<LimitsDraft>({});
-  const [errors, setErrors] = useState(NO_ERRORS);
-  const [busy, setBusy] = useState(false);
+  const { isBusy, errors, setErrors, send } = useSending(LIMIT_NAMES);
   const stands = shownLimits(governor);
   const { change, wrong } = limitsChange(governor, draft);
   const hasChange = Object.keys(change).length > 0 || Object.keys(wrong).length > 0;
 
-  const send = async (event: FormEvent) => {
+  const changeThem = async () => {
+    await take(api.PATCH("/api/system/limits", { body: change }));
+    await client.invalidateQueries({ queryKey: keys.system });
+    setDraft({});
+    say("Limits changed", "They hold for what starts next.");
+  };
+  const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (Object.keys(wrong).length > 0) {
-      setErrors({ fields: wrong, rest: null });
-      return;
-    }
-    setBusy(true);
-    setErrors(NO_ERRORS);
-    try {
-      await take(api.PATCH("/api/system/limits", { body: change }));
-      await client.invalidateQueries({ queryKey: keys.system });
-      setDraft({});
-      say("Limits changed", "They hold for what starts next.");
-    } catch (failure) {
-      setErrors(formErrors(failure, LIMIT_NAMES));
-    } finally {
-      setBusy(false);
-    }
+    if (Object.keys(wrong).length > 0) setErrors({ fields: wrong, rest: null });
+    else void send(changeThem);
   };
 
   return (
-    <form onSubmit={(event) => void send(event)} className="flex flex-col gap-3 p-4" noValidate>
+    <form onSubmit={submit} className="flex flex-col gap-3 p-4" noValidate>
       <div className="grid gap-4 sm:grid-cols-3">
         {LIMIT_NAMES.map((name) => {
           const error = errors.fields[name];
@@ -81,7 +73,7 @@ export function LimitsForm({ governor }: { governor: Schemas["Governor"] }) {
       <div className="flex justify-end gap-2">
         <Button
           variant="quiet"
-          disabled={!hasChange || busy}
+          disabled={!hasChange || isBusy}
           onClick={() => {
             setDraft({});
             setErrors(NO_ERRORS);
@@ -89,7 +81,7 @@ export function LimitsForm({ governor }: { governor: Schemas["Governor"] }) {
         >
           As it was
         </Button>
-        <Button type="submit" variant="primary" disabled={!hasChange || busy}>
+        <Button type="submit" variant="primary" disabled={!hasChange || isBusy}>
           Change limits
         </Button>
       </div>

@@ -1,13 +1,12 @@
 // What the system page asks for beyond what other pages do.
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import { ApiProblem, api, apiUrl, fetchApi, problemOf, take, takePage } from "@/api/client";
-import { keys, PAGE, projectsQuery, systemQuery } from "@/api/queries";
+import { api, apiUrl, fetchApi, problemOf, take, takePage } from "@/api/client";
+import { keys, PAGE, systemQuery } from "@/api/queries";
 import { type AuditFilter, auditParams } from "./audit";
 import { readMetrics } from "./metrics";
-import type { Supervision } from "./tree";
 
 /** Milliseconds between two readings of what no event tells. A page out of sight reads nothing. */
-export const READ_MS = 5_000;
+const READ_MS = 5_000;
 
 /** Under `keys.system`, so that events of scans bring them up to date too. */
 const own = {
@@ -32,8 +31,6 @@ export const scopeQuery = queryOptions({
   queryKey: own.scope,
   queryFn: ({ signal }) => take(api.GET("/api/scope", { signal })),
 });
-
-export { projectsQuery };
 
 /** Figures of the process and its store, from the metrics. */
 export const processQuery = queryOptions({
@@ -67,17 +64,11 @@ function parsed(text: string): unknown {
   }
 }
 
-/** The tree of actors; null from a server that does not tell it. */
+/** The tree of actors. */
 export const supervisionQuery = queryOptions({
   queryKey: own.supervision,
   refetchInterval: READ_MS,
-  queryFn: async ({ signal }): Promise<Supervision | null> => {
-    const response = await fetchApi(apiUrl("/api/system/supervision"), { signal });
-    const body: unknown = parsed(await response.text());
-    if (response.status === 404) return null;
-    if (!response.ok) throw problemOf(response, body);
-    return body as Supervision;
-  },
+  queryFn: ({ signal }) => take(api.GET("/api/system/supervision", { signal })),
 });
 
 export function auditQuery(filter: AuditFilter) {
@@ -107,8 +98,3 @@ export const auditHeadQuery = queryOptions({
     return rows[0]?.seq ?? 0;
   },
 });
-
-/** Whether the server said that the caller may not. */
-export function isForbidden(error: unknown): boolean {
-  return error instanceof ApiProblem && error.status === 403;
-}

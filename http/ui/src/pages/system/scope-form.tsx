@@ -1,11 +1,11 @@
 // Adds an entry to the server's scope.
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, type Schemas, take } from "@/api/client";
 import { keys } from "@/api/queries";
-import { Button, Field, Input, Notice, Select } from "@/components/basics";
+import { CodeInput, Field, Input, Select } from "@/components/basics";
+import { Form, useSending } from "@/components/form";
 import { Dialog, say } from "@/components/overlays";
-import { formErrors, NO_ERRORS } from "@/lib/fields";
 import { expiryAt, SPANS, type Span } from "./expiry";
 import { systemKeys } from "./queries";
 
@@ -16,35 +16,24 @@ export function ScopeForm({ list, onClose }: { list: Schemas["ScopeList"]; onClo
   const [target, setTarget] = useState("");
   const [note, setNote] = useState("");
   const [span, setSpan] = useState<Span>("never");
-  const [errors, setErrors] = useState(NO_ERRORS);
-  const [busy, setBusy] = useState(false);
+  const sending = useSending(FIELDS);
+  const { fields } = sending.errors;
   const verb = list === "allow" ? "Allow" : "Deny";
-
-  const send = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setErrors(NO_ERRORS);
-    try {
-      const body: Schemas["NewScopeEntry"] = {
-        list,
-        target: target.trim(),
-        note: note.trim() || null,
-        expires_at: expiryAt(span, Date.now()),
-      };
-      await take(api.POST("/api/scope", { body }));
-      await Promise.all([
-        client.invalidateQueries({ queryKey: systemKeys.scope }),
-        client.invalidateQueries({ queryKey: keys.system }),
-      ]);
-      say(list === "allow" ? "Addresses allowed" : "Addresses denied", body.target);
-      onClose();
-    } catch (failure) {
-      setErrors(formErrors(failure, FIELDS));
-      setBusy(false);
-    }
+  const add = async () => {
+    const body: Schemas["NewScopeEntry"] = {
+      list,
+      target: target.trim(),
+      note: note.trim() || null,
+      expires_at: expiryAt(span, Date.now()),
+    };
+    await take(api.POST("/api/scope", { body }));
+    await Promise.all([
+      client.invalidateQueries({ queryKey: systemKeys.scope }),
+      client.invalidateQueries({ queryKey: keys.system }),
+    ]);
+    say(list === "allow" ? "Addresses allowed" : "Addresses denied", body.target);
+    onClose();
   };
-  const { fields, rest } = errors;
-
   return (
     <Dialog
       open
@@ -56,18 +45,21 @@ export function ScopeForm({ list, onClose }: { list: Schemas["ScopeList"]; onClo
           : "They are not scanned from now on, whatever allows them."
       }
     >
-      <form onSubmit={(event) => void send(event)} className="flex flex-col gap-4" noValidate>
+      <Form
+        sending={sending}
+        act={add}
+        verb={verb}
+        canSend={target.trim() !== ""}
+        onCancel={onClose}
+      >
         <Field
           id="scope-target"
           label="Addresses"
           hint="One address, block or range: 10.0.0.0/8, 10.0.0.1-20, fd00::/64"
           error={fields.target}
         >
-          <Input
+          <CodeInput
             id="scope-target"
-            className="font-mono"
-            autoComplete="off"
-            spellCheck={false}
             value={target}
             aria-invalid={fields.target ? true : undefined}
             aria-describedby={fields.target ? "scope-target-error" : "scope-target-hint"}
@@ -101,14 +93,7 @@ export function ScopeForm({ list, onClose }: { list: Schemas["ScopeList"]; onClo
             ))}
           </Select>
         </Field>
-        {rest ? <Notice tone="danger">{rest}</Notice> : null}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="primary" disabled={busy || target.trim() === ""}>
-            {verb}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,11 +1,12 @@
 // What may be scanned by this server: its lists, what they come to, and who put what there.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { api, type Schemas, take } from "@/api/client";
 import { keys } from "@/api/queries";
 import { useMay } from "@/app/session";
 import { Badge, Button, Card, CardHead, cx, IconButton, Notice, Time } from "@/components/basics";
+import { Fade } from "@/components/fade";
 import { Confirm, say } from "@/components/overlays";
 import { Loaded } from "@/components/states";
 import { counted } from "@/lib/format";
@@ -111,67 +112,71 @@ function Entries({
   list: List;
   canRemove: boolean;
 }) {
+  const box = useRef<HTMLDivElement>(null);
   return (
-    <div
-      className="relative overflow-x-auto"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reachable by keyboard
-      tabIndex={0}
-      role="group"
-      aria-label={LISTS[list].title}
-    >
-      <table className="w-full min-w-[44rem] table-fixed text-sm">
-        <thead className="text-left text-xs text-muted">
-          <tr className="border-b border-line">
-            <th className="w-[26%] px-4 py-2 font-medium">Addresses</th>
-            <th className="px-3 py-2 font-medium">Why</th>
-            <th className="w-40 px-3 py-2 font-medium">By</th>
-            <th className="w-44 px-3 py-2 font-medium">Until</th>
-            <th className="w-14 px-3 py-2">
-              <span className="sr-only">Remove</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line">
-          {entries.map((entry) => (
-            <tr
-              key={`${entry.source}${entry.id ?? ""}${entry.target}`}
-              className={cx(entry.expired && "text-muted line-through")}
-            >
-              <td className="px-4 py-2 font-mono text-xs break-all">{entry.target}</td>
-              <td className="truncate px-3 py-2" title={entry.note ?? undefined}>
-                {entry.note ?? <span className="text-muted">–</span>}
-              </td>
-              <td className="px-3 py-2">
-                <span className="block truncate" title={entry.by}>
-                  {entry.by}
-                </span>
-                {entry.created_at ? (
-                  <span className="block text-xs text-muted">
-                    <Time at={entry.created_at} />
-                  </span>
-                ) : null}
-              </td>
-              <td className="px-3 py-2">
-                {entry.expired ? (
-                  <Badge tone="warn">expired</Badge>
-                ) : entry.expires_at ? (
-                  <Time at={entry.expires_at} as="date" />
-                ) : (
-                  <span className="text-xs text-muted">
-                    {entry.source === "stored" ? "removed" : SOURCES[entry.source]}
-                  </span>
-                )}
-              </td>
-              <td className="px-3 py-1.5">
-                {canRemove && entry.source === "stored" && entry.id != null ? (
-                  <Remove entry={entry} id={entry.id} />
-                ) : null}
-              </td>
+    <Fade box={box}>
+      <div
+        ref={box}
+        className="relative overflow-x-auto"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reachable by keyboard
+        tabIndex={0}
+        role="group"
+        aria-label={LISTS[list].title}
+      >
+        <table className="w-full min-w-[44rem] table-fixed text-sm">
+          <thead className="text-left text-xs text-muted">
+            <tr className="border-b border-line">
+              <th className="w-[26%] px-4 py-2 font-medium">Addresses</th>
+              <th className="px-3 py-2 font-medium">Why</th>
+              <th className="w-40 px-3 py-2 font-medium">By</th>
+              <th className="w-44 px-3 py-2 font-medium">Until</th>
+              <th className="w-14 px-3 py-2">
+                <span className="sr-only">Remove</span>
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody className="divide-y divide-line">
+            {entries.map((entry) => (
+              <tr
+                key={`${entry.source}${entry.id ?? ""}${entry.target}`}
+                className={cx(entry.expired && "text-muted line-through")}
+              >
+                <td className="px-4 py-2 font-mono text-xs break-all">{entry.target}</td>
+                <td className="truncate px-3 py-2" title={entry.note ?? undefined}>
+                  {entry.note ?? <span className="text-muted">–</span>}
+                </td>
+                <td className="px-3 py-2">
+                  <span className="block truncate" title={entry.by}>
+                    {entry.by}
+                  </span>
+                  {entry.created_at ? (
+                    <span className="block text-xs text-muted">
+                      <Time at={entry.created_at} />
+                    </span>
+                  ) : null}
+                </td>
+                <td className="px-3 py-2">
+                  {entry.expired ? (
+                    <Badge tone="warn">expired</Badge>
+                  ) : entry.expires_at ? (
+                    <Time at={entry.expires_at} as="date" />
+                  ) : (
+                    <span className="text-xs text-muted">
+                      {entry.source === "stored" ? "removed" : SOURCES[entry.source]}
+                    </span>
+                  )}
+                </td>
+                <td className="px-3 py-1.5">
+                  {canRemove && entry.source === "stored" && entry.id != null ? (
+                    <Remove entry={entry} id={entry.id} />
+                  ) : null}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Fade>
   );
 }
 

@@ -31,21 +31,12 @@ export function SupervisionTab() {
   const query = useQuery(supervisionQuery);
   return (
     <Loaded query={query}>
-      {(tree) =>
-        tree === null ? (
-          <Card>
-            <Empty title="This server does not tell its supervision tree">
-              It is older than this page. What restarts there were is in its log, and in the events
-              of the scans they were for.
-            </Empty>
-          </Card>
-        ) : (
-          <div className="flex flex-col gap-4">
-            <TreeCard tree={tree} readAt={<ReadAt query={query} />} />
-            <Restarts restarts={tree.restarts} total={tree.restarts_total} />
-          </div>
-        )
-      }
+      {(tree) => (
+        <div className="flex flex-col gap-4">
+          <TreeCard tree={tree} readAt={<ReadAt query={query} />} />
+          <Restarts restarts={tree.restarts} total={tree.restarts_total} />
+        </div>
+      )}
     </Loaded>
   );
 }
@@ -158,13 +149,13 @@ function Name({ row, toggle }: { row: TreeRow; toggle: (path: string) => void })
           type="button"
           aria-expanded={isOpen}
           aria-label={`Below ${node.name}`}
-          className="inline-flex size-6 shrink-0 items-center justify-center rounded text-muted hover:bg-hover hover:text-text"
+          className="inline-flex size-7 shrink-0 items-center justify-center rounded text-muted hover:bg-hover hover:text-text"
           onClick={() => toggle(path)}
         >
           <Sign aria-hidden className="size-4" />
         </button>
       ) : (
-        <span aria-hidden className="size-6 shrink-0" />
+        <span aria-hidden className="size-7 shrink-0" />
       )}
       <span className={cx("truncate", depth === 0 && "font-medium")} title={node.name}>
         {to ? (

@@ -1,10 +1,10 @@
 // Makes a token: for whom, with which rights, and for how long.
 import { useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { api, type Project, type Role, type Schemas, take } from "@/api/client";
-import { Button, Field, Input, Notice, Select } from "@/components/basics";
+import { Field, Input, Select } from "@/components/basics";
+import { Form, useSending } from "@/components/form";
 import { Dialog } from "@/components/overlays";
-import { formErrors, NO_ERRORS } from "@/lib/fields";
 import { SPANS, type Span, spanMs } from "./expiry";
 import { systemKeys } from "./queries";
 
@@ -30,33 +30,27 @@ export function TokenForm({
   const [role, setRole] = useState<Role>("viewer");
   const [span, setSpan] = useState<Span>("quarter");
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
-  const [errors, setErrors] = useState(NO_ERRORS);
-  const [busy, setBusy] = useState(false);
-
-  const send = async (event: FormEvent) => {
-    event.preventDefault();
-    setBusy(true);
-    setErrors(NO_ERRORS);
-    try {
-      const body: Schemas["NewToken"] = {
-        name: name.trim(),
-        role,
-        projects: chosen.size > 0 ? [...chosen] : null,
-        expires_in_ms: spanMs(span),
-      };
-      const token = await take(api.POST("/api/tokens", { body }));
-      onMade(token);
-      void client.invalidateQueries({ queryKey: systemKeys.tokens });
-    } catch (failure) {
-      setErrors(formErrors(failure, FIELDS));
-      setBusy(false);
-    }
+  const sending = useSending(FIELDS);
+  const { fields } = sending.errors;
+  const make = async () => {
+    const body: Schemas["NewToken"] = {
+      name: name.trim(),
+      role,
+      projects: chosen.size > 0 ? [...chosen] : null,
+      expires_in_ms: spanMs(span),
+    };
+    onMade(await take(api.POST("/api/tokens", { body })));
+    void client.invalidateQueries({ queryKey: systemKeys.tokens });
   };
-  const { fields, rest } = errors;
-
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title="Create a token">
-      <form onSubmit={(event) => void send(event)} className="flex flex-col gap-4" noValidate>
+      <Form
+        sending={sending}
+        act={make}
+        verb="Create token"
+        canSend={name.trim() !== ""}
+        onCancel={onClose}
+      >
         <Field
           id="token-name"
           label="For"
@@ -103,14 +97,7 @@ export function TokenForm({
           onChange={setChosen}
           error={fields.projects}
         />
-        {rest ? <Notice tone="danger">{rest}</Notice> : null}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" variant="primary" disabled={busy || name.trim() === ""}>
-            Create token
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -3,7 +3,7 @@ import { nodeLink, rowsOf, type SupervisedNode, totals } from "./tree";
 
 const node = (name: string, children: SupervisedNode[] = [], restarts = 0): SupervisedNode => ({
   name,
-  kind: "actor",
+  kind: "engine",
   state: "running",
   since: "2026-01-01T00:00:00.000Z",
   restarts,

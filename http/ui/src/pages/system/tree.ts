@@ -1,36 +1,9 @@
-// The tree of actors as rows. The shapes are those of `GET /api/system/supervision`.
+// The tree of actors as rows. Pure.
+import type { Schemas } from "@/api/client";
 
-export interface SupervisedNode {
-  name: string;
-  kind: string;
-  /** The number of the scan or batch. */
-  id?: number | null;
-  attempt?: number | null;
-  /** The process of a runner. */
-  pid?: number | null;
-  state: string;
-  since: string;
-  /** How often it failed since what is above it started. */
-  restarts: number;
-  last_cause?: string | null;
-  children: SupervisedNode[];
-}
-
-export interface Restart {
-  at: string;
-  name: string;
-  kind: string;
-  id?: number | null;
-  cause: string;
-}
-
-export interface Supervision {
-  nodes: SupervisedNode[];
-  /** The newest failures, the oldest of them first. */
-  restarts: Restart[];
-  restarts_total: number;
-  truncated: boolean;
-}
+export type SupervisedNode = Schemas["SupervisionNode"];
+export type Restart = Schemas["SupervisionRestart"];
+export type Supervision = Schemas["Supervision"];
 
 /** A node with its place in the tree. */
 export interface TreeRow {

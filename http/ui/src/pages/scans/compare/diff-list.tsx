@@ -4,6 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowRight, ChevronRight } from "lucide-react";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { Badge, Button, Card, cx } from "@/components/basics";
+import { Fade } from "@/components/fade";
 import { portTone } from "@/components/verdicts";
 import {
   type DiffHost,
@@ -70,46 +71,48 @@ export function DiffList({ hosts, before, after, hint }: Props) {
           </Button>
         </div>
       </div>
-      <div
-        ref={scroller}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reachable by keyboard
-        tabIndex={0}
-        role="table"
-        aria-label="Hosts that differ, and their ports before and after"
-        aria-rowcount={rows.length + 1}
-        className="max-h-[75dvh] min-h-40 overflow-auto"
-      >
-        <div className="min-w-[46rem]">
-          <Head before={before} after={after} />
-          <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-            {virtual.getVirtualItems().map((item) => {
-              const row = rows[item.index];
-              if (!row) return null;
-              return (
-                <div
-                  key={item.key}
-                  role="row"
-                  aria-rowindex={item.index + 2}
-                  className={cx(
-                    GRID,
-                    "absolute inset-x-0 text-sm",
-                    row.kind === "host"
-                      ? "border-t border-line bg-surface"
-                      : "bg-canvas text-[13px]",
-                  )}
-                  style={{ height: item.size, transform: `translateY(${item.start}px)` }}
-                >
-                  {row.kind === "host" ? (
-                    <HostCells row={row} before={before} after={after} turn={turn} />
-                  ) : (
-                    <PortCells port={row.port} host={row.host} before={before} after={after} />
-                  )}
-                </div>
-              );
-            })}
+      <Fade box={scroller}>
+        <div
+          ref={scroller}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls is reachable by keyboard
+          tabIndex={0}
+          role="table"
+          aria-label="Hosts that differ, and their ports before and after"
+          aria-rowcount={rows.length + 1}
+          className="max-h-[75dvh] min-h-40 overflow-auto"
+        >
+          <div className="min-w-[46rem]">
+            <Head before={before} after={after} />
+            <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
+              {virtual.getVirtualItems().map((item) => {
+                const row = rows[item.index];
+                if (!row) return null;
+                return (
+                  <div
+                    key={item.key}
+                    role="row"
+                    aria-rowindex={item.index + 2}
+                    className={cx(
+                      GRID,
+                      "absolute inset-x-0 text-sm",
+                      row.kind === "host"
+                        ? "border-t border-line bg-surface"
+                        : "bg-canvas text-[13px]",
+                    )}
+                    style={{ height: item.size, transform: `translateY(${item.start}px)` }}
+                  >
+                    {row.kind === "host" ? (
+                      <HostCells row={row} before={before} after={after} turn={turn} />
+                    ) : (
+                      <PortCells port={row.port} host={row.host} before={before} after={after} />
+                    )}
+                  </div>
+                );
+              })}
+            </div>
           </div>
         </div>
-      </div>
+      </Fade>
     </Card>
   );
 }
@@ -170,7 +173,7 @@ function HostCells({
             aria-expanded={isOpen}
             aria-label={`Ports of ${host.address}`}
             onClick={() => turn(host)}
-            className="-ml-1.5 inline-flex size-6 shrink-0 items-center justify-center rounded text-muted hover:bg-hover"
+            className="-ml-1.5 inline-flex size-7 shrink-0 items-center justify-center rounded text-muted hover:bg-hover"
           >
             <ChevronRight aria-hidden className={cx("size-4", isOpen && "rotate-90")} />
           </button>

@@ -62,7 +62,12 @@ export function Result({ a, b, values, set }: Props) {
             </div>
           </div>
           {hosts.length > 0 ? (
-            <DiffList hosts={hosts} before={a} after={b} hint={hintOf(diff, isNarrowed)} />
+            <DiffList
+              hosts={hosts}
+              before={a}
+              after={b}
+              hint={hintOf(diff, isNarrowed, hosts.length)}
+            />
           ) : diff.phase === "reading" ? (
             <Card className="p-4">
               <p role="status" className="text-sm text-muted">
@@ -93,8 +98,10 @@ export function Result({ a, b, values, set }: Props) {
   );
 }
 
-function hintOf(diff: Reading, isNarrowed: boolean): string {
-  const what = "that differ, or that one scan only knows";
+/** What the shown hosts are, after their number. */
+function hintOf(diff: Reading, isNarrowed: boolean, shown: number): string {
+  const one = (isNarrowed ? diff.hosts.length : shown) === 1;
+  const what = `that ${one ? "differs" : "differ"}, or that one scan only knows`;
   const of = isNarrowed ? `of ${count(diff.hosts.length)} ${what}` : what;
   if (diff.phase === "reading") return `${of} so far, still comparing`;
   if (diff.phase === "failed") return `${of}, as far as the answer came`;

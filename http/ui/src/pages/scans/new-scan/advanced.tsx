@@ -111,7 +111,7 @@ function Check({
   hint: string;
 } & Pick<FormParts, "draft" | "change">) {
   return (
-    <label className="flex min-h-6 cursor-pointer items-start gap-2.5 text-sm">
+    <label className="flex min-h-7 cursor-pointer items-start gap-2.5 text-sm">
       <input
         type="checkbox"
         className="mt-0.5 size-4 shrink-0 accent-accent"

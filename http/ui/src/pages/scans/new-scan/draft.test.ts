@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { Scan } from "@/api/client";
 import { targetFile } from "@/lib/targets";
-import { draftOfScan, EMPTY, fieldOf, meaningOf, packed, unpacked, withPrefill } from "./draft";
+import {
+  draftOfScan,
+  EMPTY,
+  fieldOf,
+  isChunkTuned,
+  meaningOf,
+  packed,
+  unpacked,
+  withPrefill,
+} from "./draft";
 
 describe("meaningOf", () => {
   it("leaves out all that nobody has written", () => {
@@ -94,4 +103,12 @@ describe("where a draft comes from", () => {
     expect(unpacked("{", "")).toBeNull();
     expect(unpacked('{"source":"","draft":{"targets":7,"files":[1]}}', "")).toEqual(EMPTY);
   });
+});
+
+it("knows whether the number of batches is a guess", () => {
+  expect(isChunkTuned({})).toBe(true);
+  expect(isChunkTuned({ chunk_size: 16 })).toBe(false);
+  expect(isChunkTuned({ chunk_size: 16, adaptive: true })).toBe(true);
+  expect(isChunkTuned({ concurrency: 4 })).toBe(true);
+  expect(isChunkTuned({ adaptive: false })).toBe(false);
 });

@@ -68,7 +68,7 @@ export const POLICY: ScanRequest["policy"] = {
 };
 
 /** Fields of a request that may be left out are left out. */
-export type Request = Partial<ScanRequest> & { plan?: Plan };
+export type Request = Partial<ScanRequest>;
 
 /** What a draft asks for, and what of it is no number, by the draft's field. */
 export interface Meaning {
@@ -136,6 +136,11 @@ export function meaningOf(draft: Draft): Meaning {
   const policy = policyOf(draft, numbers);
   if (!isSame(policy, POLICY)) request.policy = policy;
   return { request, errors: numbers.errors };
+}
+
+/** Whether the engine tunes how large batches are: then their number is known at the end only. */
+export function isChunkTuned(request: Request): boolean {
+  return request.adaptive ?? (request.chunk_size === undefined || request.chunk_size === null);
 }
 
 const POINTERS: [RegExp, keyof Draft][] = [

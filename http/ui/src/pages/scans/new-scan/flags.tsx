@@ -1,11 +1,11 @@
 // How to scan: a profile, and flags as one would type them. What is refused says why, at its place.
 import { Link } from "@tanstack/react-router";
+import type { Preview } from "@/api/client";
 import type { Profile } from "@/api/profiles";
-import { cx, Field, Input, Select } from "@/components/basics";
+import { CodeInput, cx, Field, Select } from "@/components/basics";
 import { words } from "@/lib/format";
 import { toggleFlags } from "./flag-line";
 import type { FormParts } from "./form";
-import type { PlannedPreview } from "./preview";
 
 /** What people ask for most. Each is put in or taken out as a whole. */
 const USUAL: { label: string; flags: string; means: string }[] = [
@@ -26,7 +26,7 @@ export function Flags({
   errors,
   preview,
   profiles,
-}: FormParts & { preview: PlannedPreview | null; profiles: Profile[] | null }) {
+}: FormParts & { preview: Preview | null; profiles: Profile[] | null }) {
   const typed = words(draft.flags);
   const refused = preview?.refused ?? [];
   // An answer to what stood there before says nothing about what stands there now.
@@ -47,12 +47,8 @@ export function Flags({
               : "Without any, nmap looks at its 1,000 most used TCP ports."
           }
         >
-          <Input
+          <CodeInput
             id="flags"
-            spellCheck={false}
-            autoCapitalize="off"
-            autoComplete="off"
-            className="font-mono"
             placeholder="-sV -p 22,80,443"
             aria-invalid={refused.length > 0 || Boolean(errors.flags)}
             value={draft.flags}
@@ -136,7 +132,7 @@ function ProfileChoice({ draft, change, errors, profiles }: FormParts & { profil
           isUnknown
             ? "There is no such profile."
             : chosen?.description || (
-                <Link to="/profiles" className="inline-flex min-h-6 items-center underline">
+                <Link to="/profiles" className="inline-flex min-h-7 items-center underline">
                   What profiles are there?
                 </Link>
               )

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { Preview } from "@/api/client";
 import { hindrances, sortErrors } from "./form";
-import type { PlannedPreview } from "./preview";
 
 const fine = {
   invalid: [],
   refused: [],
   problems: [],
   scope: { allowed: true, out_of_scope: 0, problems: [] },
-} as unknown as PlannedPreview;
+} as unknown as Preview;
 
 it("puts what the server says to its field, once, and keeps the rest", () => {
   const { fields, rest } = sortErrors([
@@ -36,7 +36,7 @@ describe("hindrances", () => {
         { pointer: "/targets", code: "not-allowed", detail: "out" },
         { pointer: "/name", code: "invalid-name", detail: "bad" },
       ],
-    } as PlannedPreview;
+    } as Preview;
     expect(hindrances(bad, 2, 1)).toEqual([
       "2 fields that are no numbers",
       "1 line that cannot be read",

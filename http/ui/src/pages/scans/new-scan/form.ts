@@ -1,9 +1,8 @@
 // What the parts of the form are given: the draft, how to change it, and what is wrong with it.
-import type { Schemas } from "@/api/client";
+import type { Preview, Schemas } from "@/api/client";
 
 import type { Draft } from "./draft";
 import { fieldOf } from "./draft";
-import type { PlannedPreview } from "./preview";
 
 type FieldError = Pick<Schemas["FieldError"], "pointer" | "detail">;
 
@@ -31,7 +30,7 @@ export function sortErrors(found: readonly FieldError[]): {
 }
 
 /** Why a scan cannot start yet, in one line each; nothing when it can. */
-export function hindrances(preview: PlannedPreview | null, own: number, targets: number): string[] {
+export function hindrances(preview: Preview | null, own: number, targets: number): string[] {
   const found: string[] = [];
   const say = (n: number, one: string, many: string) => {
     if (n > 0) found.push(`${n} ${n === 1 ? one : many}`);

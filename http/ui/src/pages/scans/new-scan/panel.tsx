@@ -1,15 +1,16 @@
 // Before the start: what would run, whether it may, and what is in the way.
 import { CircleAlert, CircleCheck, LoaderCircle, Play, ShieldAlert } from "lucide-react";
-import type { ReactNode } from "react";
+import type { Preview } from "@/api/client";
 import { Button, Card, Notice, Skeleton } from "@/components/basics";
 import { Command } from "@/components/command";
 import { CopyButton } from "@/components/copy";
 import { Failed } from "@/components/states";
 import { count, shell } from "@/lib/format";
-import type { PlannedPreview } from "./preview";
 
 export interface PanelProps {
-  preview: PlannedPreview | null;
+  preview: Preview | null;
+  /** Whether the size of batches is tuned, so that their number is a guess. */
+  isTuned: boolean;
   isOld: boolean;
   previewError: unknown;
   again: () => void;
@@ -40,7 +41,7 @@ export function Panel(props: PanelProps) {
       <div className="flex flex-col gap-4 p-4 lg:max-h-[calc(100dvh-14rem)] lg:overflow-y-auto">
         {props.previewError ? <Failed error={props.previewError} retry={props.again} /> : null}
         {preview ? (
-          <Facts preview={preview} />
+          <Facts preview={preview} isTuned={props.isTuned} />
         ) : props.previewError || !mayStart ? null : (
           <Skeleton className="h-40 w-full" />
         )}
@@ -102,12 +103,20 @@ function Hindrances(props: PanelProps & { isReady: boolean }) {
   );
 }
 
-function Facts({ preview }: { preview: PlannedPreview }) {
+function Facts({ preview, isTuned }: { preview: Preview; isTuned: boolean }) {
   return (
     <>
       <dl className="grid grid-cols-3 gap-3">
         <Fact name="Addresses" value={count(preview.addresses)} />
-        <Fact name="Batches" value={count(preview.batches)} />
+        <Fact
+          name="Batches"
+          value={
+            isTuned && preview.batches > 1
+              ? `about ${count(preview.batches)}`
+              : count(preview.batches)
+          }
+          title={isTuned ? "Batches get larger or smaller as the scan goes" : undefined}
+        />
         <Fact name="Excluded" value={count(preview.excluded)} />
       </dl>
       <Commands preview={preview} />
@@ -122,19 +131,19 @@ function Facts({ preview }: { preview: PlannedPreview }) {
   );
 }
 
-function Fact({ name, value }: { name: string; value: ReactNode }) {
+function Fact({ name, value, title }: { name: string; value: string; title?: string }) {
   return (
     <div className="min-w-0">
       <dt className="text-xs text-muted">{name}</dt>
-      <dd className="num truncate text-lg font-semibold" title={String(value)}>
+      <dd className="num truncate text-lg font-semibold" title={title ?? value}>
         {value}
       </dd>
     </div>
   );
 }
 
-function Commands({ preview }: { preview: PlannedPreview }) {
-  const phases = preview.phases ?? [];
+function Commands({ preview }: { preview: Preview }) {
+  const { phases = [] } = preview;
   const steps =
     phases.length > 0 ? phases : preview.argv.length > 0 ? [{ phase: "", argv: preview.argv }] : [];
   if (steps.length === 0) {
@@ -166,7 +175,7 @@ function Commands({ preview }: { preview: PlannedPreview }) {
   ));
 }
 
-function ScopeSaid({ preview }: { preview: PlannedPreview }) {
+function ScopeSaid({ preview }: { preview: Preview }) {
   const { scope } = preview;
   if (preview.total_targets === 0) return null;
   if (scope.allowed) {

@@ -4,14 +4,8 @@ import { useEffect, useRef, useState } from "react";
 import { ApiProblem, api, type Preview, type ScanRequest, take } from "@/api/client";
 import { POLICY, type Request } from "./draft";
 
-/** As the server answers it; the two last ones only when it knows plans. */
-export type PlannedPreview = Preview & {
-  plan?: string;
-  phases?: { phase: string; argv: string[] }[];
-};
-
 export interface PreviewState {
-  preview: PlannedPreview | null;
+  preview: Preview | null;
   /** The request that `preview` is of. */
   of: Request | null;
   error: unknown;
@@ -63,7 +57,7 @@ function pause(request: Request): number {
   return (request.targets?.length ?? 0) > 5_000 ? 1_200 : 350;
 }
 
-async function ask(request: Request, signal: AbortSignal): Promise<PlannedPreview> {
+async function ask(request: Request, signal: AbortSignal): Promise<Preview> {
   const body = request as ScanRequest;
   return take(api.POST("/api/scans/preview", { body, signal }));
 }

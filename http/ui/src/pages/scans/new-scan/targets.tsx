@@ -1,6 +1,7 @@
 // Targets and excludes: typed, pasted or dropped, with what cannot be read shown by its line.
 import { FileText, Upload, X } from "lucide-react";
 import { useRef, useState } from "react";
+import type { Preview } from "@/api/client";
 import { Button, cx, Field, IconButton, TextArea } from "@/components/basics";
 import { sayFailure } from "@/components/overlays";
 import { count, counted } from "@/lib/format";
@@ -14,7 +15,6 @@ import {
   targetFile,
 } from "@/lib/targets";
 import type { FormParts } from "./form";
-import type { PlannedPreview } from "./preview";
 
 /** Bytes of a list that are read; the server takes a body of 32 MiB. */
 const FILE_BYTES_MAX = 30 * 1024 * 1024;
@@ -28,7 +28,7 @@ export function Targets({
   preview,
   isOld,
   waiting,
-}: FormParts & { preview: PlannedPreview | null; isOld: boolean; waiting: number }) {
+}: FormParts & { preview: Preview | null; isOld: boolean; waiting: number }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const [isOver, setOver] = useState(false);
@@ -126,7 +126,7 @@ export function Targets({
   );
 }
 
-function counts(preview: PlannedPreview | null, waiting: number): string {
+function counts(preview: Preview | null, waiting: number): string {
   if (!preview) return "\u00a0";
   const parts = [counted(preview.addresses, "address", "addresses")];
   if (preview.excluded > 0) parts.push(`${count(preview.excluded)} excluded`);
@@ -179,7 +179,7 @@ function Unread({
   select,
 }: {
   draft: FormParts["draft"];
-  preview: PlannedPreview | null;
+  preview: Preview | null;
   select: (line: number) => void;
 }) {
   const bad = preview?.invalid ?? [];
@@ -200,7 +200,7 @@ function Unread({
         {place?.where === "targets" ? (
           <button
             type="button"
-            className="min-h-6 font-medium underline decoration-dotted underline-offset-2"
+            className="min-h-7 font-medium underline decoration-dotted underline-offset-2"
             onClick={() => select(place.line)}
           >
             {label(place)}

@@ -4,6 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useRef, useState } from "react";
 import { cx, useNow } from "@/components/basics";
+import { Fade } from "@/components/fade";
 import { BatchBadge } from "@/components/verdicts";
 import { count, duration } from "@/lib/format";
 import { visible } from "@/lib/text";
@@ -55,53 +56,55 @@ export function BatchTree({ rows, onToggle }: Props) {
     event.preventDefault();
   };
   return (
-    <div
-      ref={box}
-      role="treegrid"
-      aria-label="Batches"
-      aria-rowcount={rows.length + 1}
-      aria-activedescendant={at >= 0 ? `batch-${chosen}` : undefined}
-      tabIndex={0}
-      onKeyDown={press}
-      className="relative max-h-[max(24rem,calc(100dvh-14rem))] overflow-auto"
-    >
-      <div className="min-w-[72rem]">
-        <div role="rowgroup" className="sticky top-0 z-10 bg-surface">
-          <div
-            role="row"
-            aria-rowindex={1}
-            className={cx(GRID, "border-b border-line text-xs font-medium text-muted")}
-          >
-            {["Batch", "Status", "Targets", "Attempt", "Found", "Progress, or why", "Took"].map(
-              (name, column) => (
-                <div
-                  key={name}
-                  role="columnheader"
-                  className={cx("px-3 py-2", (column === 3 || column === 6) && "text-right")}
-                >
-                  {name}
-                </div>
-              ),
-            )}
+    <Fade box={box}>
+      <div
+        ref={box}
+        role="treegrid"
+        aria-label="Batches"
+        aria-rowcount={rows.length + 1}
+        aria-activedescendant={at >= 0 ? `batch-${chosen}` : undefined}
+        tabIndex={0}
+        onKeyDown={press}
+        className="relative max-h-[max(24rem,calc(100dvh-14rem))] overflow-auto"
+      >
+        <div className="min-w-[72rem]">
+          <div role="rowgroup" className="sticky top-0 z-10 bg-surface">
+            <div
+              role="row"
+              aria-rowindex={1}
+              className={cx(GRID, "border-b border-line text-xs font-medium text-muted")}
+            >
+              {["Batch", "Status", "Targets", "Attempt", "Found", "Progress, or why", "Took"].map(
+                (name, column) => (
+                  <div
+                    key={name}
+                    role="columnheader"
+                    className={cx("px-3 py-2", (column === 3 || column === 6) && "text-right")}
+                  >
+                    {name}
+                  </div>
+                ),
+              )}
+            </div>
+          </div>
+          <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map((item) => {
+              const row = rows[item.index];
+              return row ? (
+                <Row
+                  key={row.batch.id}
+                  row={row}
+                  index={item.index}
+                  top={item.start}
+                  isChosen={row.batch.id === chosen}
+                  onToggle={onToggle}
+                />
+              ) : null;
+            })}
           </div>
         </div>
-        <div role="rowgroup" className="relative" style={{ height: virtual.getTotalSize() }}>
-          {virtual.getVirtualItems().map((item) => {
-            const row = rows[item.index];
-            return row ? (
-              <Row
-                key={row.batch.id}
-                row={row}
-                index={item.index}
-                top={item.start}
-                isChosen={row.batch.id === chosen}
-                onToggle={onToggle}
-              />
-            ) : null;
-          })}
-        </div>
       </div>
-    </div>
+    </Fade>
   );
 }
 

@@ -55,7 +55,10 @@ function Tree({ batches, live }: { batches: Parameters<typeof batchRows>[0]; liv
   const [closed, setClosed] = useState<ReadonlySet<number>>(new Set());
   // biome-ignore lint/correctness/useExhaustiveDependencies: the model changes in place
   const rows = useMemo(() => batchRows(batches, live.model.batches), [batches, live, version]);
-  const shown = useMemo(() => treeRows(rows, closed, search.status), [rows, closed, search.status]);
+  const shown = useMemo(
+    () => treeRows(rows, closed, search.status ?? null),
+    [rows, closed, search.status],
+  );
   const counts = useMemo(() => statusCounts(rows), [rows]);
   const parents = useMemo(
     () => new Set(rows.map((row) => row.parent).filter((parent) => parent !== null)),
@@ -97,16 +100,16 @@ function Tree({ batches, live }: { batches: Parameters<typeof batchRows>[0]; liv
           }),
         )}
         onToggle={(key) =>
-          change({ status: search.status === key ? null : (key as BatchStatus) }, true)
+          change({ status: search.status === key ? undefined : (key as BatchStatus) })
         }
-        onClear={() => change({ status: null }, true)}
+        onClear={() => change({ status: undefined })}
       />
       {shown.length === 0 ? (
         <Empty
           title={search.status ? `No batch is ${search.status}` : "No batch yet"}
           action={
             search.status ? (
-              <Button onClick={() => change({ status: null })}>Show all</Button>
+              <Button onClick={() => change({ status: undefined }, true)}>Show all</Button>
             ) : null
           }
         >

@@ -19,15 +19,11 @@ const PAGE = 200;
 
 type Row = Told & { seq: number; at: string };
 
-function usePast(id: number, from: number | null, kinds: string[], batch: number | null) {
+function usePast(id: number, from: number | null, kinds: string[], batch: number | undefined) {
   return useInfiniteQuery({
     queryKey: [...keys.events(id), "timeline", from, kinds.join(), batch],
     queryFn: ({ signal, pageParam }) =>
-      eventsBefore(
-        id,
-        { before: pageParam, limit: PAGE, kinds, batch: batch ?? undefined },
-        signal,
-      ),
+      eventsBefore(id, { before: pageParam, limit: PAGE, kinds, batch }, signal),
     initialPageParam: (from ?? 0) + 1,
     getNextPageParam: (page) => page.next,
     enabled: from !== null,
@@ -35,8 +31,8 @@ function usePast(id: number, from: number | null, kinds: string[], batch: number
   });
 }
 
-function rowOf(event: EventFrame): Row | null {
-  const what = told(event);
+function rowOf(event: EventFrame, start: string | null | undefined): Row | null {
+  const what = told(event, start);
   return what ? { ...what, seq: event.seq, at: event.ts } : null;
 }
 
@@ -49,25 +45,24 @@ export function EventsTab({ scan, live }: { scan: Scan; live: LiveScan }) {
   const rows = useMemo(() => {
     const isWanted = (event: EventFrame) =>
       wanted.includes(event.event) &&
-      (search.batch === null || ("batch_id" in event && event.batch_id === search.batch));
+      (search.batch === undefined || ("batch_id" in event && event.batch_id === search.batch));
     const newer = live.model.timeline.filter(isWanted).reverse();
     const older = (past.data?.pages ?? []).flatMap((page) => [...page.events].reverse());
-    return [...newer, ...older].map(rowOf).filter((row) => row !== null);
-  }, [version, past.data, wanted, search.batch, live]);
+    return [...newer, ...older]
+      .map((event) => rowOf(event, scan.started_at))
+      .filter((row) => row !== null);
+  }, [version, past.data, wanted, search.batch, live, scan.started_at]);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = past;
   const onEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const columns = useMemo(() => columnsOf((batch) => change({ batch }, true)), [change]);
+  const columns = useMemo(() => columnsOf((batch) => change({ batch })), [change]);
   const toggle = (kind: string) =>
-    change(
-      {
-        kinds: search.kinds.includes(kind)
-          ? search.kinds.filter((one) => one !== kind)
-          : [...search.kinds, kind],
-      },
-      true,
-    );
+    change({
+      kinds: search.kinds.includes(kind)
+        ? search.kinds.filter((one) => one !== kind)
+        : [...search.kinds, kind],
+    });
   return (
     <Card>
       <CardHead
@@ -75,7 +70,7 @@ export function EventsTab({ scan, live }: { scan: Scan; live: LiveScan }) {
         hint={`${counted(rows.length, "event")}${hasNextPage ? ", more below" : ""}, newest first`}
         actions={
           search.batch ? (
-            <Button size="sm" onClick={() => change({ batch: null }, true)}>
+            <Button size="sm" onClick={() => change({ batch: undefined })}>
               Only batch {search.batch}: show all
             </Button>
           ) : null
@@ -86,7 +81,7 @@ export function EventsTab({ scan, live }: { scan: Scan; live: LiveScan }) {
         chosen={search.kinds}
         choices={Object.keys(KINDS).map((key) => ({ key, label: key }))}
         onToggle={toggle}
-        onClear={() => change({ kinds: [] }, true)}
+        onClear={() => change({ kinds: [] })}
       />
       {past.error ? (
         <div className="p-3">

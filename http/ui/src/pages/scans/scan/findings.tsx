@@ -49,7 +49,7 @@ export function Findings({ scan, live }: { scan: Scan; live: LiveScan }) {
           <Link
             to="/scans/$scanId/$tab"
             params={{ scanId: String(scan.id), tab: "hosts" }}
-            className="text-xs text-accent underline"
+            className="-my-1.5 py-1.5 text-xs text-accent underline"
           >
             All hosts
           </Link>
@@ -91,7 +91,7 @@ function Row({ finding }: { finding: Finding }) {
         <Link
           to="/addresses/$address"
           params={{ address: finding.address }}
-          className="num min-w-0 truncate font-medium hover:underline"
+          className="num -my-1 min-w-0 truncate py-1 font-medium hover:underline"
         >
           {finding.address}
         </Link>

@@ -3,30 +3,28 @@ import { Link } from "@tanstack/react-router";
 import { Keyboard } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Scan } from "@/api/client";
-import { cx, IconButton, Stat, useNow } from "@/components/basics";
+import { IconButton, useNow } from "@/components/basics";
 import { PageHead } from "@/components/page";
 import { Failed } from "@/components/states";
 import { StatusBadge, VerdictBar, VerdictLegend } from "@/components/verdicts";
 import { count, counted, duration, percent } from "@/lib/format";
+import { ranFor } from "@/lib/scans";
 import { visible } from "@/lib/text";
 import type { LiveScan } from "@/live/scan";
 import { Actions } from "./actions";
 import { LinkSign, StaleNotice } from "./link-sign";
 import { ScanNotices } from "./notices";
-import { elapsed, etaBand, isEnded } from "./view";
+import { etaBand, isEnded } from "./view";
 
 export function ScanHead({
   scan,
   live,
   error,
-  brief,
   onHelp,
   children,
 }: {
   scan: Scan;
   live: LiveScan;
-  /** Leaves room for a tab that needs it. */
-  brief: boolean;
   /** Why the newest answer about the scan did not come, if so. */
   error: unknown;
   onHelp: () => void;
@@ -75,8 +73,8 @@ export function ScanHead({
       ) : null}
       <StaleNotice live={live} />
       {error ? <Failed error={error} /> : null}
-      <ScanNotices scan={scan} brief={brief} />
-      <Standing scan={scan} brief={brief} />
+      <ScanNotices scan={scan} />
+      <Standing scan={scan} />
       {children}
     </PageHead>
   );
@@ -89,60 +87,27 @@ function sign(scan: Scan): string {
   return scan.status === "completed" ? "✓" : "";
 }
 
-function Standing({ scan, brief }: { scan: Scan; brief: boolean }) {
+/** The same on every tab, so that the tabs stay where they are. */
+function Standing({ scan }: { scan: Scan }) {
   return (
-    <section aria-label="Where it stands" className="rounded-lg border border-line bg-surface">
-      <div className="flex flex-col gap-2 px-4 pt-3 pb-3">
-        <ProgressLine scan={scan} brief={brief} />
-        <VerdictBar verdicts={scan.verdicts} />
-        <VerdictLegend verdicts={scan.verdicts} />
-      </div>
-      {brief ? null : <Figures scan={scan} />}
+    <section
+      aria-label="Where it stands"
+      className="flex flex-col gap-2 rounded-lg border border-line bg-surface px-4 py-3"
+    >
+      <ProgressLine scan={scan} />
+      <VerdictBar verdicts={scan.verdicts} />
+      <VerdictLegend verdicts={scan.verdicts} />
     </section>
   );
 }
 
-function Figures({ scan }: { scan: Scan }) {
-  const { progress } = scan;
-  const batches = scan.batches_by_state;
-  const inAll = Object.values(batches).reduce((sum, one) => sum + one, 0);
-  const told = ["queued", "running", "retrying", "completed", "split", "stopped", "failed"]
-    .filter((state) => (batches[state] ?? 0) > 0)
-    .map((state) => `${count(batches[state] ?? 0)} ${state}`)
-    .join(" · ");
-  return (
-    <dl className="grid grid-cols-2 divide-line border-t border-line max-sm:divide-y sm:grid-cols-4 sm:divide-x">
-      <Stat
-        label="Hosts up"
-        value={count(progress.hosts_up)}
-        hint={`of ${counted(progress.targets_total, "target")}`}
-        tone={progress.hosts_up > 0 ? "good" : undefined}
-      />
-      <Stat label="Open ports" value={count(progress.open_ports)} hint="on hosts up" />
-      <Stat
-        label="Running batches"
-        value={count(progress.running_batches)}
-        hint={`at most ${scan.concurrency} at once${scan.tuning.concurrency ? ", tuned" : ""}`}
-      />
-      <Stat
-        label="Batches"
-        value={count(inAll)}
-        hint={<span title={told}>{told || "none yet"}</span>}
-        tone={(batches.failed ?? 0) > 0 ? "danger" : undefined}
-      />
-    </dl>
-  );
-}
-
-function ProgressLine({ scan, brief }: { scan: Scan; brief: boolean }) {
+function ProgressLine({ scan }: { scan: Scan }) {
   const { progress } = scan;
   const said = percent(progress.targets_done, progress.targets_total);
   return (
     <>
       <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1 text-sm">
-        <span className={cx("num font-semibold tracking-tight", brief ? "text-lg" : "text-2xl")}>
-          {said}
-        </span>
+        <span className="num text-lg font-semibold tracking-tight">{said}</span>
         <span className="num text-muted">
           {count(progress.targets_done)} of {counted(progress.targets_total, "target")} done
         </span>
@@ -158,7 +123,7 @@ function ProgressLine({ scan, brief }: { scan: Scan; brief: boolean }) {
         aria-valuemax={progress.targets_total}
         aria-valuenow={progress.targets_done}
         aria-valuetext={said}
-        className={cx("h-1.5 overflow-hidden rounded-full bg-sunken", brief && "sr-only")}
+        className="h-1.5 overflow-hidden rounded-full bg-sunken"
       >
         <div
           className="h-full rounded-full bg-accent transition-[width] duration-500"
@@ -187,7 +152,7 @@ function Eta({ scan }: { scan: Scan }) {
 
 function Elapsed({ scan }: { scan: Scan }) {
   const now = useNow(1_000);
-  const ms = elapsed(scan, now);
+  const ms = ranFor(scan, now);
   if (ms === null) return <span>not started</span>;
   // A running clock has no tenths: they would only flicker.
   const shown = isEnded(scan.status) ? ms : Math.max(1_000, Math.floor(ms / 1_000) * 1_000);

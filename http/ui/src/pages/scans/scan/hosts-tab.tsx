@@ -1,6 +1,5 @@
 // The hosts of a scan: what was found, to be narrowed down, sorted, copied and taken along.
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import { ArrowDownToLine, RefreshCw } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { apiUrl, type Scan } from "@/api/client";
@@ -12,17 +11,10 @@ import { FacetPanel } from "@/components/facets";
 import { FilterChips, HostFilters, hostChips, NO_FILTER } from "@/components/filters";
 import { HostTable } from "@/components/host-table";
 import { Menu } from "@/components/overlays";
-import { Empty, Failed, LoadingRows } from "@/components/states";
+import { Empty, Failed } from "@/components/states";
 import { isActive, VERDICTS } from "@/components/verdicts";
 import { count, counted } from "@/lib/format";
-import {
-  conditions,
-  facetsOf,
-  HOST_PARAMS,
-  type HostFilter,
-  listedHosts,
-  readSort,
-} from "@/lib/hosts";
+import { conditions, facetsOf, HOST_PARAMS, type HostFilter, listedHosts } from "@/lib/hosts";
 import { oneOf, useParamsOf, type ValuesOf } from "@/lib/search-params";
 import { UnlistedTargets } from "./unlisted";
 
@@ -97,7 +89,6 @@ function Listed({
   set: (change: Partial<Values>) => void;
   onFilter: (change: HostFilter) => void;
 }) {
-  const navigate = useNavigate();
   const query = useInfiniteQuery({
     ...scanHostsQuery(scanId, filter),
     placeholderData: keepPreviousData,
@@ -108,7 +99,6 @@ function Listed({
     () => counts.data ?? facetsOf(hosts, !query.hasNextPage, filter.state),
     [counts.data, hosts, query.hasNextPage, filter.state],
   );
-  const by = useMemo(() => (sort ? readSort(sort) : undefined), [sort]);
   const fresh = useNewHosts(scan, query, hosts.length, conditions(filter) > 0);
   const show = () => {
     void query.refetch();
@@ -148,34 +138,17 @@ function Listed({
             <ExportMenu scanId={scanId} />
           </div>
         </div>
-        {query.error ? (
-          <div className="p-3">
-            <Failed error={query.error} retry={() => void query.refetch()} />
-          </div>
-        ) : null}
-        {query.isPending ? (
-          <LoadingRows rows={10} />
-        ) : (
-          <div className={cx(query.isPlaceholderData && "opacity-60")}>
-            <HostTable
-              label="Hosts of this scan"
-              hosts={hosts}
-              query={query}
-              sort={by}
-              onSort={(next) => set({ sort: next })}
-              onHost={(host) =>
-                void navigate({ to: "/hosts/$hostId", params: { hostId: String(host.id) } })
-              }
-              empty={
-                <NoHosts
-                  scan={scan}
-                  filtered={conditions(filter) > 0}
-                  clear={() => set(NO_FILTER)}
-                />
-              }
-            />
-          </div>
-        )}
+        <HostTable
+          label="Hosts of this scan"
+          order="in the order found"
+          hosts={hosts}
+          query={query}
+          sort={sort}
+          onSort={(next) => set({ sort: next })}
+          empty={
+            <NoHosts scan={scan} filtered={conditions(filter) > 0} clear={() => set(NO_FILTER)} />
+          }
+        />
       </Card>
     </div>
   );

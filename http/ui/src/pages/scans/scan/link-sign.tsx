@@ -3,6 +3,7 @@ import { Radio, Unplug } from "lucide-react";
 import { Button, Notice, useNow } from "@/components/basics";
 import { duration } from "@/lib/format";
 import { type LiveScan, useParts } from "@/live/scan";
+import { useSaysStale } from "@/live/stale";
 
 export function LinkSign({ live }: { live: LiveScan }) {
   useParts(live, "link");
@@ -30,6 +31,8 @@ export function LinkSign({ live }: { live: LiveScan }) {
 export function StaleNotice({ live }: { live: LiveScan }) {
   useParts(live, "link");
   const { phase, reason, failures } = live.link;
+  const isOld = live.staleSince !== null && failures > 0;
+  useSaysStale(isOld || phase === "ended");
   if (phase === "ended") {
     return (
       <Notice tone="danger" title="This page no longer follows the scan">
@@ -37,7 +40,7 @@ export function StaleNotice({ live }: { live: LiveScan }) {
       </Notice>
     );
   }
-  if (live.staleSince === null || failures === 0) return null;
+  if (live.staleSince === null || !isOld) return null;
   return (
     <Notice
       tone="warn"

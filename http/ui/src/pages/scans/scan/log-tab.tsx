@@ -28,7 +28,7 @@ function useHistory(live: LiveScan, batch: number | null): LogHistory | null {
 
 export function LogTab({ scan, live }: { scan: Scan; live: LiveScan }) {
   const [search] = useScanSearch();
-  const history = useHistory(live, search.batch);
+  const history = useHistory(live, search.batch ?? null);
   return (
     <Card className="overflow-hidden">
       {history ? (

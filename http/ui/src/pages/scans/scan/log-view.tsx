@@ -13,7 +13,7 @@ import { LINES_MAX, type LogLine } from "@/live/log";
 import { LogRows } from "@/live/log-rows";
 import { type LiveScan, useCalmParts } from "@/live/scan";
 import { BatchFilter } from "./batch-filter";
-import { useScanSearch } from "./search";
+import { PARAMS, useScanSearch } from "./search";
 import { isEnded } from "./view";
 
 /** Milliseconds between two drawings: lines that come faster are not read one by one. */
@@ -57,7 +57,7 @@ export function LogView({
   const field = useRef<HTMLInputElement>(null);
   const width = search.wrap ? columns : null;
   const shown = useMemo(
-    () => new LogRows(history.log, { stream: search.stream }, width),
+    () => new LogRows(history.log, { stream: search.stream ?? null }, width),
     [history, search.stream, width],
   );
   if (!paused) shown.sync();
@@ -67,7 +67,7 @@ export function LogView({
   const onTop = useCallback(() => {
     if (history.state === "idle") void history.more();
   }, [history]);
-  const onFind = useCallback((find: string) => change({ find }, true), [change]);
+  const onFind = useCallback((find: string) => change({ find }), [change]);
   const press = (event: React.KeyboardEvent) => {
     const isTaken = pressed(event, {
       onSearch: () => field.current?.focus(),
@@ -75,7 +75,7 @@ export function LogView({
       onEnd: () => setFollow(true),
       onFollow: () => setFollow(!follow),
       onPause: () => setPaused(!paused),
-      onWrap: () => change({ wrap: !search.wrap }, true),
+      onWrap: () => change({ wrap: !search.wrap }),
     });
     if (isTaken) event.preventDefault();
   };
@@ -92,15 +92,13 @@ export function LogView({
         />
         <BatchFilter
           live={live}
-          batch={search.batch}
-          onBatch={(batch) => change({ batch }, true)}
+          batch={search.batch ?? null}
+          onBatch={(batch) => change({ batch: batch ?? undefined })}
         />
         <Select
           aria-label="Stream"
           value={search.stream ?? ""}
-          onChange={(event) =>
-            change({ stream: (event.target.value || null) as typeof search.stream }, true)
-          }
+          onChange={(event) => change({ stream: PARAMS.stream(event.target.value) })}
         >
           <option value="">both streams</option>
           <option value="stdout">stdout</option>
@@ -110,7 +108,7 @@ export function LogView({
           <Toggle
             label="Wrap long lines (w)"
             on={search.wrap}
-            onClick={() => change({ wrap: !search.wrap }, true)}
+            onClick={() => change({ wrap: !search.wrap })}
           >
             <WrapText aria-hidden className="size-4" />
           </Toggle>

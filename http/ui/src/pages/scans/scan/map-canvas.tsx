@@ -4,7 +4,7 @@ import { cellAt, type Layout, layout, neighbour, type Share, stack } from "./map
 import type { MapCell, MapFamily } from "./queries";
 import { useTheme } from "./rates-chart";
 
-export const SHARE_VARIABLE: Record<Share, string> = {
+const SHARE_VARIABLE: Record<Share, string> = {
   up: "--v-up",
   timed_out: "--v-timed-out",
   running: "--v-running",

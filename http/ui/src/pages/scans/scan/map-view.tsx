@@ -13,7 +13,7 @@ import type { LiveScan } from "@/live/scan";
 import { addressOf, blockSize, SHARES, type Share, shareOf } from "./map";
 import { MapCanvas } from "./map-canvas";
 import { MapTable } from "./map-table";
-import { isMissing, type MapCell, mapQuery, type ScanMap } from "./queries";
+import { type MapCell, mapQuery, type ScanMap } from "./queries";
 import { useScanSearch } from "./search";
 
 const CHANGES: ReadonlySet<string> = new Set([
@@ -27,7 +27,7 @@ const CHANGES: ReadonlySet<string> = new Set([
   "gap",
 ]);
 
-export const SHARE_LABEL: Record<Share, string> = {
+const SHARE_LABEL: Record<Share, string> = {
   up: "up",
   timed_out: "timed out",
   running: "running now",
@@ -46,7 +46,7 @@ const SHARE_MARK: Record<Share, string> = {
 };
 
 /** A block in words. */
-export function saidOf(cell: MapCell): string {
+function saidOf(cell: MapCell): string {
   const parts = SHARES.filter((share) => shareOf(cell, share) > 0).map(
     (share) => `${count(shareOf(cell, share))} ${SHARE_LABEL[share]}`,
   );
@@ -72,13 +72,6 @@ export function MapView({
   useAfter(live, CHANGES, 2_000, () => {
     void client.invalidateQueries({ queryKey: keys.map(scan.id) });
   });
-  if (isMissing(query.error)) {
-    return compact ? null : (
-      <Empty title="This server does not draw maps">
-        It is older than this page. Targets tells what is known of each address.
-      </Empty>
-    );
-  }
   const enter = (cell: MapCell) => {
     const address = addressOf(cell.block);
     if (address) {
@@ -91,13 +84,13 @@ export function MapView({
       });
     } else {
       setPointed(null);
-      change({ within: [...within, cell.block] });
+      change({ within: [...within, cell.block] }, true);
     }
   };
   const back = () => {
-    if (within.length > 0) change({ within: within.slice(0, -1) });
+    if (within.length > 0) change({ within: within.slice(0, -1) }, true);
   };
-  const asTable = search.table && !compact;
+  const asTable = search.view === "table" && !compact;
   return (
     <Card>
       <CardHead
@@ -108,12 +101,12 @@ export function MapView({
             <Link
               to="/scans/$scanId/$tab"
               params={{ scanId: String(scan.id), tab: "map" }}
-              className="text-xs text-accent underline"
+              className="-my-1.5 py-1.5 text-xs text-accent underline"
             >
               Larger map
             </Link>
           ) : (
-            <Button size="sm" onClick={() => change({ table: !search.table })}>
+            <Button size="sm" onClick={() => change({ view: asTable ? undefined : "table" }, true)}>
               {asTable ? (
                 <Grid2x2 aria-hidden className="size-3.5" />
               ) : (
@@ -125,7 +118,7 @@ export function MapView({
         }
       />
       {compact ? null : (
-        <Crumbs scanId={scan.id} within={within} onGo={(to) => change({ within: to })} />
+        <Crumbs scanId={scan.id} within={within} onGo={(to) => change({ within: to }, true)} />
       )}
       <Loaded
         query={query}

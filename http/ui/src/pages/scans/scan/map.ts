@@ -83,7 +83,7 @@ export function stack(cell: MapCell, height: number): [Share, number][] {
 }
 
 /** The length of a block's prefix. */
-export function prefixOf(block: string): number {
+function prefixOf(block: string): number {
   return Number(block.slice(block.lastIndexOf("/") + 1));
 }
 

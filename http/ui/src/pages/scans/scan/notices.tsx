@@ -6,8 +6,8 @@ import { counted } from "@/lib/format";
 import { visible } from "@/lib/text";
 import { isInterrupted } from "./view";
 
-export function ScanNotices({ scan, brief }: { scan: Scan; brief: boolean }) {
-  const { fallback, warnings } = scan;
+export function ScanNotices({ scan }: { scan: Scan }) {
+  const { fallback } = scan;
   return (
     <>
       {scan.waits_for && scan.status === "running" ? (
@@ -26,15 +26,6 @@ export function ScanNotices({ scan, brief }: { scan: Scan; brief: boolean }) {
         <Notice tone="warn" title="Scanned otherwise than asked for">
           <ul>
             {fallback.map((one) => (
-              <li key={one}>{visible(one)}</li>
-            ))}
-          </ul>
-        </Notice>
-      ) : null}
-      {warnings.length > 0 && !brief ? (
-        <Notice tone="info" title="Said when it was accepted">
-          <ul>
-            {warnings.map((one) => (
               <li key={one}>{visible(one)}</li>
             ))}
           </ul>

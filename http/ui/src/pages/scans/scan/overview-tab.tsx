@@ -2,25 +2,71 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Scan } from "@/api/client";
-import { Card, CardHead, Time } from "@/components/basics";
+import { Card, CardHead, Notice, Stat, Time } from "@/components/basics";
 import { count, counted, shell } from "@/lib/format";
 import { visible } from "@/lib/text";
 import type { LiveScan } from "@/live/scan";
 import { Findings } from "./findings";
 import { MapView } from "./map-view";
 import { RatesChart } from "./rates-chart";
-import { isEnded, someOf } from "./view";
+import { atOnceText, batchesText, isEnded, someOf } from "./view";
 
 export function OverviewTab({ scan, live }: { scan: Scan; live: LiveScan }) {
   return (
-    <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(22rem,2fr)]">
-      <div className="flex min-w-0 flex-col gap-4">
-        <MapView scan={scan} live={live} compact />
-        {isEnded(scan.status) && live.samples.length < 3 ? null : <RatesChart live={live} />}
-        <Asked scan={scan} />
+    <div className="flex flex-col gap-4">
+      {scan.warnings.length > 0 ? (
+        <Notice tone="info" title="Said when it was accepted">
+          <ul>
+            {scan.warnings.map((one) => (
+              <li key={one}>{visible(one)}</li>
+            ))}
+          </ul>
+        </Notice>
+      ) : null}
+      <Figures scan={scan} />
+      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(22rem,2fr)]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <MapView scan={scan} live={live} compact />
+          {isEnded(scan.status) && live.samples.length < 3 ? null : <RatesChart live={live} />}
+          <Asked scan={scan} />
+        </div>
+        <Findings scan={scan} live={live} />
       </div>
-      <Findings scan={scan} live={live} />
     </div>
+  );
+}
+
+function Figures({ scan }: { scan: Scan }) {
+  const { progress } = scan;
+  const batches = scan.batches_by_state;
+  const inAll = Object.values(batches).reduce((sum, one) => sum + one, 0);
+  const told = ["queued", "running", "retrying", "completed", "split", "stopped", "failed"]
+    .filter((state) => (batches[state] ?? 0) > 0)
+    .map((state) => `${count(batches[state] ?? 0)} ${state}`)
+    .join(" · ");
+  return (
+    <Card aria-label="Figures">
+      <dl className="grid grid-cols-2 divide-line max-sm:divide-y sm:grid-cols-4 sm:divide-x">
+        <Stat
+          label="Hosts up"
+          value={count(progress.hosts_up)}
+          hint={`of ${counted(progress.targets_total, "target")}`}
+          tone={progress.hosts_up > 0 ? "good" : undefined}
+        />
+        <Stat label="Open ports" value={count(progress.open_ports)} hint="on hosts up" />
+        <Stat
+          label="Running batches"
+          value={count(progress.running_batches)}
+          hint={atOnceText(scan)}
+        />
+        <Stat
+          label="Batches"
+          value={count(inAll)}
+          hint={<span title={told}>{told || "none yet"}</span>}
+          tone={(batches.failed ?? 0) > 0 ? "danger" : undefined}
+        />
+      </dl>
+    </Card>
   );
 }
 
@@ -34,7 +80,6 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function Asked({ scan }: { scan: Scan }) {
-  const { tuning } = scan;
   return (
     <Card>
       <CardHead title="What was asked for" />
@@ -60,10 +105,7 @@ function Asked({ scan }: { scan: Scan }) {
         <Fact name="nmap's command">
           <code className="font-mono text-xs break-all">{visible(shell(scan.argv))}</code>
         </Fact>
-        <Fact name="Batches">
-          {count(scan.chunk_size)} addresses each{tuning.chunk_size ? " (tuned)" : ""},{" "}
-          {count(scan.concurrency)} at once{tuning.concurrency ? " (tuned)" : ""}
-        </Fact>
+        <Fact name="Batches">{batchesText(scan)}</Fact>
         <Fact name="Accepted">
           <Time at={scan.created_at} as="date" />
         </Fact>

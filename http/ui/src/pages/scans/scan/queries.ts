@@ -1,15 +1,6 @@
 // What the tabs of a scan ask for.
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
-import {
-  ApiProblem,
-  api,
-  apiUrl,
-  type Batch,
-  take,
-  takePage,
-  type VerdictCounts,
-} from "@/api/client";
-import { getJson } from "@/api/events";
+import { api, type Batch, type Schemas, take, takePage, type VerdictCounts } from "@/api/client";
 import { keys } from "@/api/queries";
 
 /** All batches of a scan. Without a limit the server gives 10,000 at once, the most there are. */
@@ -48,30 +39,9 @@ export function targetsQuery(id: number, verdict: keyof VerdictCounts) {
   });
 }
 
-/** A block of the target space, and what is known of the scan's addresses in it. */
-export interface MapCell {
-  block: string;
-  total: number;
-  up: number;
-  down: number;
-  timed_out: number;
-  unfinished: number;
-  excluded: number;
-  open_ports: number;
-  running: number;
-}
-
-export interface MapFamily {
-  family: "ipv4" | "ipv6";
-  prefix: number;
-  cells: MapCell[];
-}
-
-export interface ScanMap {
-  total: number;
-  families: MapFamily[];
-  truncated: boolean;
-}
+export type MapCell = Schemas["MapCell"];
+export type MapFamily = Schemas["MapFamily"];
+export type ScanMap = Schemas["ScanMap"];
 
 export function mapQuery(id: number, within: string | undefined, cells = 1024) {
   return queryOptions({
@@ -79,11 +49,11 @@ export function mapQuery(id: number, within: string | undefined, cells = 1024) {
     // The blocks before stay until the new ones are there: nothing jumps, and the focus stays.
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      getJson(apiUrl(`/api/scans/${id}/map`, { cells, within }), signal) as Promise<ScanMap>,
+      take(
+        api.GET("/api/scans/{id}/map", {
+          params: { path: { id }, query: { cells, within } },
+          signal,
+        }),
+      ),
   });
-}
-
-/** Whether a server does not know a call: then what needs it is left out, not shown as broken. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof ApiProblem && (error.status === 404 || error.status === 405);
 }

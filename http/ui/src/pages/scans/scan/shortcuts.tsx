@@ -11,7 +11,7 @@ function areOn(): boolean {
 }
 
 /** Whether a key press is meant for the page, not for a field, a dialog or the browser. */
-export function isForPage(event: KeyboardEvent): boolean {
+function isForPage(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return false;
   const target = event.target;
   if (!(target instanceof HTMLElement)) return true;
@@ -109,7 +109,7 @@ export function ShortcutsDialog({
             </dl>
           </section>
         ))}
-        <label className="flex min-h-6 items-center gap-2">
+        <label className="flex min-h-7 items-center gap-2">
           <input
             type="checkbox"
             className="size-4"

@@ -52,7 +52,7 @@ export function TargetsTab({ scan, live }: { scan: Scan; live: LiveScan }) {
                 ? "border-accent bg-accent-soft font-medium text-accent"
                 : "border-line text-muted hover:bg-hover hover:text-text",
             )}
-            onClick={() => change({ verdict: look.key }, true)}
+            onClick={() => change({ verdict: look.key })}
           >
             <span aria-hidden className={cx("size-2.5 rounded-full", look.mark)} />
             {look.label}

@@ -38,6 +38,18 @@ describe("told", () => {
     ).toBe("into 2 batches (5, 6): stalled");
   });
 
+  it("counts a scan from its start, as its head does", () => {
+    const complete = {
+      event: "scan_complete",
+      status: "completed",
+      ts: "2026-01-01T00:00:10.000Z",
+      summary: { hosts_up: 1, open_ports: 2, duration_ms: 10_400 },
+    };
+    const text = "1 host up, 2 open ports in";
+    expect(told(event(complete), "2026-01-01T00:00:02.000Z")?.text).toBe(`${text} 8.0 s`);
+    expect(told(event(complete))?.text).toBe(`${text} 10 s`);
+  });
+
   it("leaves lines and hosts to other tabs", () => {
     expect(told(event({ event: "line", line: "x" }))).toBeNull();
     expect(told(event({ event: "host", address: "10.0.0.1" }))).toBeNull();

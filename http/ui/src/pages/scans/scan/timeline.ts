@@ -2,6 +2,7 @@
 import type { EventFrame } from "@/api/client";
 import type { Tone } from "@/components/basics";
 import { counted, duration } from "@/lib/format";
+import { ranFor } from "@/lib/scans";
 import { someOf } from "./view";
 
 /** Kinds that one filters by, and the events of each. */
@@ -15,7 +16,6 @@ export const KINDS = {
   splits: ["batch_split"],
   scope: ["scope_changed", "out_of_scope_result"],
 } as const satisfies Record<string, readonly EventFrame["event"][]>;
-export type Kind = keyof typeof KINDS;
 
 /** The events of these kinds; of all when none is chosen. */
 export function eventsOf(kinds: readonly string[]): string[] {
@@ -31,8 +31,11 @@ export interface Told {
   batch: number | null;
 }
 
-/** An event as the timeline tells it; null for those that have no place there (lines, hosts). */
-export function told(event: EventFrame): Told | null {
+/**
+ * An event as the timeline tells it; null for those that have no place there (lines, hosts). A scan's
+ * end counts from its `start`, as the head of its page does; the event itself from its acceptance.
+ */
+export function told(event: EventFrame, start?: string | null): Told | null {
   const of = (tone: Tone, label: string, text: string, batch: number | null = null): Told => ({
     tone,
     label,
@@ -47,7 +50,8 @@ export function told(event: EventFrame): Told | null {
     case "scan_complete": {
       const tone = event.status === "completed" ? "good" : "danger";
       const { hosts_up, open_ports, duration_ms } = event.summary;
-      const found = `${counted(hosts_up, "host")} up, ${counted(open_ports, "open port")} in ${duration(duration_ms)}`;
+      const ran = ranFor({ started_at: start, finished_at: event.ts }, 0) ?? duration_ms;
+      const found = `${counted(hosts_up, "host")} up, ${counted(open_ports, "open port")} in ${duration(ran)}`;
       return of(
         event.status === "stopped" ? "neutral" : tone,
         event.status,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Batch } from "@/api/client";
+import type { Batch, Scan } from "@/api/client";
 import { type LiveEvent, ScanModel } from "@/live/scan";
-import { batchRows, commandOf, etaBand, someOf } from "./view";
+import { atOnceText, batchesText, batchRows, commandOf, etaBand, merged, someOf } from "./view";
 
 const row = (id: number, fields: Partial<Batch> = {}): Batch => ({
   id,
@@ -63,6 +63,32 @@ describe("etaBand", () => {
     expect(etaBand(5_000, 2_000)).toBe("about 5.0 s");
     expect(etaBand(null, 7)).toBeNull();
   });
+});
+
+it("says of what is tuned that it holds at first", () => {
+  const scan = (chunk_size: boolean, concurrency: boolean) => ({
+    chunk_size: 16,
+    concurrency: 8,
+    tuning: { chunk_size, concurrency },
+  });
+  expect(batchesText(scan(true, true))).toBe(
+    "16 addresses each and 8 at once at first, then both tuned",
+  );
+  expect(batchesText(scan(true, false))).toBe("16 addresses each at first, then tuned; 8 at once");
+  expect(batchesText(scan(false, false))).toBe("16 addresses each; 8 at once");
+  expect(atOnceText(scan(false, true))).toBe("8 at first, then tuned");
+  expect(atOnceText(scan(true, false))).toBe("at most 8 at once");
+});
+
+it("knows a scan's end from its last event", () => {
+  const model = new ScanModel();
+  const before = { finished_at: null, status: "running" } as Scan;
+  expect(merged(before, model).finished_at).toBeNull();
+  const verdicts = { up: 1, down: 0, timed_out: 0, unfinished: 0, excluded: 0, unresolved: 0 };
+  const summary = { hosts_up: 1, open_ports: 0, duration_ms: 5 };
+  const end = { event: "scan_complete", status: "completed", verdicts, summary };
+  model.apply({ ts, seq: 9, scan_id: 1, ...end } as LiveEvent);
+  expect(merged(before, model)).toMatchObject({ finished_at: ts, status: "completed" });
 });
 
 it("names a few and counts the rest", () => {

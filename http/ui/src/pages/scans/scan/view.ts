@@ -1,6 +1,6 @@
 // A scan as it is shown: the server's answer, and over it what events have told since.
 import type { Batch, Scan, ScanStatus, VerdictCounts } from "@/api/client";
-import { count, duration, shell } from "@/lib/format";
+import { count, counted, duration, shell } from "@/lib/format";
 import type { LiveBatch, ScanModel } from "@/live/scan";
 
 export function merged(scan: Scan, model: ScanModel | null): Scan {
@@ -13,6 +13,7 @@ export function merged(scan: Scan, model: ScanModel | null): Scan {
     verdicts: model.verdicts ?? scan.verdicts,
     waits_for: waits ?? scan.waits_for,
     error: model.error ?? scan.error,
+    finished_at: model.endedAt ?? scan.finished_at,
   };
 }
 
@@ -33,11 +34,23 @@ function round(ms: number): number {
   return Math.max(1_000, Math.round(ms / 1_000) * 1_000);
 }
 
-/** Milliseconds from its start to its end, or to now. */
-export function elapsed(scan: Scan, now: number): number | null {
-  if (!scan.started_at) return null;
-  const end = scan.finished_at ? Date.parse(scan.finished_at) : now;
-  return Math.max(0, end - Date.parse(scan.started_at));
+/** How many batches run at once: a number that is tuned holds for the beginning only. */
+export function atOnceText(scan: Pick<Scan, "concurrency" | "tuning">): string {
+  return scan.tuning.concurrency
+    ? `${count(scan.concurrency)} at first, then tuned`
+    : `at most ${count(scan.concurrency)} at once`;
+}
+
+/** How large batches are, and how many run at once. */
+export function batchesText(scan: Pick<Scan, "chunk_size" | "concurrency" | "tuning">): string {
+  const { tuning } = scan;
+  const size = `${counted(scan.chunk_size, "address", "addresses")} each`;
+  const atOnce = `${count(scan.concurrency)} at once`;
+  if (tuning.chunk_size && tuning.concurrency)
+    return `${size} and ${atOnce} at first, then both tuned`;
+  const tuned = (text: string, isTuned: boolean) =>
+    isTuned ? `${text} at first, then tuned` : text;
+  return `${tuned(size, tuning.chunk_size)}; ${tuned(atOnce, tuning.concurrency)}`;
 }
 
 export function isEnded(status: ScanStatus): boolean {
