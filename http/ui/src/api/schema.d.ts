@@ -3074,7 +3074,7 @@ export interface components {
              * @description How often it failed since the start of what is above it.
              */
             restarts: number;
-            /** @description Since when it stands there. */
+            /** @description Since when it stands there; of the store's writer, since somebody first saw it so. */
             since: components["schemas"]["Time"];
             /**
              * @description Where it stands. For a scan its status, or `starting`, `restarting`, `waiting` (it cannot

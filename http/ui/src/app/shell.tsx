@@ -1,6 +1,6 @@
 // The frame around every page: where one can go, whether what is shown is live, and who one is.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import {
   Activity,
   FolderKanban,
@@ -176,6 +176,23 @@ function Version() {
   );
 }
 
+/** Tells screen readers which page was opened: the browser does so only for those it loads itself. */
+function Announced() {
+  const path = useRouterState({ select: (state) => state.location.pathname });
+  const [title, setTitle] = useState("");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each path is a new page
+  useEffect(() => {
+    // The page names itself when it is drawn.
+    const timer = setTimeout(() => setTitle(document.title), 300);
+    return () => clearTimeout(timer);
+  }, [path]);
+  return (
+    <p aria-live="polite" className="sr-only">
+      {title}
+    </p>
+  );
+}
+
 export function Shell({ overall }: { overall: Overall }) {
   const [open, setOpen] = useState(false);
   const [palette, setPalette] = useState(false);
@@ -254,6 +271,7 @@ export function Shell({ overall }: { overall: Overall }) {
           <Outlet />
         </main>
       </div>
+      <Announced />
       <CommandPalette open={palette} onOpenChange={setPalette} />
     </div>
   );

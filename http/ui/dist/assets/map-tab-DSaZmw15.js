@@ -1,0 +1,1 @@
+import{n as e}from"./scan-UYmagobx.js";import{B as t}from"./basics-D1gc9wvR.js";var n=t();function r({scan:t,live:r}){return(0,n.jsx)(e,{scan:t,live:r})}export{r as MapTab};

@@ -1,1 +1,0 @@
-import{n as e}from"./scan-DnL9KOLG.js";import{R as t}from"./basics-DnUFX__4.js";var n=t();function r({scan:t,live:r}){return(0,n.jsx)(e,{scan:t,live:r})}export{r as MapTab};

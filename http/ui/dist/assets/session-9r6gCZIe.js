@@ -1,0 +1,1 @@
+import{bn as e}from"./index-CsmvQYs_.js";import{n as t}from"./queries-By8eymh1.js";var n=[`viewer`,`operator`,`admin`];function r(r){let{data:i}=e(t);return i!==void 0&&n.indexOf(i.role)>=n.indexOf(r)}export{r as t};

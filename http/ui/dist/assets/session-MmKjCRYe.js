@@ -1,1 +1,0 @@
-import{in as e}from"./index-BZQTE8fP.js";import{n as t}from"./queries-B3TbHxVn.js";var n=[`viewer`,`operator`,`admin`];function r(r){let{data:i}=e(t);return i!==void 0&&n.indexOf(i.role)>=n.indexOf(r)}export{r as t};
